@@ -1,0 +1,52 @@
+/**
+ * Runs the bench guest in v86, headless, and prints its serial port; each line ends in ` @thread_cpu_us`.
+ *
+ *     node bench/v86.ts bench=LIST+REPS+SCALE nojit|jit SEABIOS_DIR
+ *
+ * Here: the peer. Not here: what is run (guest/), the table (interpreter.ts).
+ */
+import { readFileSync, writeSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+interface V86Instance {
+  add_listener(event: string, listener: (byte: number) => void): void;
+}
+
+const [commandLine = "", compiler = "nojit", firmware = "/usr/share/seabios/"] = process.argv.slice(2);
+// v86 has no types of its own that Node can strip; the two members used are declared above.
+const { V86 } = (await import("v86")) as unknown as { V86: new (options: object) => V86Instance };
+
+function file(path: string): { buffer: ArrayBuffer } {
+  const bytes = readFileSync(path);
+  return { buffer: bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer };
+}
+
+const emulator = new V86({
+  wasm_path: fileURLToPath(new URL("v86.wasm", import.meta.resolve("v86"))),
+  bios: file(`${firmware}bios.bin`),
+  vga_bios: file(`${firmware}vgabios-stdvga.bin`),
+  multiboot: file(fileURLToPath(new URL("guest/bench.elf", import.meta.url))),
+  cmdline: commandLine,
+  memory_size: 128 << 20,
+  vga_memory_size: 2 << 20,
+  autostart: true,
+  fastboot: true,
+  disable_jit: compiler === "nojit",
+  disable_keyboard: true,
+  disable_mouse: true,
+  disable_speaker: true,
+  log_level: 0,
+});
+
+let line = "";
+emulator.add_listener("serial0-output-byte", (byte) => {
+  if (byte !== 10) {
+    line += String.fromCharCode(byte);
+    return;
+  }
+  const { user, system } = process.threadCpuUsage();
+  const text = line.trim();
+  writeSync(1, `${text} @${user + system}\n`);
+  line = "";
+  if (text === "DONE") process.exit(0);
+});

@@ -1,0 +1,51 @@
+/**
+ * The long tier: the whole suite with full counts; the result goes to docs/long-tier.md with seed, commit and date.
+ *
+ *     npm run test:long [-- --seed N]
+ *
+ * Here: running and writing down. Not here: what grows with the tier (the tests ask KINTSUGI_LONG and KINTSUGI_SEED).
+ */
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+
+interface FileResult {
+  name: string;
+  startTime: number;
+  endTime: number;
+  assertionResults: { status: string; title: string; duration?: number }[];
+}
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { values } = parseArgs({ options: { seed: { type: "string", default: "20261120" } } });
+const seed = Number(values.seed);
+if (!Number.isSafeInteger(seed) || seed < 0) {
+  console.error(`test:long: --seed wants a whole number, not '${values.seed}'`);
+  process.exit(2);
+}
+
+const report = join(mkdtempSync(join(tmpdir(), "kintsugi-long-")), "report.json");
+const arguments_ = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--testTimeout=7200000"];
+const child = spawn(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...arguments_], {
+  cwd: root,
+  stdio: "inherit",
+  env: { ...process.env, KINTSUGI_LONG: "1", KINTSUGI_SEED: String(seed) },
+});
+const code = await new Promise<number>((resolve) => child.on("exit", (status) => resolve(status ?? 1)));
+
+const { testResults } = JSON.parse(readFileSync(report, "utf8")) as { testResults: FileResult[] };
+const commit = execFileSync("git", ["rev-parse", "--short=12", "HEAD"], { cwd: root, encoding: "utf8" }).trim();
+const rows = testResults.map((file) => {
+  const passed = file.assertionResults.filter((test) => test.status === "passed").length;
+  const seconds = ((file.endTime - file.startTime) / 1000).toFixed(1);
+  return `| ${relative(root, file.name)} | ${passed} of ${file.assertionResults.length} | ${seconds} |`;
+});
+writeFileSync(
+  join(root, "docs/long-tier.md"),
+  `# Long tier\n\nWritten by \`npm run test:long\`: ${code === 0 ? "passed" : "FAILED"}, seed ${seed}, commit ${commit}, ` +
+    `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.\n\n| file | passed | seconds |\n|---|--:|--:|\n${rows.sort().join("\n")}\n`,
+);
+process.exit(code);
