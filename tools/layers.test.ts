@@ -12,7 +12,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   "packages/pc": [],
   "packages/ia32": ["records"],
   "packages/microkernel": ["records", "ia32"],
-  "packages/arc-framework": ["records", "microkernel"],
+  "packages/arc-framework": ["records", "ia32", "microkernel"],
   "packages/drivers": [],
   "apps/programs": [],
   "apps/machine": ["records", "ia32", "pc", "microkernel", "arc-framework", "drivers", "programs"],
