@@ -1,0 +1,55 @@
+/**
+ * Labels of the messages that ART's service threads receive.
+ *
+ * Here: labels and bounds of their fields. 0x2xx: from a user process, passed on by its P3 in its name;
+ * 0x3xx: from a P3 in its own name. Not here: the record of a recovery (`recovery-record.ts`).
+ * Reference: docs/protocols.md, section 7.
+ * @module
+ */
+
+/** Name → thread id. */
+export const ART_LOOKUP = 0x201;
+/** Command line → pid. */
+export const ART_EXECUTE = 0x202;
+/** Pid → exit status, failure kind, detail, address, when the program ends. */
+export const ART_WAIT = 0x203;
+/** Index → pid, thread id, pager's thread id, scheduling state, restarts, pages, flags, name. */
+export const ART_PROCESS_INFO = 0x204;
+/** Pid. */
+export const ART_KILL = 0x205;
+/** Index among the boot modules → size, name. */
+export const ART_FILE_INFO = 0x206;
+/** Name → index, size. */
+export const ART_FILE_FIND = 0x207;
+/** Index, offset → count, bytes. */
+export const ART_FILE_READ = 0x208;
+/** IRQ; attached to the user thread of the sender's process. */
+export const ART_INTERRUPT = 0x209;
+/** Index, 0 = latest → recovery record. */
+export const ART_RECOVERY_INFO = 0x20a;
+/** Exit code. No reply. */
+export const ART_POWER_OFF = 0x20b;
+/** → reset count, reason of the last reset as text. */
+export const ART_BOOT_INFO = 0x20c;
+
+/** Address, count → map items of zeroed pages. */
+export const ART_ALLOCATE = 0x301;
+/** Address, count. */
+export const ART_RELEASE = 0x302;
+/** Module index, page index, count → map items, read-only. */
+export const ART_MODULE_MAP = 0x303;
+/** Exit status, failure kind, detail, address. No reply: ART deletes the process and its P3. */
+export const ART_PROCESS_ENDED = 0x304;
+/** Recovery record. */
+export const ART_RECOVERY_REPORT = 0x305;
+/** → pid, user thread id, flags, module index, module size, argument text. */
+export const ART_PROCESS_START = 0x306;
+/** Status, text. */
+export const ART_PROCESS_STARTED = 0x307;
+
+/** Pages of one ALLOCATE, MODULE_MAP or RELEASE at most. */
+export const ART_PAGES_PER_REQUEST = 16;
+/** Bytes of one FILE_READ reply at most. */
+export const ART_BYTES_PER_READ = 232;
+/** Flag in PROCESS_INFO and PROCESS_START: the program is a server. */
+export const PROCESS_FLAG_SERVER = 1;
