@@ -1,1 +1,16 @@
-export {};
+/**
+ * @kintsugi/pc: the chips of a PC as values.
+ *
+ * Here: the public names. Reading order: the interfaces, `bus/`, then one folder per chip.
+ * @module
+ */
+export * from "./bus/port-bus.ts";
+export type * from "./clock.ts";
+export type * from "./irq-line.ts";
+export * from "./lpt/chip.ts";
+export * from "./lpt/connector.ts";
+export * from "./lpt/printer.ts";
+export * from "./lpt/registers.ts";
+export type * from "./port-device.ts";
+export * from "./power/chip.ts";
+export * from "./power/registers.ts";

@@ -1,0 +1,155 @@
+/**
+ * Every chip: rebuilt from its state at any moment it goes on as if nothing had happened, and it makes no
+ * difference whether the machine visits it at every event or only when the program touches it.
+ *
+ * Here: random accesses, waits and outside actions on each chip. Not here: what a chip should do.
+ * @module
+ */
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Clock, Lpt, type LptState, PowerControl, Printer, type PrinterState } from "../src/index.ts";
+
+/** A chip and its surroundings; everything that leaves it goes to the trace. */
+interface Rig {
+  read(offset: number): number;
+  write(offset: number, value: number): void;
+  /** Something from outside: `kind` says what, `value` is a byte; the answer goes to the trace unless empty. */
+  outside(kind: number, value: number): string;
+  nextEvent(): number;
+  advance(now: number): void;
+  /** The state as a JSON value. */
+  save(): unknown;
+}
+
+/** Builds the rig from nothing, or from what `save` gave. */
+type Build = (clock: Clock, trace: (line: string) => void, saved: unknown) => Rig;
+
+interface Case {
+  readonly build: Build;
+  readonly registers: number;
+  /** Values worth writing often, beside any byte. */
+  readonly values: readonly number[];
+  /** Waits worth making, in ns. */
+  readonly waits: readonly number[];
+}
+
+const never = { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => undefined, outside: () => "" };
+const or = <S>(saved: unknown): S | undefined => saved as S | undefined;
+
+const CASES: Readonly<Record<string, Case>> = {
+  lpt: {
+    registers: 4,
+    values: [0x04, 0x05, 0x14, 0x15, 0x0c, 0x0d],
+    waits: [1, 5_000, 10_000, 15_000, 4_999_999, 5_000_000],
+    build: (clock, trace, saved) => {
+      const state = or<{ port: LptState; printer: PrinterState }>(saved);
+      const printer = new Printer((byte) => trace(`paper ${byte}`), 5_000_000, state?.printer);
+      const port = new Lpt(clock, { set: (level) => trace(`irq ${level}`) }, printer, state?.port);
+      return {
+        ...never,
+        read: (offset) => port.read(offset),
+        write: (offset, value) => port.write(offset, value),
+        nextEvent: () => port.nextEvent(),
+        advance: (now) => port.advance(now),
+        save: () => ({ port: port.state, printer: printer.state }),
+      };
+    },
+  },
+  power: {
+    registers: 3,
+    values: [2, 4, 6],
+    waits: [1],
+    build: (_, trace, saved) => {
+      const events = {
+        onPowerOff: (code: number) => trace(`off ${code}`),
+        onReset: (hard: boolean) => trace(`reset ${hard}`),
+      };
+      const chip = new PowerControl(events, or(saved));
+      return {
+        ...never,
+        read: (offset) => chip.read(offset),
+        write: (offset, value) => chip.write(offset, value),
+        save: () => chip.state,
+      };
+    },
+  },
+};
+
+type Step =
+  | { readonly do: "read"; readonly at: number }
+  | { readonly do: "write"; readonly at: number; readonly value: number }
+  | { readonly do: "wait"; readonly ns: number }
+  | { readonly do: "outside"; readonly kind: number; readonly value: number };
+
+function steps(of: Case): fc.Arbitrary<Step[]> {
+  const at = fc.nat(of.registers - 1);
+  const byte = fc.oneof(fc.constantFrom(...of.values), fc.nat(255));
+  const ns = fc.oneof(fc.constantFrom(...of.waits), fc.nat(Math.max(...of.waits)));
+  const step = fc.oneof<fc.MaybeWeightedArbitrary<Step>[]>(
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("read" as const), at }) },
+    { weight: 5, arbitrary: fc.record({ do: fc.constant("write" as const), at, value: byte }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("wait" as const), ns }) },
+    { weight: 3, arbitrary: fc.record({ do: fc.constant("outside" as const), kind: fc.nat(255), value: byte }) },
+  );
+  return fc.array(step, { minLength: 1, maxLength: 60, size: "max" });
+}
+
+interface Manner {
+  /** Rebuild before this step; none if there is no such step. */
+  readonly rebuildAt: number;
+  /** Visit the chip at each of its events, with the clock at the event. */
+  readonly visit: boolean;
+}
+
+function run(of: Case, list: readonly Step[], manner: Manner): { trace: string[]; state: unknown } {
+  const trace: string[] = [];
+  let now = 0;
+  const build = (saved: unknown): Rig => of.build({ now: () => now }, (line) => void trace.push(line), saved);
+  let rig = build(undefined);
+  const save = (): unknown => JSON.parse(JSON.stringify(rig.save()));
+  for (const [i, step] of list.entries()) {
+    if (i === manner.rebuildAt) {
+      const saved = save();
+      rig = build(saved);
+      expect(save()).toEqual(saved);
+    }
+    if (step.do === "read") trace.push(`read ${step.at} = ${rig.read(step.at)}`);
+    else if (step.do === "write") rig.write(step.at, step.value);
+    else if (step.do === "outside") {
+      const seen = rig.outside(step.kind, step.value);
+      if (seen !== "") trace.push(seen);
+    } else {
+      const until = now + step.ns;
+      while (manner.visit && rig.nextEvent() <= until) {
+        now = Math.max(now, rig.nextEvent());
+        rig.advance(now);
+        expect(rig.nextEvent()).toBeGreaterThan(now);
+      }
+      now = until;
+    }
+  }
+  rig.advance(now);
+  return { trace, state: save() };
+}
+
+describe.each(Object.entries(CASES))("%s", (_, of) => {
+  it("goes on where its state stopped", () => {
+    fc.assert(
+      fc.property(steps(of), fc.nat(60), (list, at) => {
+        const rebuilt = run(of, list, { rebuildAt: at % list.length, visit: false });
+        expect(rebuilt).toEqual(run(of, list, { rebuildAt: -1, visit: false }));
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("does the same whether it is visited at its events or only when it is used", () => {
+    fc.assert(
+      fc.property(steps(of), (list) => {
+        const visited = run(of, list, { rebuildAt: -1, visit: true });
+        expect(visited).toEqual(run(of, list, { rebuildAt: -1, visit: false }));
+      }),
+      { numRuns: 200 },
+    );
+  });
+});
