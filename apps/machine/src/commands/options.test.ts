@@ -1,0 +1,38 @@
+import { describe, expect, it } from "vitest";
+import { parseFile, parseLimit, parseMemory, parseParallel, parseSeed, UsageError } from "./options.ts";
+
+describe("options", () => {
+  it("give their values", () => {
+    expect(parseMemory("64")).toBe(64);
+    expect(parseSeed("4294967295")).toBe(0xffff_ffff);
+    expect(parseLimit("0.5")).toBe(0.5);
+    expect(parseParallel("naive")).toBe("naive");
+    expect(parseFile("a=b=c", [])).toEqual([{ name: "a", path: "b=c" }]);
+  });
+
+  it("that are impossible name themselves and the way out", () => {
+    const refused: readonly [() => unknown, RegExp][] = [
+      [() => parseMemory("8"), /--memory wants whole megabytes from 16 to 1024, not '8'/],
+      [() => parseMemory("-1"), /--memory/],
+      [() => parseMemory("64.5"), /--memory/],
+      [() => parseMemory(""), /--memory/],
+      [() => parseMemory("9".repeat(40)), /--memory/],
+      [() => parseSeed("4294967296"), /--seed/],
+      [() => parseSeed("0x10"), /--seed/],
+      [() => parseLimit("0"), /--limit/],
+      [() => parseLimit("1e400"), /--limit/],
+      [() => parseLimit("NaN"), /--limit/],
+      [() => parseParallel("exactly"), /--parallel wants one of exact, thesis, naive/],
+      [() => parseFile("letter", []), /--file wants NAME=HOSTPATH/],
+      [() => parseFile("=x", []), /--file/],
+      [() => parseFile("a=", []), /--file/],
+      [() => parseFile("a b=c", []), /without blanks/],
+      [() => parseFile(`${"n".repeat(32)}=c`, []), /at most 31/],
+      [() => parseFile("a=c", [{ name: "a", path: "b" }]), /given twice/],
+    ];
+    for (const [parse, message] of refused) {
+      expect(parse).toThrow(UsageError);
+      expect(parse).toThrow(message);
+    }
+  });
+});
