@@ -6,6 +6,9 @@
  */
 export * from "./bus/port-bus.ts";
 export type * from "./clock.ts";
+export * from "./i8259a/chip.ts";
+export type { PicState } from "./i8259a/pic.ts";
+export * from "./i8259a/registers.ts";
 export type * from "./irq-line.ts";
 export * from "./lpt/chip.ts";
 export * from "./lpt/connector.ts";

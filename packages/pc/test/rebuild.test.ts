@@ -7,7 +7,7 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Clock, Lpt, type LptState, PowerControl, Printer, type PrinterState } from "../src/index.ts";
+import { type Clock, I8259a, Lpt, type LptState, PowerControl, Printer, type PrinterState } from "../src/index.ts";
 
 /** A chip and its surroundings; everything that leaves it goes to the trace. */
 interface Rig {
@@ -37,6 +37,26 @@ const never = { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => undefi
 const or = <S>(saved: unknown): S | undefined => saved as S | undefined;
 
 const CASES: Readonly<Record<string, Case>> = {
+  i8259a: {
+    registers: 7,
+    values: [0x11, 0x19, 0x20, 0x01, 0x03, 0x13, 0x00, 0x60, 0x80, 0xa0, 0xe4, 0x0a, 0x0b, 0x0c, 0x68, 0x48],
+    waits: [1],
+    build: (_, __, saved) => {
+      const pic = new I8259a(or(saved));
+      return {
+        ...never,
+        read: (offset) => pic.read(offset),
+        write: (offset, value) => pic.write(offset, value),
+        outside: (kind, value) => {
+          const irq = value & 15;
+          if (kind < 64) return `vector ${pic.acknowledge()}, then ${pic.pending}`;
+          if (irq !== 2) pic.line(irq).set(kind < 192);
+          return `pending ${pic.pending}`;
+        },
+        save: () => pic.state,
+      };
+    },
+  },
   lpt: {
     registers: 4,
     values: [0x04, 0x05, 0x14, 0x15, 0x0c, 0x0d],
