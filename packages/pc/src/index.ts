@@ -17,3 +17,6 @@ export * from "./lpt/registers.ts";
 export type * from "./port-device.ts";
 export * from "./power/chip.ts";
 export * from "./power/registers.ts";
+export * from "./uart16550/chip.ts";
+export * from "./uart16550/registers.ts";
+export { UART16550_STATE_AT_RESET, type Uart16550State } from "./uart16550/state.ts";

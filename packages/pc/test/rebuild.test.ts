@@ -7,7 +7,16 @@
  */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Clock, I8259a, Lpt, type LptState, PowerControl, Printer, type PrinterState } from "../src/index.ts";
+import {
+  type Clock,
+  I8259a,
+  Lpt,
+  type LptState,
+  PowerControl,
+  Printer,
+  type PrinterState,
+  Uart16550,
+} from "../src/index.ts";
 
 /** A chip and its surroundings; everything that leaves it goes to the trace. */
 interface Rig {
@@ -72,6 +81,23 @@ const CASES: Readonly<Record<string, Case>> = {
         nextEvent: () => port.nextEvent(),
         advance: (now) => port.advance(now),
         save: () => ({ port: port.state, printer: printer.state }),
+      };
+    },
+  },
+  uart16550: {
+    registers: 9,
+    values: [0x01, 0x03, 0x05, 0x07, 0x08, 0x0f, 0x18, 0x41, 0x80, 0x83, 0xc1],
+    waits: [1, 86_805, 86_806, 347_224, 1_041_667, 5_000_000],
+    build: (clock, trace, saved) => {
+      const irq = { set: (level: boolean) => trace(`irq ${level}`) };
+      const uart = new Uart16550(clock, irq, (byte) => trace(`sent ${byte}`), or(saved));
+      return {
+        read: (offset) => uart.read(offset),
+        write: (offset, value) => uart.write(offset, value),
+        outside: (_, value) => `received ${uart.receive(value)}, then ${uart.canReceive}`,
+        nextEvent: () => uart.nextEvent(),
+        advance: (now) => uart.advance(now),
+        save: () => uart.state,
       };
     },
   },

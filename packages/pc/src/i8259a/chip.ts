@@ -3,7 +3,7 @@
  *
  * Here: the wiring of the two, the acknowledge cycle, the edge/level control registers.
  * Not here: one 8259A (`pic.ts`). MCS-80/85 mode, buffered mode and other cascades are not modelled.
- * Intel 8259A data sheet (231468-003), "Cascade Mode"; Intel 82371SB (PIIX3), 2.5.5.
+ * Intel 8259A data sheet (231468-003), "Cascade Mode"; Intel 82371SB (PIIX3), "Edge/Level Control Registers".
  * @module
  */
 import type { IrqLine } from "../irq-line.ts";

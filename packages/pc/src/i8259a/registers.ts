@@ -2,7 +2,7 @@
  * 8259A pair: ports and the bits of the command words.
  *
  * Here: ICW1-4, OCW1-3, ELCR. Not here: what they do (`pic.ts`).
- * Intel 8259A data sheet (231468-003); Intel 82371SB (PIIX3), 2.5.5 for ELCR.
+ * Intel 8259A data sheet (231468-003); Intel 82371SB (PIIX3), "Edge/Level Control Registers".
  * @module
  */
 export const PIC_MASTER_COMMAND_PORT = 0x20;

@@ -2,7 +2,7 @@
  * Power control: how a program resets the machine or switches it off.
  *
  * Here: the reset control register of the PIIX and the exit port. Not here: the reset itself, which is
- * the machine's. Intel 82371SB (PIIX3) data sheet, 2.5.6; the exit port is our own.
+ * the machine's. Intel 82371SB (PIIX3) data sheet, "Reset Control Register"; the exit port is our own.
  * @module
  */
 import type { PortDevice } from "../port-device.ts";

@@ -2,7 +2,7 @@
  * Power control: the reset control register of the PIIX and an exit port.
  *
  * Here: ports, offsets and bits. Not here: what they do (`chip.ts`).
- * Intel 82371SB (PIIX3) data sheet, 2.5.6 "RC - Reset Control Register".
+ * Intel 82371SB (PIIX3) data sheet, "Reset Control Register".
  * @module
  */
 /** Port of the reset control register. */
