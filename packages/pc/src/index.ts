@@ -6,6 +6,10 @@
  */
 export * from "./bus/port-bus.ts";
 export type * from "./clock.ts";
+export type { ChannelState } from "./i8254/channel.ts";
+export * from "./i8254/chip.ts";
+export type { CounterState } from "./i8254/counter.ts";
+export * from "./i8254/registers.ts";
 export * from "./i8259a/chip.ts";
 export type { PicState } from "./i8259a/pic.ts";
 export * from "./i8259a/registers.ts";

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Clock,
+  I8254,
   I8259a,
   Lpt,
   type LptState,
@@ -46,6 +47,22 @@ const never = { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => undefi
 const or = <S>(saved: unknown): S | undefined => saved as S | undefined;
 
 const CASES: Readonly<Record<string, Case>> = {
+  i8254: {
+    registers: 5,
+    values: [0x00, 0x02, 0x03, 0x10, 0x14, 0x16, 0x34, 0x36, 0x5a, 0x90, 0xb6, 0xc2, 0xde, 0xee],
+    waits: [1, 838, 839, 15_000, 100_000],
+    build: (clock, trace, saved) => {
+      const pit = new I8254(clock, { set: (level) => trace(`irq ${level}`) }, or(saved));
+      return {
+        ...never,
+        read: (offset) => pit.read(offset),
+        write: (offset, value) => pit.write(offset, value),
+        nextEvent: () => pit.nextEvent(),
+        advance: (now) => pit.advance(now),
+        save: () => pit.state,
+      };
+    },
+  },
   i8259a: {
     registers: 7,
     values: [0x11, 0x19, 0x20, 0x01, 0x03, 0x13, 0x00, 0x60, 0x80, 0xa0, 0xe4, 0x0a, 0x0b, 0x0c, 0x68, 0x48],
