@@ -1,0 +1,87 @@
+/*
+ * A server's life: start or recovery, then requests one after the other.
+ *
+ * Here: who is answered when, and what is replayed. Not here: the record of the open request (the kernel writes it).
+ */
+#include "arc_server.h"
+
+namespace {
+
+/** Initialize has finished in this or an earlier life. */
+volatile L4_Word_t initialized IS_PERSISTENT = 0;
+
+const volatile RestartPage& Page() { return *arc_start->restart; }
+
+void Report(L4_Word_t label, status_t status) {
+  L4_LoadMR(1, status);
+  L4_LoadMR(0, L4_Tag(label, 1).raw);
+  L4_Call(L4_Pager());
+}
+
+/** First start, or a failure before Initialize was finished: then it begins anew. */
+status_t Begin(ArcServer& server) {
+  const status_t status = server.Initialize();
+  if (status != arc::STATUS_OK) return status;
+  Report(arc::P3_READY, status);
+  initialized = 1;
+  return status;
+}
+
+}  // namespace
+
+bool Request::GetBytes(const volatile unsigned char*& bytes, L4_Word_t& count) const {
+  if (Words() < 1) return false;
+  count = Word(1);
+  bytes = reinterpret_cast<const volatile unsigned char*>(&page_.mr1[1]);
+  return count <= arc::DRIVER_BYTES_PER_MESSAGE && count <= (Words() - 1) * 4;
+}
+
+void Reply::Load(status_t status) const {
+  L4_LoadMR(1, status);
+  for (L4_Word_t n = 0; n < count_; n++) L4_LoadMR(static_cast<int>(n) + 2, words_[n]);
+  L4_LoadMR(0, L4_Tag(0, count_ + 1).raw);
+}
+
+status_t ArcServer::Recover(L4_Word_t, const Frame&) { return arc::STATUS_FAILED; }
+
+void ArcServer::OnInterrupt(L4_Word_t) {}
+
+void ArcServer::Run(ArcServer& server) {
+  if (!arc_start->restart) arc_panic("a server must be started as one: it has no restart page");
+  const L4_Word_t reason = arc_start->reason;
+  if (!initialized) {
+    const status_t status = Begin(server);
+    if (status != arc::STATUS_OK) process::Exit(status);
+    if (reason) Report(arc::P3_RECOVERED, status);
+  } else {
+    Report(arc::P3_RECOVERED, server.Recover(reason, arc_start->restart->frame));
+  }
+  arc_switch_stack(arc::STACK_TOP, [](void* it) { static_cast<ArcServer*>(it)->MainLoop(); }, &server);
+}
+
+L4_ThreadId_t ArcServer::Serve() {
+  const Request request(Page());
+  if (request.IsInterrupt()) {
+    OnInterrupt(request.Sender().raw >> x2::THREAD_VERSION_BITS);
+    L4_LoadMR(0, 0);  // an empty message acknowledges
+    return request.Sender();
+  }
+  Reply reply;
+  const status_t status = Service(request, reply);
+  if (status == NO_REPLY) return L4_nilthread;
+  reply.Load(status);
+  return request.Sender();
+}
+
+void ArcServer::MainLoop() {
+  bool open = Page().sequence != Page().replied;
+  recovered_ = open && arc_start->reason;
+  for (;;) {
+    const L4_ThreadId_t answer = open ? Serve() : L4_nilthread;
+    recovered_ = false;
+    L4_ThreadId_t sender;
+    // A client that does not wait for its answer is gone: the wait is then made alone, and its request is not replayed.
+    const L4_MsgTag_t tag = answer == L4_nilthread ? L4_Wait(sender) : L4_ReplyWait(answer, sender);
+    open = !tag.Failed();
+  }
+}
