@@ -1,0 +1,35 @@
+/*
+ * The 16550 as a stream of bytes in each direction, none lost or repeated by a crash of the driver.
+ *
+ * Here: what is kept in persistent memory, and the two register accesses that are exact because one instruction both
+ * acts and leaves its mark (packages/drivers/README.md argues it). Not here: clients (-> serial.cpp).
+ * National Semiconductor PC16550D data sheet.
+ */
+#pragma once
+#include "arc_server.h"
+
+namespace device {
+
+/** Programs the line: 115200 bits/s, 8N1, FIFOs, receive interrupt. Loses nothing that waits in the chip. */
+void Initialize();
+/** Finds out whether the access that a crash interrupted has happened. Does nothing when there was none. */
+void Settle();
+
+/** Sends the bytes of one request; what an earlier life has sent of it is not sent again. */
+void Send(L4_Word_t sequence, const volatile unsigned char* bytes, L4_Word_t count);
+
+/** Moves what has been received from the chip to memory. */
+void Drain();
+/** Bytes received and not yet consumed. */
+L4_Word_t Available();
+/** The n-th of them, 0 <= n < Available(). */
+unsigned char Peek(L4_Word_t n);
+
+/** First write: how many bytes are about to be consumed. 0 takes it back. */
+void IntendToConsume(L4_Word_t count);
+/** The intent that a crash left behind; 0 none. */
+L4_Word_t Intended();
+/** Consumes what was intended; repeating it changes nothing. */
+void Consume();
+
+}  // namespace device
