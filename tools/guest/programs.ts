@@ -109,4 +109,10 @@ export const PROGRAMS: readonly GuestProgram[] = [
   driver("parallel-exact", "parallel/exact.cpp", "parallel/driver.cpp"),
   program("msh", "msh/msh.cpp", "msh/line.cpp", "msh/words.cpp", "msh/tasks.cpp", "msh/files.cpp", "msh/recovery.cpp"),
   program("hello", "hello.cpp"),
+  // Test programs: what they do is stated at the head of their sources.
+  program("ipcpong", "test/ipcpong.cpp"),
+  program("faulter", "test/faulter.cpp"),
+  program("x2errors", "test/x2errors.cpp"),
+  program("echo-server", "test/echo_server.cpp"),
+  program("echo-client", "test/echo_client.cpp"),
 ];

@@ -12,4 +12,15 @@ export const guests: Readonly<Record<string, URL>> = {
   /** The shell. */
   msh: prebuilt("msh"),
   hello: prebuilt("hello"),
+
+  // Test programs.
+  /** `ipcpong [COUNT]`: IPC round trips between two processes. */
+  ipcpong: prebuilt("ipcpong"),
+  /** `faulter [ROUNDS]`: 256 page faults a round. */
+  faulter: prebuilt("faulter"),
+  /** What the kernel answers to bad partners, bad ids, timeouts. */
+  x2errors: prebuilt("x2errors"),
+  /** A server without recovery of its own, and its client `echo-client TEXT`. */
+  "echo-server": prebuilt("echo-server"),
+  "echo-client": prebuilt("echo-client"),
 };

@@ -43,7 +43,9 @@
         call    [l4_entry_ipc]
         mov     [edi], esi
         cmp     dword ptr [esp + SAVED + 8], 0
-        je      1f                      /* nothing received: MR1, MR2 are the caller's own */
+        je      1f
+        test    esi, 0x8000             /* E: nothing received, MR1 and MR2 are the caller's own */
+        jnz     1f
         mov     [edi + 4], ebx
         mov     [edi + 8], ebp
 1:      mov     edx, [esp + SAVED + 16]
