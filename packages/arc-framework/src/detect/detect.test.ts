@@ -1,0 +1,67 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Detector, describeFailure, type Failure } from "../failure.ts";
+import { DETECTORS, detect } from "./detect.ts";
+import type { FindArea } from "./notice.ts";
+
+const findArea: FindArea = (address) => {
+  if (address >= 0x20000000 && address < 0x20002000) return { rights: 5 };
+  if (address >= 0x20002000 && address < 0x20004000) return { rights: 6 };
+  return undefined;
+};
+
+describe("a message about a program", () => {
+  it("is the failure that its detector names", () => {
+    const table: [number, number[], Detector | undefined, string][] = [
+      [0xffe5, [0x20000010, 0x20000010], undefined, ""],
+      [0xffe5, [0x20002010, 0x20000010], undefined, ""],
+      [0xffe2, [0x20002010, 0x20000010], undefined, ""],
+      [
+        0xffe2,
+        [0x20000010, 0x20000020],
+        "access-rights",
+        "page fault: write against the rights of 0x20000010 (ip 0x20000020)",
+      ],
+      [0xffe6, [0x20000010, 0], "access-rights", "page fault: write against the rights of 0x20000010"],
+      [0xffe5, [0x10, 0x20000020], "outside-areas", "page fault: read outside all areas: 0x00000010 (ip 0x20000020)"],
+      [0xffe2, [0xc0000000, 4], "outside-areas", "page fault: write outside all areas: 0xc0000000 (ip 0x00000004)"],
+      [0xffe5, [], "outside-areas", "page fault: read outside all areas: 0x00000000"],
+      [0xffb0, [0x20000007, 0x3202, 6, 0], "exception", "exception 6 (ip 0x20000007)"],
+      [0xff70, [10_000, 0x20000001], "hang", "hang after 10000 us of its own time (ip 0x20000001)"],
+      [0x102, [], "panic", "panic"],
+      [0x401, [], "kill", "killed"],
+      [0x101, [0], undefined, ""],
+      [0x103, [], undefined, ""],
+      [0x202, [], undefined, ""],
+    ];
+    for (const [label, words, detector, text] of table) {
+      const failure = detect({ label, words }, findArea);
+      expect([label, failure?.detector]).toEqual([label, detector]);
+      if (failure !== undefined) expect(describeFailure(failure)).toBe(text);
+    }
+  });
+
+  it("is found by one detector at most", () => {
+    fc.assert(
+      fc.property(
+        fc.constantFrom(0xffe0, 0xffe2, 0xffe5, 0xffe7, 0xffb0, 0xff70, 0x101, 0x102, 0x401),
+        fc.array(fc.nat(0xffffffff), { maxLength: 12 }),
+        (label, words) => {
+          const found = DETECTORS.map((rule) => rule({ label, words }, findArea)).filter((f) => f !== undefined);
+          expect(found.length).toBeLessThanOrEqual(1);
+          expect(detect({ label, words }, findArea)).toEqual(found[0]);
+        },
+      ),
+    );
+  });
+
+  it("keeps access, address and instruction", () => {
+    expect(detect({ label: 0xffe2, words: [0x10, 0x2000] }, findArea)).toEqual({
+      kind: "page fault",
+      detector: "outside-areas",
+      detail: 2,
+      address: 0x10,
+      instruction: 0x2000,
+    } satisfies Failure);
+  });
+});

@@ -1,0 +1,20 @@
+/**
+ * Detector: a CPU exception of the program (divide error, invalid opcode, general protection, …).
+ *
+ * Reference: X.2 exception protocol on IA-32: label, EIP in MR1, vector in MR3.
+ * @module
+ */
+import { EXCEPTION_EIP, EXCEPTION_NUMBER, LABEL_EXCEPTION } from "@kintsugi/microkernel";
+import type { Failure } from "../failure.ts";
+import { type Notice, wordOf } from "./notice.ts";
+
+export function detectException(notice: Notice): Failure | undefined {
+  if (notice.label !== LABEL_EXCEPTION) return undefined;
+  return {
+    kind: "exception",
+    detector: "exception",
+    detail: wordOf(notice, EXCEPTION_NUMBER),
+    address: 0,
+    instruction: wordOf(notice, EXCEPTION_EIP),
+  };
+}
