@@ -67,6 +67,8 @@ export const FIXED_REGIONS: readonly Region[] = [
 
 /** Most pages that the segments of one program may have: 12 MiB. */
 export const MAX_PROGRAM_PAGES = 3072;
+/** Most program headers that a file may have, loadable or not. */
+export const MAX_PROGRAM_HEADERS = 64;
 /** Most PT_LOAD segments of one program. */
 export const MAX_SEGMENTS = 8;
 

@@ -2,7 +2,7 @@
  * From an ELF file to the segments of a program, or to what is wrong with it.
  *
  * Here: every check that makes a file safe to load, as a pure function over a byte reader.
- * Not here: the records (`format.ts`), loading the pages (`../p3/image.ts`), symbols (`symbols.ts`).
+ * Not here: the records (`format.ts`), loading the pages (`../p3/pages.ts`), symbols (`symbols.ts`).
  * Reference: System V ABI chapter 5; docs/protocols.md section 3 for the places.
  * @module
  */
@@ -28,6 +28,7 @@ import {
 import {
   FIXED_REGIONS,
   IMAGE,
+  MAX_PROGRAM_HEADERS,
   MAX_PROGRAM_PAGES,
   MAX_SEGMENTS,
   meets,
@@ -106,6 +107,11 @@ export function parseElf(read: ByteReader, size: number): Result<Program, ElfErr
   if (header.e_type !== ET_EXEC)
     return refuse("wrong-type", `ELF type ${header.e_type}, not 2 (executable); link it statically, not as PIE`);
   if (header.e_phnum === 0) return refuse("no-segments", "no program headers: nothing to load; link it as a program");
+  if (header.e_phnum > MAX_PROGRAM_HEADERS)
+    return refuse(
+      "too-many-segments",
+      `${header.e_phnum} program headers and at most ${MAX_PROGRAM_HEADERS} are read; merge some in the link script`,
+    );
   if (header.e_phentsize !== Elf32Phdr.size || header.e_phoff + header.e_phnum * Elf32Phdr.size > size)
     return refuse("truncated", `the file ends after ${size} bytes, inside its program headers; copy it again`);
 

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import type { Failure } from "../failure.ts";
+import { formatPlan, planFor } from "./plan.ts";
+
+const FAILURE: Failure = {
+  kind: "page fault",
+  detector: "outside-areas",
+  detail: 2,
+  address: 0x10,
+  instruction: 0x2000012a,
+};
+
+describe("a plan", () => {
+  it("keeps persistent memory and the restart page over a hot restart", () => {
+    expect(formatPlan(planFor(FAILURE, { kind: "hot", because: "no rule against it" }))).toBe(
+      [
+        "page fault: write outside all areas: 0x00000010 (ip 0x2000012a)",
+        "hot: no rule against it",
+        "unmap image, heap, recovery stack, stack",
+        "initialize image, heap, recovery stack, stack",
+        "load image",
+        "start on the recovery stack, reason 1",
+      ].join("\n"),
+    );
+  });
+
+  it("renews persistent memory in a cold restart, which is a first start", () => {
+    expect(formatPlan(planFor(FAILURE, { kind: "cold", because: "why" }))).toBe(
+      [
+        "page fault: write outside all areas: 0x00000010 (ip 0x2000012a)",
+        "cold: why",
+        "unmap image, heap, recovery stack, stack, persistent memory",
+        "initialize image, heap, recovery stack, stack, persistent memory",
+        "load image, persistent memory",
+        "start on the stack, reason 0",
+      ].join("\n"),
+    );
+  });
+
+  it("ends a process that is removed", () => {
+    const plan = planFor({ ...FAILURE, kind: "panic" }, { kind: "remove", because: "no server" });
+    expect(plan.steps).toEqual([{ kind: "end", reason: 4 }]);
+    expect(formatPlan(plan)).toBe("panic\nremove: no server\nend the process, reason 4");
+  });
+});

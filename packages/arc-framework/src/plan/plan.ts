@@ -1,0 +1,77 @@
+/**
+ * A plan: what will be done about a failure, step by step, before any of it is done.
+ *
+ * Here: from an action to its steps, and a plan as text; pure. Not here: carrying it out (`../apply`).
+ * Each step can be done again after being done in part, and a plan again from its start: a crash of
+ * whoever carries it out costs time and nothing else.
+ * Reference: thesis 4.4.1, Table 4.1, and Table 4.2 for the names of the steps.
+ * @module
+ */
+import { describeFailure, FAILURE_KINDS, type Failure } from "../failure.ts";
+import type { Action } from "../policy/policy.ts";
+import type { AreaKind } from "./area-kind.ts";
+
+/** One step; the fields say all that carrying it out needs besides the process itself. */
+export type PlanStep =
+  /** Take the areas' pages from the program; their memory stays with its pager. */
+  | { readonly kind: "unmap"; readonly areas: readonly AreaKind[] }
+  /** Declare the contents of the areas' pages void. */
+  | { readonly kind: "initialize"; readonly areas: readonly AreaKind[] }
+  /** Put the file's contents into those void pages of the areas that come from the file. */
+  | { readonly kind: "load"; readonly areas: readonly AreaKind[] }
+  /** Write the start block and let the program's thread run from its entry. */
+  | { readonly kind: "start"; readonly stack: "stack" | "recovery stack"; readonly reason: number }
+  /** Tell ART that the process has ended. */
+  | { readonly kind: "end"; readonly reason: number };
+
+export interface Plan {
+  readonly failure: Failure;
+  readonly action: Action;
+  readonly steps: readonly PlanStep[];
+}
+
+/** Renewed by every restart. */
+const VOLATILE: readonly AreaKind[] = ["image", "heap", "recovery stack", "stack"];
+/** Renewed by a cold restart, too. */
+const ALL: readonly AreaKind[] = [...VOLATILE, "persistent memory"];
+
+/** The steps that an action takes. */
+export function planFor(failure: Failure, action: Action): Plan {
+  const reason = FAILURE_KINDS[failure.kind];
+  switch (action.kind) {
+    case "hot":
+      return {
+        failure,
+        action,
+        steps: restart(VOLATILE, ["image"], { kind: "start", stack: "recovery stack", reason }),
+      };
+    case "cold":
+      return {
+        failure,
+        action,
+        steps: restart(ALL, ["image", "persistent memory"], { kind: "start", stack: "stack", reason: 0 }),
+      };
+    case "remove":
+      return { failure, action, steps: [{ kind: "end", reason }] };
+  }
+}
+
+function restart(renewed: readonly AreaKind[], loaded: readonly AreaKind[], start: PlanStep): readonly PlanStep[] {
+  return [
+    { kind: "unmap", areas: renewed },
+    { kind: "initialize", areas: renewed },
+    { kind: "load", areas: loaded },
+    start,
+  ];
+}
+
+/** The plan as lines of text. */
+export function formatPlan(plan: Plan): string {
+  const lines = [describeFailure(plan.failure), `${plan.action.kind}: ${plan.action.because}`];
+  for (const step of plan.steps) {
+    if (step.kind === "start") lines.push(`start on the ${step.stack}, reason ${step.reason}`);
+    else if (step.kind === "end") lines.push(`end the process, reason ${step.reason}`);
+    else lines.push(`${step.kind} ${step.areas.join(", ")}`);
+  }
+  return lines.join("\n");
+}

@@ -1,0 +1,20 @@
+/**
+ * The reference policy: hot as long as it helps, then cold, then removal.
+ *
+ * Here: the rules in their order. Not here: the rules.
+ * @module
+ */
+import { onlyServers } from "./only-servers.ts";
+import { poisonedRequest } from "./poisoned-request.ts";
+import { firstOf, type RecoveryPolicy, type Rule } from "./policy.ts";
+import { readyFirst } from "./ready-first.ts";
+import { refusedRecovery } from "./refused-recovery.ts";
+import { limited } from "./restart-limit.ts";
+
+export const RULES: readonly Rule[] = [onlyServers, limited(readyFirst), limited(poisonedRequest)];
+
+/** The policy that P3 follows unless it is given another. */
+export const decide: RecoveryPolicy = firstOf(RULES);
+
+/** What follows when `Recover` returns an error. */
+export const decideRefused: RecoveryPolicy = firstOf([onlyServers, limited(refusedRecovery)]);
