@@ -1,1 +1,36 @@
-export {};
+/**
+ * @kintsugi/microkernel: an L4 X.2 kernel whose every object lives in the machine's RAM as plain data.
+ *
+ * Here: the public names. The X.2 interface's constants and words come from `api/`.
+ * @module
+ */
+export * from "./api/acceptor.ts";
+export * from "./api/error-code.ts";
+export * from "./api/fpage.ts";
+export * from "./api/kip.ts";
+export * from "./api/msg-tag.ts";
+export * from "./api/protocol/exception.ts";
+export * from "./api/protocol/hang.ts";
+export * from "./api/protocol/interrupt.ts";
+export * from "./api/protocol/page-fault.ts";
+export * from "./api/protocol/sigma0.ts";
+export * from "./api/protocol/thread-start.ts";
+export * from "./api/restart-page.ts";
+export * from "./api/syscall.ts";
+export * from "./api/thread-id.ts";
+export * from "./api/time.ts";
+export * from "./api/typed-item.ts";
+export * from "./api/utcb.ts";
+export type { BootConfig, BootModule, FirstProgram } from "./boot-config.ts";
+export * from "./costs.ts";
+export type * from "./hardware.ts";
+export {
+  Kernel,
+  type KernelError,
+  type KernelExit,
+  type KernelOptions,
+  type SliceProbe,
+  type ThreadInfo,
+} from "./kernel.ts";
+export type { KernelObserver } from "./observer.ts";
+export { PageFaultSignal, type ResidentContext, type ResidentProgram } from "./resident/program.ts";

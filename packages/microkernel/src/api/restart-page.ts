@@ -1,0 +1,30 @@
+/**
+ * The restart page: what the kernel records of a supervised thread's last request and failure.
+ *
+ * Here: word indices (offset = 4 × index). Not here: when they are written (→ ipc/restart-record.ts).
+ * Reference: `docs/protocols.md` section 6.
+ * @module
+ */
+export const RESTART_MAGIC_WORD = 0x5453524b;
+export const RESTART_MAGIC = 0;
+export const RESTART_SEQUENCE = 1;
+export const RESTART_REPLIED = 2;
+export const RESTART_SENDER = 3;
+export const RESTART_TAG = 4;
+/** MR1; MRi stands at RESTART_MR1 + i - 1. */
+export const RESTART_MR1 = 8;
+export const RESTART_FAILURE = 80;
+export const RESTART_DETAIL = 81;
+export const RESTART_ERROR_CODE = 82;
+export const RESTART_ADDRESS = 83;
+/** EIP EFLAGS EDI ESI EBP ESP EBX EDX ECX EAX. */
+export const RESTART_FRAME = 84;
+export const RESTART_TIME_LOW = 94;
+export const RESTART_TIME_HIGH = 95;
+
+export const FAILURE_NONE = 0;
+export const FAILURE_PAGE_FAULT = 1;
+export const FAILURE_EXCEPTION = 2;
+export const FAILURE_HANG = 3;
+export const FAILURE_PANIC = 4;
+export const FAILURE_KILLED = 5;

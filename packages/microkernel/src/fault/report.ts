@@ -1,0 +1,31 @@
+/**
+ * Reports: a message that the kernel sends in a thread's name, as a call without timeouts.
+ *
+ * Here: to whom it goes and how it starts. Not here: the messages (→ the other files of this folder).
+ * A supervisor named by RestartControl comes before the thread's own TCRs.
+ * @module
+ */
+import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
+import { TIME_NEVER, timeouts } from "../api/time.ts";
+import { endNested, halt } from "../ipc/nested-call.ts";
+import { startIpc } from "../ipc/rendezvous.ts";
+import { runnable, switchTo } from "../object/ready-queue.ts";
+import { utcbWord } from "../object/thread.ts";
+import type { Arena } from "../table/arena.ts";
+import { H, T } from "../table/layout.ts";
+
+/** Whom a thread's faults go to: its supervisor, else the thread that a TCR names. */
+export function addressee(a: Arena, row: number, tcr: number): ThreadId {
+  return a.threads.get(row, T.supervisor) || utcbWord(a, row, tcr);
+}
+
+/** Sends the message that stands in the UTCB after beginNested, and waits for the answer. */
+export function callInName(a: Arena, row: number, to: ThreadId): void {
+  if (to === NIL_THREAD) {
+    endNested(a, row, false);
+    halt(a, row, "a fault and nobody to report it to");
+    return;
+  }
+  const woken = startIpc(a, row, to, to, timeouts(TIME_NEVER, TIME_NEVER));
+  if (woken !== 0 && a.get(H.current) === row && !runnable(a, row) && runnable(a, woken)) switchTo(a, woken);
+}

@@ -1,0 +1,207 @@
+/**
+ * The kernel interface page: its contents, its entry code, the boot info beside it.
+ *
+ * Here: writing the page once at boot. Not here: field offsets (→ api/kip.ts), mapping it (→ object/address-space.ts).
+ * Entry code: Ipc and Lipc are `pop %ebx; mov %esp,%ebp; sysenter`: the kernel returns to EBX with
+ * ESP = EBP. Each other call is `int $0x30+n; ret`. Local ids are converted by the kernel.
+ * @module
+ */
+
+import { PAGE_SIZE } from "../../api/fpage.ts";
+import {
+  BOOT_INFO_HEADER_SIZE,
+  BOOT_INFO_MAGIC,
+  BOOT_RECORD_MODULE,
+  KIP_API_VERSION,
+  KIP_API_VERSION_WORD,
+  KIP_BOOT_INFO,
+  KIP_CLOCK_INFO,
+  KIP_EXCHANGE_REGISTERS,
+  KIP_IPC,
+  KIP_KERN_DESC_PTR,
+  KIP_KERNEL_ID,
+  KIP_KIP_AREA_INFO,
+  KIP_LIPC,
+  KIP_MAGIC,
+  KIP_MAGIC_WORD,
+  KIP_MEMORY_CONTROL,
+  KIP_MEMORY_INFO,
+  KIP_PAGE_INFO,
+  KIP_PROC_DESC_PTR,
+  KIP_PROCESSOR_CONTROL,
+  KIP_PROCESSOR_INFO,
+  KIP_RESIDENT_CONTROL,
+  KIP_RESTART_CONTROL,
+  KIP_ROOT_SERVER,
+  KIP_SCHEDULE,
+  KIP_SIGMA0,
+  KIP_SPACE_CONTROL,
+  KIP_SYSTEM_CLOCK,
+  KIP_THREAD_CONTROL,
+  KIP_THREAD_INFO,
+  KIP_THREAD_SWITCH,
+  KIP_UNMAP,
+  KIP_UTCB_INFO,
+  MEMORY_BOOT_IMAGE,
+  MEMORY_BOOT_INFO,
+  MEMORY_BOOT_MODULE,
+  MEMORY_CONVENTIONAL,
+  MEMORY_RESERVED,
+  MEMORY_SHARED,
+  MEMORY_VIRTUAL,
+  USER_AREA_END,
+} from "../../api/kip.ts";
+import {
+  SYSCALL_EXCHANGE_REGISTERS,
+  SYSCALL_MEMORY_CONTROL,
+  SYSCALL_PROCESSOR_CONTROL,
+  SYSCALL_RESIDENT_CONTROL,
+  SYSCALL_RESTART_CONTROL,
+  SYSCALL_SCHEDULE,
+  SYSCALL_SPACE_CONTROL,
+  SYSCALL_SYSTEM_CLOCK,
+  SYSCALL_THREAD_CONTROL,
+  SYSCALL_THREAD_SWITCH,
+  SYSCALL_UNMAP,
+  SYSCALL_VECTOR_BASE,
+} from "../../api/syscall.ts";
+import { SYSTEM_BASE, THREAD_NUMBER_BITS, USER_BASE } from "../../api/thread-id.ts";
+import { periodCode } from "../../api/time.ts";
+import { UTCB_SIZE_BITS } from "../../api/utcb.ts";
+import type { BootConfig, FirstProgram } from "../../boot-config.ts";
+import type { KernelMemory } from "../../hardware.ts";
+
+const PROCESSOR_DESCRIPTOR = 0x120;
+const KERNEL_DESCRIPTOR = 0x130;
+const MEMORY_DESCRIPTORS = 0x180;
+const ENTRY_CODE = 0xf00;
+/** pop %ebx; mov %esp,%ebp; sysenter */
+const SYSENTER_STUB: readonly number[] = [0x5b, 0x89, 0xe5, 0x0f, 0x34];
+const DESCRIPTOR_ROOM = (ENTRY_CODE - MEMORY_DESCRIPTORS) / 8;
+
+const TRAP_CALLS: readonly (readonly [number, number])[] = [
+  [KIP_SPACE_CONTROL, SYSCALL_SPACE_CONTROL],
+  [KIP_THREAD_CONTROL, SYSCALL_THREAD_CONTROL],
+  [KIP_PROCESSOR_CONTROL, SYSCALL_PROCESSOR_CONTROL],
+  [KIP_MEMORY_CONTROL, SYSCALL_MEMORY_CONTROL],
+  [KIP_UNMAP, SYSCALL_UNMAP],
+  [KIP_EXCHANGE_REGISTERS, SYSCALL_EXCHANGE_REGISTERS],
+  [KIP_SYSTEM_CLOCK, SYSCALL_SYSTEM_CLOCK],
+  [KIP_THREAD_SWITCH, SYSCALL_THREAD_SWITCH],
+  [KIP_SCHEDULE, SYSCALL_SCHEDULE],
+  [KIP_RESTART_CONTROL, SYSCALL_RESTART_CONTROL],
+  [KIP_RESIDENT_CONTROL, SYSCALL_RESIDENT_CONTROL],
+];
+
+/** Pages that the boot info of these modules takes; it lies right below the arena. */
+export function bootInfoPages(config: BootConfig): number {
+  let bytes = BOOT_INFO_HEADER_SIZE;
+  for (const module of config.modules) bytes += 24 + ((module.commandLine.length + 4) & ~3);
+  return Math.ceil(bytes / PAGE_SIZE);
+}
+
+/** Whether the KIP has room for the descriptors of so many modules. */
+export function describable(config: BootConfig): boolean {
+  return config.modules.length + 8 <= DESCRIPTOR_ROOM;
+}
+
+/** Fills the KIP's frame at `kip`, and the boot info below the arena. */
+export function writeKip(memory: KernelMemory, kip: number, arenaBase: number, config: BootConfig): void {
+  const word = (offset: number, value: number): void => memory.write32(kip + offset, value);
+  const perMicrosecond = config.cyclesPerMicrosecond ?? 100;
+  const bootInfo = arenaBase - bootInfoPages(config) * PAGE_SIZE;
+  word(KIP_MAGIC, KIP_MAGIC_WORD);
+  word(KIP_API_VERSION, KIP_API_VERSION_WORD);
+  word(KIP_KERN_DESC_PTR, KERNEL_DESCRIPTOR);
+  writeServer(memory, kip + KIP_SIGMA0, config.sigma0);
+  writeServer(memory, kip + KIP_ROOT_SERVER, config.root);
+  word(KIP_UTCB_INFO, (12 << 16) | (UTCB_SIZE_BITS << 10) | 1);
+  word(KIP_KIP_AREA_INFO, 12);
+  word(KIP_BOOT_INFO, bootInfo);
+  word(KIP_PROC_DESC_PTR, PROCESSOR_DESCRIPTOR);
+  word(KIP_CLOCK_INFO, (periodCode(1) << 16) | periodCode(1));
+  word(KIP_THREAD_INFO, (USER_BASE << 20) | (SYSTEM_BASE << 8) | THREAD_NUMBER_BITS);
+  word(KIP_PAGE_INFO, (PAGE_SIZE & ~0x3ff) | 6);
+  word(KIP_PROCESSOR_INFO, 4 << 28);
+  word(PROCESSOR_DESCRIPTOR + 4, perMicrosecond * 1000);
+  word(KERNEL_DESCRIPTOR, KIP_KERNEL_ID);
+  word(KERNEL_DESCRIPTOR + 4, (26 << 9) | (1 << 5) | 1);
+  word(KERNEL_DESCRIPTOR + 8, 1 << 16);
+  writeText(memory, kip + KERNEL_DESCRIPTOR + 12, "KNTSKintsugi 0.1");
+  writeDescriptors(memory, kip, arenaBase, bootInfo, config);
+  writeEntryCode(memory, kip);
+  writeBootInfo(memory, bootInfo, config);
+}
+
+function writeServer(memory: KernelMemory, at: number, server: FirstProgram): void {
+  const { low, high } = "program" in server ? server.image : server;
+  memory.write32(at, "program" in server ? 0 : server.sp);
+  memory.write32(at + 4, "program" in server ? 0 : server.ip);
+  memory.write32(at + 8, low);
+  memory.write32(at + 12, high);
+}
+
+/** Later descriptors override earlier ones. */
+function writeDescriptors(
+  memory: KernelMemory,
+  kip: number,
+  arenaBase: number,
+  bootInfo: number,
+  config: BootConfig,
+): void {
+  let count = 0;
+  const describe = (type: number, low: number, end: number): void => {
+    if (end <= low) return;
+    memory.write32(kip + MEMORY_DESCRIPTORS + 8 * count, (low & ~0x3ff) | type);
+    memory.write32(kip + MEMORY_DESCRIPTORS + 8 * count + 4, (end - 1) & ~0x3ff);
+    count++;
+  };
+  const image = (server: FirstProgram): void => {
+    const { low, high } = "program" in server ? server.image : server;
+    describe(MEMORY_BOOT_IMAGE, low, high);
+  };
+  describe(MEMORY_SHARED, 0, 2 ** 32);
+  describe(MEMORY_CONVENTIONAL, 0, memory.size);
+  describe(MEMORY_RESERVED, 0, PAGE_SIZE);
+  describe(MEMORY_SHARED, 0xa0000, 0x100000);
+  image(config.sigma0);
+  image(config.root);
+  for (const module of config.modules) describe(MEMORY_BOOT_MODULE, module.start, module.start + module.size);
+  describe(MEMORY_BOOT_INFO, bootInfo, arenaBase);
+  describe(MEMORY_RESERVED, arenaBase, memory.size);
+  describe(MEMORY_CONVENTIONAL | MEMORY_VIRTUAL, 0, USER_AREA_END);
+  memory.write32(kip + KIP_MEMORY_INFO, (MEMORY_DESCRIPTORS << 16) | count);
+}
+
+function writeEntryCode(memory: KernelMemory, kip: number): void {
+  let at = ENTRY_CODE;
+  const enter = (field: number, code: readonly number[]): void => {
+    memory.write32(kip + field, at);
+    memory.writeBytes(kip + at, Uint8Array.from(code));
+    at += 8;
+  };
+  enter(KIP_IPC, SYSENTER_STUB);
+  enter(KIP_LIPC, SYSENTER_STUB);
+  for (const [field, call] of TRAP_CALLS) enter(field, [0xcd, SYSCALL_VECTOR_BASE + call, 0xc3]);
+}
+
+/** One record {type, version, offset_next, start, size, cmdline_offset} and its text per module. */
+function writeBootInfo(memory: KernelMemory, base: number, config: BootConfig): void {
+  let at = BOOT_INFO_HEADER_SIZE;
+  for (const [index, module] of config.modules.entries()) {
+    const size = 24 + ((module.commandLine.length + 4) & ~3);
+    const last = index === config.modules.length - 1;
+    const words = [BOOT_RECORD_MODULE, 1, last ? 0 : size, module.start, module.size, 24];
+    for (const [i, value] of words.entries()) memory.write32(base + at + 4 * i, value);
+    writeText(memory, base + at + 24, module.commandLine);
+    at += size;
+  }
+  const header = [BOOT_INFO_MAGIC, 1, at, BOOT_INFO_HEADER_SIZE, config.modules.length, 0, 0, 0];
+  for (const [i, value] of header.entries()) memory.write32(base + 4 * i, value);
+}
+
+/** Latin-1 bytes and a NUL. */
+function writeText(memory: KernelMemory, at: number, text: string): void {
+  for (let i = 0; i < text.length; i++) memory.write8(at + i, text.charCodeAt(i) & 0xff);
+  memory.write8(at + text.length, 0);
+}

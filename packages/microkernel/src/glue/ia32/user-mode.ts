@@ -1,0 +1,78 @@
+/**
+ * User mode: putting a guest thread on the processor and taking it off again.
+ *
+ * Here: registers, segments, address space, the word behind %gs:0. Not here: why it came back (→ exit.ts).
+ * TLB tags are fewer than spaces: `tagOwner` remembers whose translations a tag holds. It is a cache:
+ * a new one starts empty and only makes the processor forget.
+ * @module
+ */
+import { LOCAL_ID_PAGE } from "../../api/kip.ts";
+import type { KernelProcessor } from "../../hardware.ts";
+import { spaceTag, TAGS } from "../../object/page-table.ts";
+import type { Arena } from "../../table/arena.ts";
+import { H, S, T } from "../../table/layout.ts";
+import { REGISTER_COUNT } from "../../table/registers.ts";
+
+const CODE_SELECTOR = 0x1b;
+const DATA_SELECTOR = 0x23;
+const LOCAL_ID_SELECTOR = 0x2b;
+const FLAT_LIMIT = 0xffffffff;
+const DPL_USER = 3;
+
+export class UserMode {
+  readonly #arena: Arena;
+  readonly #tagOwner: Int32Array = new Int32Array(TAGS);
+
+  constructor(arena: Arena) {
+    this.#arena = arena;
+  }
+
+  /** Gives the processor the descriptors that user code runs with. */
+  initialise(): void {
+    const cpu = this.#arena.cpu;
+    const flat = { base: 0, limit: FLAT_LIMIT, writable: true, readable: true, dpl: DPL_USER };
+    cpu.setDescriptor(CODE_SELECTOR >> 3, { ...flat, kind: "code" });
+    cpu.setDescriptor(DATA_SELECTOR >> 3, { ...flat, kind: "data" });
+    cpu.setDescriptor(LOCAL_ID_SELECTOR >> 3, { ...flat, kind: "data", base: LOCAL_ID_PAGE, limit: 3 });
+    cpu.setPaging(true);
+    for (let tag = 0; tag < TAGS; tag++) cpu.invalidateSpace(tag);
+  }
+
+  /** Puts thread `row` on the processor. */
+  load(row: number): void {
+    const a = this.#arena;
+    const cpu = a.cpu;
+    const t = a.threads;
+    if (a.get(H.lastGuest) !== row) {
+      loadSegments(cpu);
+      a.memory.write32(a.get(H.localIdPage), t.get(row, T.utcb));
+      a.set(H.lastGuest, row);
+    }
+    const space = t.get(row, T.space);
+    const tag = spaceTag(space);
+    if (this.#tagOwner[tag] !== space) {
+      cpu.invalidateSpace(tag);
+      this.#tagOwner[tag] = space;
+    }
+    cpu.setAddressSpace(a.spaces.get(space, S.pageDirectory), tag);
+    const base = t.wordAddress(row, T.registers);
+    for (let i = 0; i < REGISTER_COUNT; i++) cpu.registers[i] = a.words[base + i];
+  }
+
+  /** Saves the registers that the processor holds as thread `row`'s. */
+  save(row: number): void {
+    const a = this.#arena;
+    const base = a.threads.wordAddress(row, T.registers);
+    for (let i = 0; i < REGISTER_COUNT; i++) a.words[base + i] = a.cpu.registers[i];
+  }
+}
+
+/** A thread that left other selectors behind gets these again: nobody's segments outlive a switch. */
+function loadSegments(cpu: KernelProcessor): void {
+  cpu.loadSegment("cs", CODE_SELECTOR);
+  cpu.loadSegment("ss", DATA_SELECTOR);
+  cpu.loadSegment("ds", DATA_SELECTOR);
+  cpu.loadSegment("es", DATA_SELECTOR);
+  cpu.loadSegment("fs", DATA_SELECTOR);
+  cpu.loadSegment("gs", LOCAL_ID_SELECTOR);
+}

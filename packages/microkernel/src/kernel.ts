@@ -1,0 +1,303 @@
+/**
+ * The kernel: pick a thread, run it, handle what it came back with.
+ *
+ * Here: the loop and its edges: boot, attach, run, step, inspection. Not here: anything that lasts:
+ * a `Kernel` can be dropped between any two steps and made anew over the same memory.
+ * Each step looks at devices, timeouts, interrupts and the scheduler in this order, then runs one
+ * thread until it comes back: so a run does not depend on where it was interrupted.
+ * @module
+ */
+import { err, ok, type Result } from "neverthrow";
+import { EXCEPTION_RESIDENT_DIED } from "./api/protocol/exception.ts";
+import { RESIDENT_DIED, RESIDENT_PAGE_FAULT } from "./api/syscall.ts";
+import type { ThreadId } from "./api/thread-id.ts";
+import { type BootError, bootArena } from "./boot.ts";
+import type { BootConfig } from "./boot-config.ts";
+import { COST_RESIDENT_STEP } from "./costs.ts";
+import { raiseException } from "./fault/exception.ts";
+import { ownTimeLeft, reportHang } from "./fault/hang.ts";
+import { takeInterrupt } from "./fault/interrupt.ts";
+import { pageFault } from "./fault/page-fault.ts";
+import { handleExit } from "./glue/ia32/exit.ts";
+import { UserMode } from "./glue/ia32/user-mode.ts";
+import type { KernelEvents, KernelInterrupts, KernelMemory, KernelPorts, KernelProcessor } from "./hardware.ts";
+import { abortIpc, expire } from "./ipc/rendezvous.ts";
+import { account, schedule, topPriority } from "./object/ready-queue.ts";
+import { findGlobal, isActive, setRegister } from "./object/thread.ts";
+import { nextTimeout } from "./object/timeout-queue.ts";
+import type { KernelObserver } from "./observer.ts";
+import { KernelContext } from "./resident/context.ts";
+import { PageFaultSignal, type ResidentProgram } from "./resident/program.ts";
+import { stateOf } from "./syscall/schedule.ts";
+import { systemCall } from "./syscall/table.ts";
+import { Arena, type ArenaError, findArena, resetReason, setResetReason } from "./table/arena.ts";
+import { H, T } from "./table/layout.ts";
+import { EIP, REGISTER_COUNT } from "./table/registers.ts";
+
+/** Longest run of a guest without looking up, in instructions. */
+const MAXIMUM_SLICE = 0x3fffffff;
+
+/** Stops a guest thread between two exact instructions; the fault injector of tests. */
+export interface SliceProbe {
+  /** Instructions that the thread may retire before `reached`, asked before each stretch of user code; 0: now. Infinity: never. */
+  limit(thread: ThreadId): number;
+  /** So many were retired. `processor.registers` are the thread's; they may be changed. A limit of 0 that stays 0 never ends. */
+  reached(thread: ThreadId, processor: KernelProcessor): void;
+}
+
+export interface KernelOptions {
+  readonly memory: KernelMemory;
+  readonly processor: KernelProcessor;
+  readonly ports: KernelPorts;
+  readonly interrupts: KernelInterrupts;
+  readonly events: KernelEvents;
+  readonly programs: ReadonlyMap<number, ResidentProgram>;
+  readonly observer?: KernelObserver;
+  readonly probe?: SliceProbe;
+}
+
+export type KernelError = BootError | ArenaError;
+
+/** Why run() came back. */
+export type KernelExit =
+  | { readonly kind: "limit" }
+  /** Nobody can run; `next` is the cycle of the next device event or timeout, Infinity for none. */
+  | { readonly kind: "idle"; readonly next: number }
+  | { readonly kind: "reset"; readonly reason: string }
+  | { readonly kind: "requested" }
+  | { readonly kind: "powerFail" };
+
+export interface ThreadInfo {
+  readonly id: ThreadId;
+  /** SCHEDULE_… */
+  readonly state: number;
+  /** Same number, same space. */
+  readonly space: number;
+  readonly priority: number;
+  readonly pager: ThreadId;
+  /** Program number, 0 for guest code. */
+  readonly program: number;
+  /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS. */
+  readonly registers: readonly number[];
+}
+
+const LIMIT: KernelExit = { kind: "limit" };
+const REQUESTED: KernelExit = { kind: "requested" };
+const POWER_FAIL: KernelExit = { kind: "powerFail" };
+
+export class Kernel {
+  readonly #options: KernelOptions;
+  readonly #arena: Arena;
+  readonly #userMode: UserMode;
+  readonly #context: KernelContext;
+  #exitRequested: boolean = false;
+
+  private constructor(options: KernelOptions, arena: Arena) {
+    this.#options = options;
+    this.#arena = arena;
+    this.#userMode = new UserMode(arena);
+    this.#context = new KernelContext(arena);
+    this.#userMode.initialise();
+  }
+
+  /** A fresh kernel. Reset count and reason of an arena that was there are kept. */
+  static boot(options: KernelOptions, config: BootConfig): Result<Kernel, KernelError> {
+    return bootArena(hardwareOf(options), config).map((arena) => new Kernel(options, arena));
+  }
+
+  /** A kernel over an arena that exists: it goes on where that one stopped. */
+  static attach(options: KernelOptions): Result<Kernel, KernelError> {
+    const base = findArena(options.memory);
+    if (base.isErr()) return err(base.error);
+    return ok(new Kernel(options, new Arena(hardwareOf(options), base.value)));
+  }
+
+  /** Runs until the clock reaches `until` cycles, or something else comes first. */
+  run(until: number): KernelExit {
+    for (;;) {
+      const exit = this.step(until);
+      if (exit !== null) return exit;
+    }
+  }
+
+  /** One iteration: null to go on. */
+  step(until: number = Number.POSITIVE_INFINITY): KernelExit | null {
+    const a = this.#arena;
+    const { events, interrupts } = this.#options;
+    account(a);
+    if (a.get(H.resetPending) !== 0) return { kind: "reset", reason: resetReason(a.words) };
+    const now = a.now();
+    if (events.nextEvent() <= now) events.advance(now);
+    if (nextTimeout(a) <= now) {
+      expire(a, a.get(H.timeoutHead));
+      return null;
+    }
+    if (interrupts.pending) {
+      takeInterrupt(a, interrupts.acknowledge());
+      return null;
+    }
+    if (this.#exitRequested) {
+      this.#exitRequested = false;
+      return REQUESTED;
+    }
+    if (now >= until) return LIMIT;
+    const last = a.get(H.current);
+    const row = schedule(a);
+    if (row === 0) return this.#idle(until);
+    if (row !== last) a.observer.switched?.(last === 0 ? 0 : a.threads.get(last, T.id), a.threads.get(row, T.id));
+    if (ownTimeLeft(a, row) <= 0) {
+      reportHang(a, row);
+      return null;
+    }
+    return a.threads.get(row, T.program) !== 0 ? this.#runResident(row) : this.#runGuest(row, until);
+  }
+
+  /** Makes run() return as soon as the current instruction or step is over. */
+  requestExit(): void {
+    this.#exitRequested = true;
+    this.#options.processor.requestExit();
+  }
+
+  /** What a thread is doing; null when there is none of this id. */
+  threadInfo(thread: ThreadId): ThreadInfo | null {
+    const row = findGlobal(this.#arena, thread);
+    return row === 0 ? null : this.#info(row);
+  }
+
+  /** All user threads, in the order of their rows. */
+  threads(): ThreadInfo[] {
+    const list: ThreadInfo[] = [];
+    for (let row = 1; row < this.#arena.threads.rows; row++)
+      if (this.#arena.threads.get(row, T.id) !== 0 && this.#arena.threads.get(row, T.space) !== 0)
+        list.push(this.#info(row));
+    return list;
+  }
+
+  /** Global id of the thread whose turn it is, 0 for nobody. */
+  currentThread(): ThreadId {
+    const row = this.#arena.get(H.current);
+    return row === 0 ? 0 : this.#arena.threads.get(row, T.id);
+  }
+
+  /** The kernel debugger's right: breaks off a thread's IPC and lets it go on at `eip`. False for no such active thread. */
+  redirect(thread: ThreadId, eip: number): boolean {
+    const a = this.#arena;
+    const row = findGlobal(a, thread);
+    if (row === 0 || !isActive(a, row)) return false;
+    abortIpc(a, row);
+    setRegister(a, row, EIP, eip);
+    return true;
+  }
+
+  /** How often this arena was booted and reset, and why the last time. */
+  bootInfo(): { readonly boots: number; readonly resets: number; readonly reason: string } {
+    const a = this.#arena;
+    return { boots: a.get(H.bootCount), resets: a.get(H.resetCount), reason: resetReason(a.words) };
+  }
+
+  #info(row: number): ThreadInfo {
+    const t = this.#arena.threads;
+    return {
+      id: t.get(row, T.id),
+      state: stateOf(this.#arena, row),
+      space: t.get(row, T.space),
+      priority: t.get(row, T.priority),
+      pager: t.get(row, T.pager),
+      program: t.get(row, T.program),
+      registers: Array.from({ length: REGISTER_COUNT }, (_, i) => t.get(row, T.registers + i)),
+    };
+  }
+
+  #idle(until: number): KernelExit | null {
+    const a = this.#arena;
+    const next = Math.min(this.#options.events.nextEvent(), nextTimeout(a));
+    if (next > until || next === Number.POSITIVE_INFINITY) return { kind: "idle", next };
+    const gap = Math.ceil(next) - a.now();
+    if (gap > 0) a.cpu.advance(gap);
+    return null;
+  }
+
+  #runResident(row: number): KernelExit | null {
+    const a = this.#arena;
+    const context = this.#context;
+    a.charge(COST_RESIDENT_STEP);
+    const program = this.#options.programs.get(a.threads.get(row, T.program));
+    context.bind(row);
+    const call = program === undefined ? context.died("no such resident program") : resume(program, context);
+    context.commit();
+    if (call === RESIDENT_PAGE_FAULT) {
+      if (!pageFault(a, row, context.faultAddress, context.faultWrite)) this.#reset("sigma0: no memory at a fault");
+    } else if (call === RESIDENT_DIED) this.#died(row, context.reason);
+    else if (call > 0 && !systemCall(a, row, call)) this.#died(row, `no system call ${call}`);
+    return null;
+  }
+
+  #died(row: number, reason: string): void {
+    const a = this.#arena;
+    const space = a.threads.get(row, T.space);
+    a.observer.residentDied?.(a.threads.get(row, T.id), reason);
+    if (space === a.get(H.sigma0Space)) this.#reset(`sigma0: ${reason}`);
+    else if (space === a.get(H.rootSpace)) this.#reset(`root task: ${reason}`);
+    else raiseException(a, row, EXCEPTION_RESIDENT_DIED, 0);
+  }
+
+  #reset(reason: string): void {
+    const a = this.#arena;
+    setResetReason(a.words, reason);
+    a.set(H.resetCount, a.get(H.resetCount) + 1);
+    a.set(H.resetPending, 1);
+  }
+
+  #runGuest(row: number, until: number): KernelExit | null {
+    const a = this.#arena;
+    const thread = a.threads.get(row, T.id);
+    const { probe, processor } = this.#options;
+    this.#userMode.load(row);
+    const limit = probe === undefined ? MAXIMUM_SLICE : probe.limit(thread);
+    if (limit <= 0) {
+      probe?.reached(thread, processor);
+      this.#userMode.save(row);
+      return null;
+    }
+    const before = processor.retired;
+    const exit = processor.run(Math.max(1, Math.min(this.#budget(row, until), limit)));
+    if (exit.kind === "budget" && processor.retired - before === limit) probe?.reached(thread, processor);
+    this.#userMode.save(row);
+    if (exit.kind === "powerFail") return POWER_FAIL;
+    account(a);
+    if (!handleExit(a, row, exit)) this.#reset("sigma0: no memory at a fault");
+    return null;
+  }
+
+  /** Instructions until the next thing that may happen to the running thread. */
+  #budget(row: number, until: number): number {
+    const a = this.#arena;
+    const now = a.now();
+    const next = Math.min(until, this.#options.events.nextEvent(), nextTimeout(a)) - now;
+    const t = a.threads;
+    const accounted = a.get(H.accounted);
+    const shared = topPriority(a) === t.get(row, T.priority) && accounted !== 0 && t.get(accounted, T.timeslice) !== 0;
+    const slice = shared ? t.get(accounted, T.slice) : MAXIMUM_SLICE;
+    return Math.ceil(Math.min(MAXIMUM_SLICE, next, slice, ownTimeLeft(a, row)));
+  }
+}
+
+/** One step of a program; a fault that it did not catch counts as caught. */
+function resume(program: ResidentProgram, context: KernelContext): number {
+  try {
+    return program.resume(context);
+  } catch (error) {
+    if (error instanceof PageFaultSignal) return RESIDENT_PAGE_FAULT;
+    throw error;
+  }
+}
+
+function hardwareOf(options: KernelOptions): {
+  memory: KernelMemory;
+  processor: KernelProcessor;
+  ports: KernelPorts;
+  observer: KernelObserver;
+} {
+  const { memory, processor, ports } = options;
+  return { memory, processor, ports, observer: options.observer ?? {} };
+}

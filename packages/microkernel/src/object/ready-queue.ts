@@ -1,0 +1,151 @@
+/**
+ * Ready queue: 256 strict priorities, first in first out in each, and who runs.
+ *
+ * Here: the queues, the choice of the next thread, time slices. The running thread is in no queue.
+ * Not here: why a thread becomes ready (→ ipc/). Invariant: bit p of the bitmap is set exactly when
+ * queue p has somebody.
+ * @module
+ */
+import type { Arena } from "../table/arena.ts";
+import { H, P, T } from "../table/layout.ts";
+import { FLAG_HALTED, FLAG_QUEUED, READY } from "../table/states.ts";
+
+/** Puts a ready thread at the tail of its priority, or at the head. Halted and queued threads, and the running one, stay where they are. */
+export function enqueueReady(a: Arena, row: number, atHead: boolean = false): void {
+  const t = a.threads;
+  const flags = t.get(row, T.flags);
+  if (flags & (FLAG_HALTED | FLAG_QUEUED) || a.get(H.current) === row) return;
+  const priority = t.get(row, T.priority);
+  const head = a.priorities.get(priority, P.head);
+  t.set(row, T.flags, flags | FLAG_QUEUED);
+  if (head === 0) {
+    t.set(row, T.readyNext, 0);
+    t.set(row, T.readyPrev, 0);
+    a.priorities.set(priority, P.head, row);
+    a.priorities.set(priority, P.tail, row);
+    a.words[H.readyBitmap + (priority >> 5)] |= 1 << (priority & 31);
+  } else if (atHead) {
+    t.set(row, T.readyNext, head);
+    t.set(row, T.readyPrev, 0);
+    t.set(head, T.readyPrev, row);
+    a.priorities.set(priority, P.head, row);
+  } else {
+    const tail = a.priorities.get(priority, P.tail);
+    t.set(row, T.readyNext, 0);
+    t.set(row, T.readyPrev, tail);
+    t.set(tail, T.readyNext, row);
+    a.priorities.set(priority, P.tail, row);
+  }
+}
+
+/** Takes a thread out of its queue, if it is in one. */
+export function dequeueReady(a: Arena, row: number): void {
+  const t = a.threads;
+  const flags = t.get(row, T.flags);
+  if ((flags & FLAG_QUEUED) === 0) return;
+  const priority = t.get(row, T.priority);
+  const next = t.get(row, T.readyNext);
+  const previous = t.get(row, T.readyPrev);
+  if (previous === 0) a.priorities.set(priority, P.head, next);
+  else t.set(previous, T.readyNext, next);
+  if (next === 0) a.priorities.set(priority, P.tail, previous);
+  else t.set(next, T.readyPrev, previous);
+  if (a.priorities.get(priority, P.head) === 0) a.words[H.readyBitmap + (priority >> 5)] &= ~(1 << (priority & 31));
+  t.set(row, T.readyNext, 0);
+  t.set(row, T.readyPrev, 0);
+  t.set(row, T.flags, flags & ~FLAG_QUEUED);
+}
+
+/** The most urgent priority that has somebody, or -1. */
+export function topPriority(a: Arena): number {
+  for (let word = 7; word >= 0; word--) {
+    const bits = a.words[H.readyBitmap + word];
+    if (bits !== 0) return word * 32 + 31 - Math.clz32(bits);
+  }
+  return -1;
+}
+
+/** Makes a thread ready to run user code. */
+export function makeReady(a: Arena, row: number): void {
+  a.threads.set(row, T.state, READY);
+  enqueueReady(a, row);
+}
+
+/** Whether a thread can run now. */
+export function runnable(a: Arena, row: number): boolean {
+  return a.threads.get(row, T.state) === READY && (a.threads.get(row, T.flags) & FLAG_HALTED) === 0;
+}
+
+/** Lets a runnable thread run in the place of the current one, on the same time slice. */
+export function switchTo(a: Arena, row: number): void {
+  const current = a.get(H.current);
+  if (current === row) return;
+  dequeueReady(a, row);
+  a.set(H.current, row);
+  if (current !== 0 && runnable(a, current)) enqueueReady(a, current);
+}
+
+/** Gives a thread its full time slice again. */
+export function refillSlice(a: Arena, row: number): void {
+  a.threads.set(row, T.slice, a.threads.get(row, T.timeslice));
+}
+
+/** Gives up the rest of the slice: to the tail of its priority. */
+export function yieldSlice(a: Arena): void {
+  const current = a.get(H.current);
+  const accounted = a.get(H.accounted);
+  if (accounted !== 0) refillSlice(a, accounted);
+  if (current === 0) return;
+  a.set(H.current, 0);
+  a.set(H.accounted, 0);
+  if (runnable(a, current)) enqueueReady(a, current);
+}
+
+/** Bills the time since the last call to the slice that runs and to the running thread's own time. */
+export function account(a: Arena): void {
+  const now = a.now();
+  const elapsed = now - a.getTime(a.header, 0, H.accountedAt);
+  if (elapsed === 0) return;
+  a.setTime(a.header, 0, H.accountedAt, now);
+  const t = a.threads;
+  const accounted = a.get(H.accounted);
+  if (accounted !== 0 && t.get(accounted, T.timeslice) !== 0)
+    t.set(accounted, T.slice, Math.max(-1, t.get(accounted, T.slice) - elapsed));
+  const current = a.get(H.current);
+  if (current !== 0 && (t.get(current, T.deadlineOwn) | t.get(current, T.deadlineOwn + 1)) !== 0)
+    a.setTime(t, current, T.ownTime, a.getTime(t, current, T.ownTime) + elapsed);
+}
+
+/**
+ * Chooses who runs: the current thread goes on unless it cannot, somebody more urgent is ready (then
+ * it waits at the head of its queue), or its slice is over and its equals wait. Returns the row, 0 for nobody.
+ */
+export function schedule(a: Arena): number {
+  const t = a.threads;
+  let current = a.get(H.current);
+  if (current !== 0 && !runnable(a, current)) {
+    a.set(H.current, 0);
+    current = 0;
+  }
+  const top = topPriority(a);
+  if (current !== 0) {
+    const accounted = a.get(H.accounted);
+    const over = accounted !== 0 && t.get(accounted, T.timeslice) !== 0 && t.get(accounted, T.slice) <= 0;
+    if (over) refillSlice(a, accounted);
+    const priority = t.get(current, T.priority);
+    const preempted = top > priority;
+    if (!preempted && !(over && top === priority)) return current;
+    a.set(H.current, 0);
+    enqueueReady(a, current, preempted && !over);
+  }
+  if (top < 0) {
+    a.set(H.accounted, 0);
+    return 0;
+  }
+  const row = a.priorities.get(topPriority(a), P.head);
+  dequeueReady(a, row);
+  a.set(H.current, row);
+  a.set(H.accounted, row);
+  if (t.get(row, T.slice) <= 0) refillSlice(a, row);
+  return row;
+}

@@ -1,0 +1,23 @@
+/**
+ * Ipc and Lipc: send, receive, or both without anything in between.
+ *
+ *   in    to, from   thread ids, nil for no such phase
+ *         timeouts   send << 16 | receive
+ *         MR0        message tag; MR1… in the UTCB
+ *   out   from       the sender; EAX, with MR0…MR2 in ESI, EBX, EBP
+ * The two are one path here. A call switches to its partner on the caller's time slice.
+ * @module
+ */
+import type { ThreadId } from "../api/thread-id.ts";
+import { COST_IPC } from "../costs.ts";
+import { startIpc } from "../ipc/rendezvous.ts";
+import { runnable, switchTo } from "../object/ready-queue.ts";
+import { setUtcbWord } from "../object/thread.ts";
+import type { Arena } from "../table/arena.ts";
+
+export function ipc(a: Arena, caller: number, to: ThreadId, from: ThreadId, timeouts: number, tag: number): void {
+  a.charge(COST_IPC);
+  setUtcbWord(a, caller, 0, tag);
+  const woken = startIpc(a, caller, to, from, timeouts);
+  if (woken !== 0 && !runnable(a, caller) && runnable(a, woken)) switchTo(a, woken);
+}

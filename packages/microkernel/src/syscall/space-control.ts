@@ -1,0 +1,56 @@
+/**
+ * SpaceControl: gives a fresh address space its KIP area and UTCB area.
+ *
+ *   in    SpaceSpecifier  global id of any thread of the space
+ *         control         ignored (small spaces)
+ *         KipArea, UtcbArea, redirector (nil leaves it)
+ *   out   1, or 0 and ErrorCode; old control 0
+ * Privileged. The areas of an initialised space stay as they are.
+ * @module
+ */
+import {
+  ERROR_INVALID_SPACE,
+  ERROR_KIP_AREA,
+  ERROR_NO_PRIVILEGE,
+  ERROR_OUT_OF_MEMORY,
+  ERROR_UTCB_AREA,
+} from "../api/error-code.ts";
+import { fpageBase, fpageBits, fpageSize, PAGE_BITS } from "../api/fpage.ts";
+import { USER_AREA_END } from "../api/kip.ts";
+import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
+import { COST_CONTROL } from "../costs.ts";
+import { initialiseSpace, isInitialised } from "../object/address-space.ts";
+import { findGlobal } from "../object/thread.ts";
+import type { Arena } from "../table/arena.ts";
+import { S, T } from "../table/layout.ts";
+import { isPrivileged, refuse } from "./result.ts";
+
+export function spaceControl(
+  a: Arena,
+  caller: number,
+  specifier: ThreadId,
+  kipArea: number,
+  utcbArea: number,
+  redirector: ThreadId,
+): 0 | 1 {
+  a.charge(COST_CONTROL);
+  if (!isPrivileged(a, caller)) return refuse(a, caller, ERROR_NO_PRIVILEGE);
+  const row = findGlobal(a, specifier);
+  const space = row === 0 ? 0 : a.threads.get(row, T.space);
+  if (space === 0) return refuse(a, caller, ERROR_INVALID_SPACE);
+  if (!isInitialised(a, space)) {
+    if (!inUserArea(utcbArea)) return refuse(a, caller, ERROR_UTCB_AREA);
+    if (!inUserArea(kipArea) || overlap(kipArea, utcbArea)) return refuse(a, caller, ERROR_KIP_AREA);
+    if (!initialiseSpace(a, space, kipArea, utcbArea)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
+  }
+  if (redirector !== NIL_THREAD) a.spaces.set(space, S.redirector, redirector);
+  return 1;
+}
+
+function inUserArea(fpage: number): boolean {
+  return fpageBits(fpage) >= PAGE_BITS && fpageBase(fpage) + fpageSize(fpage) <= USER_AREA_END;
+}
+
+function overlap(one: number, other: number): boolean {
+  return fpageBase(one) < fpageBase(other) + fpageSize(other) && fpageBase(other) < fpageBase(one) + fpageSize(one);
+}

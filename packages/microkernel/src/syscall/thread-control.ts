@@ -1,0 +1,161 @@
+/**
+ * ThreadControl: creates, moves, renames, activates and deletes threads; attaches interrupts.
+ *
+ *   in    dest            global id
+ *         SpaceSpecifier  a thread of the space; nil deletes; dest itself makes a new space
+ *         scheduler       nil leaves it
+ *         pager           nil leaves it; an inactive thread becomes active and waits for its start
+ *         UtcbLocation    -1 leaves it
+ *   out   1, or 0 and ErrorCode
+ * Privileged. Interrupts: pager = the handler, or the interrupt itself to detach; the rest is not looked at.
+ * @module
+ */
+import {
+  ERROR_INVALID_SCHEDULER,
+  ERROR_INVALID_SPACE,
+  ERROR_INVALID_THREAD,
+  ERROR_NO_PRIVILEGE,
+  ERROR_OUT_OF_MEMORY,
+  ERROR_UTCB_AREA,
+} from "../api/error-code.ts";
+import { CASCADE_LINE } from "../api/protocol/interrupt.ts";
+import {
+  isGlobal,
+  NIL_THREAD,
+  SYSTEM_BASE,
+  THREAD_NUMBER_BITS,
+  type ThreadId,
+  threadNumber,
+  USER_BASE,
+} from "../api/thread-id.ts";
+import { TCR_PAGER, UTCB_MR0_OFFSET } from "../api/utcb.ts";
+import { COST_CONTROL } from "../costs.ts";
+import { activate, deleteThread, migrateThread, renameThread } from "../ipc/thread-life.ts";
+import { destroySpace, isInitialised, isUtcbLocation, takeSpace } from "../object/address-space.ts";
+import { attachInterrupt, detachInterrupt } from "../object/irq.ts";
+import { refillSlice } from "../object/ready-queue.ts";
+import { findGlobal, findNumber, giveThread, isActive, setUtcbWord, takeThread } from "../object/thread.ts";
+import type { Arena } from "../table/arena.ts";
+import { H, T } from "../table/layout.ts";
+import { isPrivileged, refuse } from "./result.ts";
+
+/** UtcbLocation that changes nothing. */
+const NO_CHANGE = -1;
+const DEFAULT_PRIORITY = 100;
+
+export function threadControl(
+  a: Arena,
+  caller: number,
+  dest: ThreadId,
+  specifier: ThreadId,
+  scheduler: ThreadId,
+  pager: ThreadId,
+  utcb: number,
+): 0 | 1 {
+  a.charge(COST_CONTROL);
+  if (!isPrivileged(a, caller)) return refuse(a, caller, ERROR_NO_PRIVILEGE);
+  if (!isGlobal(dest)) return refuse(a, caller, ERROR_INVALID_THREAD);
+  const number = threadNumber(dest);
+  if (number < SYSTEM_BASE) return associate(a, caller, number, pager);
+  if (number < USER_BASE || number >= 1 << THREAD_NUMBER_BITS) return refuse(a, caller, ERROR_INVALID_THREAD);
+  const row = findNumber(a, number);
+  if (specifier === NIL_THREAD) {
+    if (row === caller) return refuse(a, caller, ERROR_INVALID_THREAD);
+    if (row !== 0) deleteThread(a, row);
+    return 1;
+  }
+  return row === 0
+    ? create(a, caller, dest, specifier, scheduler, pager, utcb)
+    : modify(a, caller, row, dest, specifier, scheduler, pager, utcb);
+}
+
+function associate(a: Arena, caller: number, line: number, pager: ThreadId): 0 | 1 {
+  const itself = threadNumber(pager) === line && isGlobal(pager);
+  const handler = findGlobal(a, pager);
+  if (line === CASCADE_LINE || (!itself && (handler === 0 || !isActive(a, handler))))
+    return refuse(a, caller, ERROR_INVALID_THREAD);
+  if (itself) detachInterrupt(a, line);
+  else attachInterrupt(a, line, pager);
+  return 1;
+}
+
+function create(
+  a: Arena,
+  caller: number,
+  dest: ThreadId,
+  specifier: ThreadId,
+  scheduler: ThreadId,
+  pager: ThreadId,
+  utcb: number,
+): 0 | 1 {
+  if (scheduler === NIL_THREAD) return refuse(a, caller, ERROR_INVALID_THREAD);
+  if (findGlobal(a, scheduler) === 0 && scheduler !== dest) return refuse(a, caller, ERROR_INVALID_SCHEDULER);
+  const isNew = specifier === dest;
+  let space = 0;
+  if (!isNew) {
+    const member = findGlobal(a, specifier);
+    if (member === 0 || a.threads.get(member, T.space) === 0) return refuse(a, caller, ERROR_INVALID_SPACE);
+    space = a.threads.get(member, T.space);
+  }
+  if (pager !== NIL_THREAD) {
+    if (isNew || !isInitialised(a, space)) return refuse(a, caller, ERROR_INVALID_SPACE);
+    if (!isUtcbLocation(a, space, utcb)) return refuse(a, caller, ERROR_UTCB_AREA);
+  } else if (utcb !== NO_CHANGE && !isNew && isInitialised(a, space) && !isUtcbLocation(a, space, utcb))
+    return refuse(a, caller, ERROR_UTCB_AREA);
+  if (isNew) space = takeSpace(a);
+  const row = space === 0 ? 0 : takeThread(a, dest, space);
+  if (row === 0) {
+    if (isNew && space !== 0) destroySpace(a, space);
+    return refuse(a, caller, ERROR_OUT_OF_MEMORY);
+  }
+  const t = a.threads;
+  t.set(row, T.scheduler, scheduler);
+  t.set(row, T.priority, DEFAULT_PRIORITY);
+  t.set(row, T.timeslice, a.get(H.defaultTimeslice) * a.get(H.cyclesPerMicrosecond));
+  refillSlice(a, row);
+  if (utcb !== NO_CHANGE) t.set(row, T.utcb, utcb + UTCB_MR0_OFFSET);
+  if (pager !== NIL_THREAD && !activate(a, row, pager)) {
+    giveThread(a, row);
+    return refuse(a, caller, ERROR_OUT_OF_MEMORY);
+  }
+  a.observer.threadCreated?.(dest, space);
+  return 1;
+}
+
+function modify(
+  a: Arena,
+  caller: number,
+  row: number,
+  dest: ThreadId,
+  specifier: ThreadId,
+  scheduler: ThreadId,
+  pager: ThreadId,
+  utcb: number,
+): 0 | 1 {
+  const t = a.threads;
+  const active = isActive(a, row);
+  const member = findGlobal(a, specifier);
+  if (member === 0 || t.get(member, T.space) === 0) return refuse(a, caller, ERROR_INVALID_SPACE);
+  const space = t.get(member, T.space);
+  const moves = space !== t.get(row, T.space);
+  if (moves && !isInitialised(a, space)) return refuse(a, caller, ERROR_INVALID_SPACE);
+  if (utcb !== NO_CHANGE && (active || (isInitialised(a, space) && !isUtcbLocation(a, space, utcb))))
+    return refuse(a, caller, ERROR_UTCB_AREA);
+  const place = utcb !== NO_CHANGE ? utcb : t.get(row, T.utcb) - UTCB_MR0_OFFSET;
+  const activates = pager !== NIL_THREAD && !active;
+  if (activates && !isInitialised(a, space)) return refuse(a, caller, ERROR_INVALID_SPACE);
+  if ((activates || (moves && active)) && !isUtcbLocation(a, space, place)) return refuse(a, caller, ERROR_UTCB_AREA);
+  if (scheduler !== NIL_THREAD && findGlobal(a, scheduler) === 0 && scheduler !== dest)
+    return refuse(a, caller, ERROR_INVALID_SCHEDULER);
+
+  if (moves && !migrateThread(a, row, space)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
+  if (utcb !== NO_CHANGE) t.set(row, T.utcb, utcb + UTCB_MR0_OFFSET);
+  if (activates && !activate(a, row, pager)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
+  if (pager !== NIL_THREAD && active) {
+    setUtcbWord(a, row, TCR_PAGER, pager);
+    t.set(row, T.pager, pager);
+  }
+  if (scheduler !== NIL_THREAD) t.set(row, T.scheduler, scheduler);
+  if (dest !== t.get(row, T.id)) renameThread(a, row, dest);
+  return 1;
+}

@@ -1,0 +1,19 @@
+/**
+ * ThreadSwitch: gives the rest of the time slice away.
+ *
+ *   in    dest   a runnable thread to run on the caller's slice; nil, or one that cannot run: just yield
+ * @module
+ */
+import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
+import { COST_SYSCALL } from "../costs.ts";
+import { runnable, switchTo, yieldSlice } from "../object/ready-queue.ts";
+import { resolve } from "../object/thread.ts";
+import type { Arena } from "../table/arena.ts";
+import { T } from "../table/layout.ts";
+
+export function threadSwitch(a: Arena, caller: number, dest: ThreadId): void {
+  a.charge(COST_SYSCALL);
+  const row = dest === NIL_THREAD ? 0 : resolve(a, a.threads.get(caller, T.space), dest);
+  if (row !== 0 && row !== caller && runnable(a, row)) switchTo(a, row);
+  else yieldSlice(a);
+}

@@ -1,0 +1,156 @@
+/**
+ * Rows of the kernel arena: everything the kernel remembers, named once.
+ *
+ * Here: structs and field indices. Not here: where the tables lie (→ arena.ts), what the rows do
+ * (→ object/). Row 0 of every table is nobody, so that 0 ends every list and means "none".
+ * Times are cycles in two words, the low one first. Ids are thread ids as registers hold them.
+ * @module
+ */
+import { type Struct, struct, type WordIndices, wordIndices } from "@kintsugi/records";
+
+/** Bytes kept of the reason of the last reset, NUL-padded. */
+export const RESET_REASON_BYTES = 124;
+
+const HEADER_FIELDS = {
+  magic: "u32",
+  version: "u32",
+  arenaBase: "u32",
+  arenaSize: "u32",
+  memorySize: "u32",
+  complete: "u32", // 1 once formatted; what is not complete is not an arena
+  bootCount: "u32",
+  resetCount: "u32",
+  resetReason: "words[31]",
+  threadsAt: "u32",
+  threadRows: "u32",
+  spacesAt: "u32",
+  spaceRows: "u32",
+  nodesAt: "u32",
+  nodeRows: "u32",
+  framesAt: "u32",
+  frameRows: "u32",
+  kernelFramesAt: "u32",
+  kernelFrameRows: "u32",
+  prioritiesAt: "u32",
+  bucketsAt: "u32",
+  poolBase: "u32", // physical address of the kernel's frame 0
+  freeThread: "u32",
+  freeSpace: "u32",
+  freeNode: "u32",
+  freeKernelFrame: "u32",
+  current: "u32", // thread row, 0 = idle
+  accounted: "u32", // whose time slice runs: not the current one's after a donation
+  lastGuest: "u32", // whose segments the processor holds
+  accountedAt: "words[2]",
+  timeoutHead: "u32",
+  readyBitmap: "words[8]",
+  kip: "u32", // physical
+  localIdPage: "u32", // physical frame of what %gs:0 reads
+  localIdTable: "u32", // physical page table of that frame, shared by all spaces
+  sigma0Space: "u32",
+  rootSpace: "u32",
+  cyclesPerMicrosecond: "u32",
+  defaultTimeslice: "u32", // microseconds
+  resetPending: "u32",
+} as const;
+
+const THREAD_FIELDS = {
+  id: "u32", // 0 = free row
+  bucketNext: "u32",
+  freeNext: "u32",
+  space: "u32",
+  utcb: "u32", // local id; 0 = no place chosen
+  utcbPhysical: "u32", // of MR0; 0 = inactive
+  scheduler: "u32",
+  pager: "u32", // as set by ThreadControl and ExchangeRegisters, not the TCR
+  flags: "u32",
+  state: "u32",
+  registers: "words[10]",
+  program: "u32", // resident program number, 0 = guest code
+  priority: "u32",
+  timeslice: "u32", // cycles, 0 = endless
+  slice: "i32", // cycles left
+  quantum: "u32", // the time code asked for
+  preemption: "u32", // PreemptionControl as given
+  readyNext: "u32",
+  readyPrev: "u32",
+  sendHead: "u32", // who polls on this thread
+  sendTail: "u32",
+  sendNext: "u32",
+  sendPrev: "u32",
+  partner: "u32", // row polled on
+  virtualSender: "u32", // id in whose name the message goes, 0 = its own
+  from: "u32", // FromSpecifier of the receive phase, global; 0 = none
+  receiveTimeout: "u32",
+  deadline: "words[2]",
+  timeoutNext: "u32",
+  timeoutPrev: "u32",
+  fault: "u32", // kind of the nested call in progress, 0 = none
+  savedMr: "words[13]",
+  savedBr0: "u32",
+  savedError: "u32",
+  savedVirtualSender: "u32",
+  supervisor: "u32",
+  restartPage: "u32", // linear in the recorder's space, 0 = none
+  recorder: "u32", // thread whose space has the restart page
+  deadlineOwn: "words[2]", // cycles of own time allowed, 0 = none
+  ownTime: "words[2]",
+} as const;
+
+const SPACE_FIELDS = {
+  used: "u32",
+  freeNext: "u32",
+  threads: "u32",
+  pageDirectory: "u32", // physical; 0 = not initialised
+  kipArea: "u32",
+  utcbArea: "u32",
+  redirector: "u32",
+  privileged: "u32",
+} as const;
+
+const NODE_FIELDS = {
+  space: "u32", // 0 = free row
+  page: "u32", // linear >> 12
+  frame: "u32", // physical >> 12
+  bits: "u32", // FPAGE_W if writable, status collected from mappings that are gone
+  parent: "u32", // 0 = sigma0's ownership of the frame
+  child: "u32",
+  next: "u32",
+  previous: "u32",
+} as const;
+
+const FRAME_FIELDS = { child: "u32", bits: "u32" } as const;
+
+const KERNEL_FRAME_FIELDS = {
+  next: "u32", // free list
+  companion: "u32", // physical frame of a page table's node words
+} as const;
+
+const PRIORITY_FIELDS = { head: "u32", tail: "u32" } as const;
+
+export const HeaderRow: Struct<typeof HEADER_FIELDS> = struct(HEADER_FIELDS);
+export const ThreadRow: Struct<typeof THREAD_FIELDS> = struct(THREAD_FIELDS);
+export const SpaceRow: Struct<typeof SPACE_FIELDS> = struct(SPACE_FIELDS);
+/** A mapping that somebody received; sigma0's own are the frames themselves. */
+export const NodeRow: Struct<typeof NODE_FIELDS> = struct(NODE_FIELDS);
+/** One per physical frame: the mappings that come straight from sigma0. */
+export const FrameRow: Struct<typeof FRAME_FIELDS> = struct(FRAME_FIELDS);
+export const KernelFrameRow: Struct<typeof KERNEL_FRAME_FIELDS> = struct(KERNEL_FRAME_FIELDS);
+export const PriorityRow: Struct<typeof PRIORITY_FIELDS> = struct(PRIORITY_FIELDS);
+
+/** Field indices: header, thread, space, mapping node, frame, kernel frame, priority. */
+export const H: WordIndices<typeof HEADER_FIELDS> = wordIndices(HeaderRow);
+export const T: WordIndices<typeof THREAD_FIELDS> = wordIndices(ThreadRow);
+export const S: WordIndices<typeof SPACE_FIELDS> = wordIndices(SpaceRow);
+export const N: WordIndices<typeof NODE_FIELDS> = wordIndices(NodeRow);
+export const F: WordIndices<typeof FRAME_FIELDS> = wordIndices(FrameRow);
+export const K: WordIndices<typeof KERNEL_FRAME_FIELDS> = wordIndices(KernelFrameRow);
+export const P: WordIndices<typeof PRIORITY_FIELDS> = wordIndices(PriorityRow);
+
+export type HeaderFields = typeof HEADER_FIELDS;
+export type ThreadFields = typeof THREAD_FIELDS;
+export type SpaceFields = typeof SPACE_FIELDS;
+export type NodeFields = typeof NODE_FIELDS;
+export type FrameFields = typeof FRAME_FIELDS;
+export type KernelFrameFields = typeof KERNEL_FRAME_FIELDS;
+export type PriorityFields = typeof PRIORITY_FIELDS;

@@ -1,0 +1,37 @@
+/**
+ * Values of the state fields in thread rows.
+ *
+ * Here: what a thread can be doing between two steps, as numbers. Not here: the moves (→ ipc/, object/).
+ * @module
+ */
+
+/** No UTCB yet: cannot run, is nobody's partner. */
+export const INACTIVE = 0;
+/** Runs user code when its turn comes. */
+export const READY = 1;
+/** Send phase: queued on its partner. */
+export const POLLING = 2;
+/** Receive phase. */
+export const WAITING = 3;
+/** An interrupt whose line is unmasked, or not attached. */
+export const INTERRUPT_IDLE = 4;
+/** An interrupt that was delivered: its line stays masked until the handler answers. */
+export const INTERRUPT_UNACKNOWLEDGED = 5;
+
+/** Thread flags. */
+export const FLAG_HALTED = 1;
+export const FLAG_INTERRUPT = 2;
+/** The receive phase is that of a fresh thread: MR1 and MR2 start it. */
+export const FLAG_START = 4;
+export const FLAG_QUEUED = 8;
+export const FLAG_TIMED = 16;
+
+/** Kinds of nested calls that the kernel makes in a thread's name. */
+export const FAULT_PAGE = 1;
+export const FAULT_EXCEPTION = 2;
+export const FAULT_HANG = 3;
+
+/** Status bits of mappings, in the rights' places of X.2's Unmap result: accessed = r|x, written = r|w. */
+export const STATUS_ACCESSED = 0x50;
+export const STATUS_WRITTEN = 0x60;
+export const STATUS_SHIFT = 4;
