@@ -61,13 +61,15 @@ void ArcServer::Run(ArcServer& server) {
 
 L4_ThreadId_t ArcServer::Serve() {
   const Request request(Page());
+  const bool givenUp = givenUp_;
+  givenUp_ = false;
   if (request.IsInterrupt()) {
     OnInterrupt(request.Sender().raw >> x2::THREAD_VERSION_BITS);
     L4_LoadMR(0, 0);  // an empty message acknowledges
     return request.Sender();
   }
   Reply reply;
-  const status_t status = Service(request, reply);
+  const status_t status = givenUp ? arc::STATUS_FAILED : Service(request, reply);
   if (status == NO_REPLY) return L4_nilthread;
   reply.Load(status);
   return request.Sender();
@@ -76,6 +78,7 @@ L4_ThreadId_t ArcServer::Serve() {
 void ArcServer::MainLoop() {
   bool open = Page().sequence != Page().replied;
   recovered_ = open && arc_start->reason;
+  givenUp_ = open && !arc_start->reason;
   for (;;) {
     const L4_ThreadId_t answer = open ? Serve() : L4_nilthread;
     recovered_ = false;

@@ -71,6 +71,8 @@ class ArcServer {
   [[noreturn]] void MainLoop();
   L4_ThreadId_t Serve();
   bool recovered_ = false;
+  /** The open request is older than this server's memory (a cold start): whatever it has done, it has failed. */
+  bool givenUp_ = false;
 };
 
 /** Defines Class::Service, which calls one handler per label: status_t Method(const Request&, Reply&). */
