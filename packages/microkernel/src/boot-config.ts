@@ -19,6 +19,8 @@ export interface BootModule {
 }
 
 export interface BootConfig {
+  /** Bytes of RAM: the memory's whole size. */
+  readonly memorySize: number;
   /** Bytes of the kernel arena at the top of memory, a multiple of 4096. */
   readonly arenaSize: number;
   readonly modules: readonly BootModule[];

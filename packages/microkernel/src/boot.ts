@@ -57,6 +57,8 @@ export function bootArena(hardware: ArenaHardware, config: BootConfig): Result<A
 /** Why a configuration cannot be booted, null when it can. */
 function checkConfig(hardware: ArenaHardware, config: BootConfig): string | null {
   const top = hardware.memory.size - config.arenaSize - bootInfoPages(config) * PAGE_SIZE;
+  if (config.memorySize !== hardware.memory.size)
+    return `${config.memorySize} bytes of memory are said to be there, not ${hardware.memory.size}`;
   if (!describable(config)) return `${config.modules.length} modules are more than the KIP can describe`;
   for (const module of config.modules) {
     if (module.start % PAGE_SIZE !== 0) return `module ${module.commandLine} is not page-aligned`;

@@ -39,9 +39,15 @@ const MAXIMUM_SLICE = 0x3fffffff;
 
 /** Stops a guest thread between two exact instructions; the fault injector of tests. */
 export interface SliceProbe {
-  /** Instructions that the thread may retire before `reached`, asked before each stretch of user code; 0: now. Infinity: never. */
+  /**
+   * Instructions that the thread may retire now, 1 or more; Infinity for any number. Asked before each
+   * stretch of user code; the thread may be redirected here.
+   */
   limit(thread: ThreadId): number;
-  /** So many were retired. `processor.registers` are the thread's; they may be changed. A limit of 0 that stays 0 never ends. */
+  /**
+   * The stretch is over, after the limit or sooner. `processor.registers` are the thread's; they may be
+   * changed. If the stretch ended in a trap, that is handled next.
+   */
   reached(thread: ThreadId, processor: KernelProcessor): void;
 }
 
@@ -252,16 +258,10 @@ export class Kernel {
     const a = this.#arena;
     const thread = a.threads.get(row, T.id);
     const { probe, processor } = this.#options;
-    this.#userMode.load(row);
     const limit = probe === undefined ? MAXIMUM_SLICE : probe.limit(thread);
-    if (limit <= 0) {
-      probe?.reached(thread, processor);
-      this.#userMode.save(row);
-      return null;
-    }
-    const before = processor.retired;
+    this.#userMode.load(row);
     const exit = processor.run(Math.max(1, Math.min(this.#budget(row, until), limit)));
-    if (exit.kind === "budget" && processor.retired - before === limit) probe?.reached(thread, processor);
+    probe?.reached(thread, processor);
     this.#userMode.save(row);
     if (exit.kind === "powerFail") return POWER_FAIL;
     account(a);

@@ -263,6 +263,7 @@ export class Machine {
       observer,
     };
     this.kernel = Kernel.boot(this.options, {
+      memorySize: size,
       arenaSize: 4 * MEGABYTE,
       modules: [],
       sigma0: { program: SIGMA0_PROGRAM, image: { low: 0x10000, high: 0x20000 } },
