@@ -2,7 +2,7 @@
  * The areas of a process: which addresses it has, with which rights, and what a restart does to them.
  *
  * Here: from a program to its list of areas, finding one, numbering pages; pure functions.
- * Not here: which pages have memory (`page-table.ts`), their contents (`image.ts`).
+ * Not here: which pages have memory and what is in it (`pages.ts`).
  * Between any two areas lies at least one page that belongs to none, so that running over an end is a failure.
  * Reference: docs/protocols.md section 3; thesis appendix C and figure 4.9.
  * @module
@@ -10,19 +10,7 @@
 import { PF_R, PF_W } from "../elf/format.ts";
 import { HEAP, PAGE_SIZE, RECOVERY_STACK, RESTART_PAGE, type Region, STACK } from "../elf/layout.ts";
 import type { Program, Segment } from "../elf/parse.ts";
-
-/** What an area is for; it decides what a restart does to it. */
-export type AreaKind = "image" | "heap" | "persistent memory" | "restart page" | "recovery stack" | "stack";
-
-/** The kinds in the order of the numbers under which records keep them. */
-export const AREA_KINDS: readonly AreaKind[] = [
-  "image",
-  "heap",
-  "persistent memory",
-  "restart page",
-  "recovery stack",
-  "stack",
-];
+import type { AreaKind } from "../plan/area-kind.ts";
 
 export interface Area {
   readonly kind: AreaKind;

@@ -1,0 +1,56 @@
+/**
+ * Carrying a plan out, one step after the other.
+ *
+ * Here: the order, and the mark after each step. Not here: what a step does to a process: whoever owns
+ * the process supplies that as parts of a handler, and each part may be cut and run again.
+ * Reference: thesis Table 4.2.
+ * @module
+ */
+import type { AreaKind } from "../plan/area-kind.ts";
+import type { Plan, PlanStep } from "../plan/plan.ts";
+import { STEP_DECIDE, STEP_INITIALIZE, STEP_LOAD, STEP_START, STEP_UNMAP } from "../protocol/recovery-record.ts";
+import type { Part } from "../server/request.ts";
+
+/** What can be done to a process. Each returns how many pages it dealt with. */
+export interface Restartable {
+  unmap(areas: readonly AreaKind[]): Part<number>;
+  initialize(areas: readonly AreaKind[]): Part<number>;
+  load(areas: readonly AreaKind[]): Part<number>;
+  start(stack: "stack" | "recovery stack", reason: number): Part<number>;
+  /** The process has ended: its report first, then ART removes it, and this P3 with it. */
+  end(reason: number): Part<number>;
+  /** A step of the recovery is done: takes the time. */
+  mark(step: number, pages: number): Part<void>;
+}
+
+/** The steps of the recovery record that plan steps stand for. */
+const RECORD_STEPS: Readonly<Record<PlanStep["kind"], number>> = {
+  unmap: STEP_UNMAP,
+  initialize: STEP_INITIALIZE,
+  load: STEP_LOAD,
+  start: STEP_START,
+  end: STEP_DECIDE,
+};
+
+/** Carries the plan out. */
+export function* apply(plan: Plan, process: Restartable): Part<void> {
+  for (const step of plan.steps) {
+    const pages = yield* perform(step, process);
+    yield* process.mark(RECORD_STEPS[step.kind], pages);
+  }
+}
+
+function perform(step: PlanStep, process: Restartable): Part<number> {
+  switch (step.kind) {
+    case "unmap":
+      return process.unmap(step.areas);
+    case "initialize":
+      return process.initialize(step.areas);
+    case "load":
+      return process.load(step.areas);
+    case "start":
+      return process.start(step.stack, step.reason);
+    case "end":
+      return process.end(step.reason);
+  }
+}

@@ -1,0 +1,188 @@
+/**
+ * From a failure to a process that runs again, or is no more.
+ *
+ * Here: writing down what happened, asking the policy, having the plan carried out.
+ * Not here: rules (`../policy`), the plan (`../plan`), what its steps do (`restart.ts`).
+ * Reference: thesis 4.3.3 (detect, restart, integrate) and 4.4.1.
+ * @module
+ */
+import {
+  RESTART_ADDRESS,
+  RESTART_DETAIL,
+  RESTART_ERROR_CODE,
+  RESTART_FAILURE,
+  RESTART_REPLIED,
+  RESTART_SEQUENCE,
+  RESTART_TIME_HIGH,
+  RESTART_TIME_LOW,
+} from "@kintsugi/microkernel";
+import { apply } from "../apply/apply.ts";
+import { RESTART_PAGE } from "../elf/layout.ts";
+import { DETECTOR_NAMES, FAILURE_KINDS, type Failure, failureKind } from "../failure.ts";
+import { type Plan, planFor } from "../plan/plan.ts";
+import { type History, withFailure, withRestart } from "../policy/history.ts";
+import type { ActionKind, RecoveryPolicy, Supervised } from "../policy/policy.ts";
+import {
+  ACTION_COLD,
+  ACTION_HOT,
+  ACTION_REMOVED,
+  STEP_DECIDE,
+  STEP_DETECT,
+  STEP_RECOVER,
+} from "../protocol/recovery-record.ts";
+import type { Part, Request } from "../server/request.ts";
+import type { WordReader } from "../server/table.ts";
+import type { Transaction } from "../server/transaction.ts";
+import { report } from "./report.ts";
+import { ProcessRestart } from "./restart.ts";
+import { getCount, getWord, setCount, setWord } from "./state.ts";
+import { beginTimeline, markStep } from "./timeline.ts";
+
+/** What P3 tells whoever looks. After a crash of P3 itself a plan may be told twice. */
+export interface RecoveryObserver {
+  /** A plan has been made for the process. */
+  planned?(pid: number, plan: Plan): void;
+}
+
+const ACTIONS: Readonly<Record<ActionKind, number>> = { hot: ACTION_HOT, cold: ACTION_COLD, remove: ACTION_REMOVED };
+
+/** Recovers from a failure. A recovery that the failure cut short is reported first, as far as it got. */
+export function* recover(
+  s: Request,
+  failure: Failure,
+  policy: RecoveryPolicy,
+  observer: RecoveryObserver,
+): Part<undefined> {
+  yield* report(s);
+  const words = yield* s.step((tx) => {
+    noteFailure(tx, failure);
+    return supervisionWords(tx);
+  });
+  return yield* carryOut(s, failure, policy, observer, words);
+}
+
+/** `Recover` has returned an error: the recovery goes on with what the policy says to that. */
+export function* recoverRefused(s: Request, policy: RecoveryPolicy, observer: RecoveryObserver): Part<undefined> {
+  const [kind, detector, detail, address, instruction, ...words] = yield* s.step((tx) => {
+    markStep(tx, STEP_RECOVER, 0);
+    return [
+      getWord(tx, "kind"),
+      getWord(tx, "detector"),
+      getWord(tx, "detail"),
+      getWord(tx, "address"),
+      getWord(tx, "instruction"),
+      ...supervisionWords(tx),
+    ];
+  });
+  const failure: Failure = {
+    kind: failureKind(kind!) ?? "killed",
+    detector: DETECTOR_NAMES[detector!] ?? "kill",
+    detail: detail! >>> 0,
+    address: address! >>> 0,
+    instruction: instruction! >>> 0,
+  };
+  return yield* carryOut(s, failure, policy, observer, words);
+}
+
+function* carryOut(
+  s: Request,
+  failure: Failure,
+  policy: RecoveryPolicy,
+  observer: RecoveryObserver,
+  words: readonly number[],
+): Part<undefined> {
+  const { history, program, pid } = supervisionOf(words);
+  const plan = planFor(failure, policy(failure, history, program));
+  yield* s.step((tx) => {
+    observer.planned?.(pid, plan);
+    noteAction(tx, plan.action.kind, history);
+    return [];
+  });
+  yield* apply(plan, new ProcessRestart(s));
+  return undefined;
+}
+
+/** Writes down the failure: timeline, history, record, and the restart page where the kernel did not know. */
+function noteFailure(tx: Transaction, failure: Failure): void {
+  const page = RESTART_PAGE.low;
+  const word = (index: number): number => tx.read(page + 4 * index) >>> 0;
+  const seenByKernel = failure.kind !== "panic" && failure.kind !== "killed";
+  const failedAt = word(RESTART_TIME_HIGH) * 2 ** 32 + word(RESTART_TIME_LOW);
+  beginTimeline(tx, seenByKernel ? failedAt : tx.now());
+  markStep(tx, STEP_DETECT, 0);
+  const progress = { sequence: word(RESTART_SEQUENCE), replied: word(RESTART_REPLIED) };
+  storeHistory(tx, withFailure(readHistory(tx), progress, tx.now()));
+  setWord(tx, "recovering", 1);
+  setWord(tx, "kind", FAILURE_KINDS[failure.kind]);
+  setWord(tx, "detector", DETECTOR_NAMES.indexOf(failure.detector));
+  setWord(tx, "detail", failure.detail);
+  setWord(tx, "address", failure.address);
+  setWord(tx, "instruction", failure.instruction);
+  tx.write(page + 4 * RESTART_FAILURE, FAILURE_KINDS[failure.kind]);
+  if (seenByKernel) return;
+  for (const index of [RESTART_DETAIL, RESTART_ERROR_CODE, RESTART_ADDRESS]) tx.write(page + 4 * index, 0);
+}
+
+function noteAction(tx: Transaction, kind: ActionKind, history: History): void {
+  setWord(tx, "action", ACTIONS[kind]);
+  if (kind !== "remove") storeHistory(tx, withRestart(history, kind));
+  if (kind === "cold") setWord(tx, "ready", 0);
+  markStep(tx, STEP_DECIDE, 0);
+}
+
+function readHistory(reader: WordReader): History {
+  return {
+    sequence: getWord(reader, "sequence") >>> 0,
+    replied: getWord(reader, "replied") >>> 0,
+    failures: getWord(reader, "failures"),
+    nearby: getWord(reader, "nearby"),
+    colds: getWord(reader, "colds"),
+    restarts: getWord(reader, "restarts"),
+    at: getCount(reader, "atLow"),
+  };
+}
+
+function storeHistory(tx: Transaction, history: History): void {
+  for (const field of ["sequence", "replied", "failures", "nearby", "colds", "restarts"] as const)
+    setWord(tx, field, history[field]);
+  setCount(tx, "atLow", history.at);
+}
+
+/** What a policy is asked about, as words of a step. */
+function supervisionWords(reader: WordReader): readonly number[] {
+  const h = readHistory(reader);
+  return [
+    h.sequence,
+    h.replied,
+    h.failures,
+    h.nearby,
+    h.colds,
+    h.restarts,
+    getWord(reader, "atLow"),
+    getWord(reader, "atHigh"),
+    getWord(reader, "server"),
+    getWord(reader, "ready"),
+    getWord(reader, "pid"),
+  ];
+}
+
+function supervisionOf(words: readonly number[]): {
+  readonly history: History;
+  readonly program: Supervised;
+  readonly pid: number;
+} {
+  const [sequence, replied, failures, nearby, colds, restarts, atLow, atHigh, server, ready, pid] = words as number[];
+  return {
+    history: {
+      sequence: sequence! >>> 0,
+      replied: replied! >>> 0,
+      failures: failures!,
+      nearby: nearby!,
+      colds: colds!,
+      restarts: restarts!,
+      at: (atHigh! >>> 0) * 2 ** 32 + (atLow! >>> 0),
+    },
+    program: { server: server !== 0, ready: ready !== 0 },
+    pid: pid!,
+  };
+}

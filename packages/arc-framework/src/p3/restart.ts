@@ -1,0 +1,129 @@
+/**
+ * What a restart does to a process, in terms of its tables and of kernel calls.
+ *
+ * Here: stopping, unmapping, renewing, loading, starting, ending; each can be cut and run again.
+ * Not here: their order (`../plan`, `../apply`), the decision (`recovery.ts`).
+ * Reference: thesis 4.4.1 (hot restart) and Table 4.2; docs/protocols.md section 3.
+ * @module
+ */
+import { EXREGS_HALT, EXREGS_SET_HALT, FPAGE_RWX } from "@kintsugi/microkernel";
+import type { Restartable } from "../apply/apply.ts";
+import { PAGE_SIZE } from "../elf/layout.ts";
+import type { AreaKind } from "../plan/area-kind.ts";
+import { ART_PROCESS_ENDED } from "../protocol/art.ts";
+import { STATUS_FAILED } from "../protocol/status.ts";
+import type { Part, Request } from "../server/request.ts";
+import type { Transaction } from "../server/transaction.ts";
+import { type Area, pageCount } from "./areas.ts";
+import { coveringFpage } from "./blocks.ts";
+import { isLoaded, reloadPages, renewArea } from "./pages.ts";
+import { report } from "./report.ts";
+import { type StackName, startThread } from "./start.ts";
+import { areaAt, getWord } from "./state.ts";
+import { markStep } from "./timeline.ts";
+
+/** Pages that one step loads at most: a step's undo log has a bound. */
+const PAGES_PER_STEP = 64;
+
+/** Calls `visit` for each area of the kinds. */
+function forAreas(tx: Transaction, kinds: readonly AreaKind[], visit: (area: Area, row: number) => void): void {
+  const count = getWord(tx, "areas");
+  for (let row = 0; row < count; row++) {
+    const area = areaAt(tx, row);
+    if (kinds.includes(area.kind)) visit(area, row);
+  }
+}
+
+/** First and last good page of an area; none have been mapped outside these. */
+function usedRange(tx: Transaction, area: Area, row: number): { low: number; high: number; pages: number } {
+  let low = 0;
+  let high = 0;
+  let pages = 0;
+  for (let page = area.low; page < area.high; page += PAGE_SIZE) {
+    if (!isLoaded(tx, area, row, page)) continue;
+    if (pages++ === 0) low = page;
+    high = page + PAGE_SIZE;
+  }
+  return { low, high, pages };
+}
+
+export class ProcessRestart implements Restartable {
+  readonly #s: Request;
+
+  constructor(s: Request) {
+    this.#s = s;
+  }
+
+  /**
+   * Halts the thread first: one that was killed in the middle of its work must not meet half a restart.
+   * A covering fpage may take back pages of kept areas, too; they come back with their next fault.
+   */
+  *unmap(kinds: readonly AreaKind[]): Part<number> {
+    const s = this.#s;
+    const [user, pages, ...fpages] = yield* s.step((tx) => {
+      let used = 0;
+      const covers: number[] = [];
+      forAreas(tx, kinds, (area, row) => {
+        const range = usedRange(tx, area, row);
+        used += range.pages;
+        if (range.pages > 0) covers.push(coveringFpage(range.low, range.high, FPAGE_RWX));
+      });
+      return [getWord(tx, "user"), used, ...covers];
+    });
+    yield* s.exchangeRegisters(user!, EXREGS_SET_HALT | EXREGS_HALT);
+    if (fpages.length > 0) yield* s.unmap(fpages);
+    return pages!;
+  }
+
+  *initialize(kinds: readonly AreaKind[]): Part<number> {
+    yield* this.#s.step((tx) => {
+      forAreas(tx, kinds, (_area, row) => renewArea(tx, row));
+      return [];
+    });
+    return 0;
+  }
+
+  /**
+   * Loads the pages that the program had in its last life; others come when they are touched. Text is
+   * loaded, too, though the program cannot write to it: a restart is there to get rid of whatever went
+   * wrong, and bytes that changed in another way (a stray DMA, a flipped bit) would fail for ever.
+   */
+  *load(kinds: readonly AreaKind[]): Part<number> {
+    let total = 0;
+    for (;;) {
+      const [loaded] = yield* this.#s.step((tx) => {
+        let done = 0;
+        forAreas(tx, kinds, (area, row) => {
+          if (done < PAGES_PER_STEP && pageCount(area) > 0) done += reloadPages(tx, area, row, PAGES_PER_STEP - done);
+        });
+        return [done];
+      });
+      total += loaded!;
+      if (loaded! < PAGES_PER_STEP) return total;
+    }
+  }
+
+  *start(stack: StackName, reason: number): Part<number> {
+    return yield* startThread(this.#s, stack, reason);
+  }
+
+  *end(reason: number): Part<number> {
+    const s = this.#s;
+    yield* report(s);
+    const [art, detail, address] = yield* s.step((tx) => [
+      getWord(tx, "art"),
+      getWord(tx, "detail"),
+      getWord(tx, "address"),
+    ]);
+    yield* s.send(art!, { label: ART_PROCESS_ENDED, words: [STATUS_FAILED, reason, detail!, address!] });
+    return 0;
+  }
+
+  *mark(step: number, pages: number): Part<undefined> {
+    yield* this.#s.step((tx) => {
+      markStep(tx, step, pages);
+      return [];
+    });
+    return undefined;
+  }
+}
