@@ -1,1 +1,28 @@
-export {};
+/**
+ * \@kintsugi/ia32: a typed IA-32 processor to embed.
+ *
+ * Here: the public names, nothing else.
+ * @module
+ */
+export type { PortIo } from "./bus.ts";
+export type { Exit, ExitKind } from "./exit.ts";
+export { allocateMemory, GuestMemory, type PageObserver } from "./memory/guest-memory.ts";
+export {
+  ACCESS_USER,
+  ACCESS_WRITE,
+  PF_PRESENT,
+  PF_USER,
+  PF_WRITE,
+  PTE_ACCESSED,
+  PTE_DIRTY,
+  PTE_PRESENT,
+  PTE_USER,
+  PTE_WRITABLE,
+} from "./mmu/fault.ts";
+export { walkPage } from "./mmu/page-walk.ts";
+export { Processor, type ProcessorOptions } from "./processor.ts";
+export { CONTROL_AREA_SIZE, POWER_WORD, TAGS } from "./state/control-area.ts";
+export type { Descriptor, Segment, SegmentName } from "./state/descriptor.ts";
+export type { Model } from "./state/model.ts";
+export { EAX, EBP, EBX, ECX, EDI, EDX, EFLAGS, EIP, ESI, ESP } from "./state/registers.ts";
+export type { ProcessorState } from "./state/snapshot.ts";

@@ -1,0 +1,224 @@
+/**
+ * The decoder: instruction bytes → Operation.
+ *
+ * Here: prefixes, opcode, ModR/M, SIB, displacement, immediates, for 32-bit code segments. It reads from a window
+ * of bytes that is zero-filled behind what is available, so it never fails: an instruction longer than the
+ * window simply reports its length. SDM Vol. 2A, chapter 2.
+ * @module
+ */
+import { raiseGeneralProtection } from "../interrupt/exception.ts";
+import { undefinedOpcode } from "../isa/miscellaneous.ts";
+import { OPCODE_MAP, type OpcodeEntry, opcodeIndex, type Slot } from "../isa/opcode-map.ts";
+import { type Execute, FLAT, Operation, REP_NONE, REPE, REPNE } from "../isa/operation.ts";
+import type { Core } from "../state/core.ts";
+import { CS, DS, FS, SS } from "../state/descriptor.ts";
+import { byteRegister, EBP, EBX, EDI, ESI, ESP, wordRegister, ZERO } from "../state/registers.ts";
+import { ADDRESS_SIZE, LOCK, OPERAND_SIZE, REP_PREFIX, REPNE_PREFIX, segmentOverride } from "./prefix.ts";
+
+/** Longest legal instruction. */
+export const MAX_LENGTH = 15;
+
+function tooLong(core: Core): never {
+  raiseGeneralProtection(core);
+}
+
+/** Base and index of the 16-bit addressing forms. SDM Vol. 2A, table 2-1. */
+const BASE_16 = [EBX, EBX, EBP, EBP, ESI, EDI, EBP, EBX];
+const INDEX_16 = [ESI, EDI, ESI, EDI, ZERO, ZERO, ZERO, ZERO];
+
+function registerIndex(number: number, width: number): number {
+  return width === 8 ? byteRegister(number) : width === 16 ? wordRegister(number) : number;
+}
+
+export class Decoder {
+  /** Instruction bytes from the start; the caller fills it, zeros behind. */
+  readonly window: Uint8Array = new Uint8Array(32);
+  /** Bytes the last decoded instruction has, or would have. */
+  length = 0;
+  /** The last decoded instruction ends its block. */
+  ends = false;
+  readonly #view = new DataView(this.window.buffer);
+  readonly #handlers: Readonly<Record<string, Execute>>;
+
+  constructor(handlers: Readonly<Record<string, Execute>>) {
+    this.#handlers = handlers;
+  }
+
+  /**
+   * Decodes the instruction in the window.
+   *
+   * @param offset where it starts in its page
+   * @param flat leave out the checks of CS, DS, ES and SS
+   */
+  decode(offset: number, flat: boolean): Operation {
+    const bytes = this.window;
+    let at = 0;
+    let operandSize: 16 | 32 = 32;
+    let addressMask = -1;
+    let lock = false;
+    let repeat = REP_NONE;
+    let override = -1;
+    for (; at < MAX_LENGTH; at++) {
+      const byte = bytes[at];
+      const segment = segmentOverride(byte);
+      if (segment >= 0) override = segment;
+      else if (byte === OPERAND_SIZE) operandSize = 16;
+      else if (byte === ADDRESS_SIZE) addressMask = 0xffff;
+      else if (byte === LOCK) lock = true;
+      else if (byte === REPNE_PREFIX) repeat = REPNE;
+      else if (byte === REP_PREFIX) repeat = REPE;
+      else break;
+    }
+    let map = 0;
+    let opcode = bytes[at++];
+    if (opcode === 0x0f) {
+      map = 1;
+      opcode = bytes[at++];
+    }
+    const operation = new Operation(undefinedOpcode);
+    operation.offset = offset;
+    operation.addressMask = addressMask;
+    operation.repeat = repeat;
+    operation.falls = false;
+    this.ends = true;
+    const entry: OpcodeEntry | null = OPCODE_MAP[opcodeIndex(map, operandSize, opcode)];
+    if (entry === null) return this.#finish(operation, at, offset);
+
+    let slot: Slot | null;
+    let segment = DS;
+    if (entry.modrm) {
+      const modrm = bytes[at++];
+      const mod = modrm >>> 6;
+      const reg = (modrm >>> 3) & 7;
+      const pair = entry.digits === null ? entry.plain : entry.digits[reg];
+      slot = mod === 3 ? pair.reg : pair.mem;
+      operation.reg = registerIndex(reg, slot === null ? 0 : slot.registerWidth);
+      if (mod === 3) operation.rm = registerIndex(modrm & 7, slot === null ? 0 : slot.rmWidth);
+      else if (addressMask < 0) {
+        at = this.#address32(operation, mod, modrm & 7, at);
+        segment = operation.base === ESP || operation.base === EBP ? SS : DS;
+      } else {
+        at = this.#address16(operation, mod, modrm & 7, at);
+        segment = operation.base === EBP ? SS : DS;
+      }
+    } else {
+      slot = entry.plain.reg ?? entry.plain.mem;
+      if (slot?.encoding.registerInOpcode) operation.reg = registerIndex(opcode & 7, slot.registerWidth);
+    }
+    if (slot === null || (lock && !slot.lockable)) return this.#finish(operation, at, offset);
+
+    if (override >= 0) segment = override;
+    // Even a flat CS refuses writes.
+    operation.segment = flat && segment < FS && segment !== CS ? FLAT : segment;
+    at = this.#immediate(operation, slot, at, addressMask);
+    operation.execute = this.#handlers[slot.handler];
+    const ends = slot.encoding.row.ends;
+    this.ends = ends !== undefined && (ends !== "alone" || repeat !== REP_NONE);
+    operation.falls = ends === undefined || ends === "falls" || (ends === "alone" && repeat === REP_NONE);
+    return this.#finish(operation, at, offset);
+  }
+
+  #finish(operation: Operation, length: number, offset: number): Operation {
+    this.length = length;
+    if (length > MAX_LENGTH) {
+      operation.execute = tooLong;
+      operation.falls = false;
+      this.ends = true;
+    }
+    operation.end = offset + length;
+    operation.target += operation.end;
+    return operation;
+  }
+
+  #address32(operation: Operation, mod: number, rm: number, start: number): number {
+    let at = start;
+    let base = rm;
+    if (rm === 4) {
+      const sib = this.window[at++];
+      base = sib & 7;
+      const index = (sib >>> 3) & 7;
+      if (index !== 4) {
+        operation.index = index;
+        operation.scale = sib >>> 6;
+      }
+    }
+    if (mod === 0 && base === EBP) {
+      operation.displacement = this.#view.getInt32(at, true);
+      return at + 4;
+    }
+    operation.base = base;
+    if (mod === 1) operation.displacement = this.#view.getInt8(at++);
+    else if (mod === 2) {
+      operation.displacement = this.#view.getInt32(at, true);
+      at += 4;
+    }
+    return at;
+  }
+
+  #address16(operation: Operation, mod: number, rm: number, at: number): number {
+    if (mod === 0 && rm === 6) {
+      operation.displacement = this.#view.getUint16(at, true);
+      return at + 2;
+    }
+    operation.base = BASE_16[rm];
+    operation.index = INDEX_16[rm];
+    if (mod === 1) {
+      operation.displacement = this.#view.getInt8(at);
+      return at + 1;
+    }
+    if (mod === 2) {
+      operation.displacement = this.#view.getUint16(at, true);
+      return at + 2;
+    }
+    return at;
+  }
+
+  /** Reads what follows; relative targets come out relative to the end of the instruction. */
+  #immediate(operation: Operation, slot: Slot, at: number, addressMask: number): number {
+    const view = this.#view;
+    switch (slot.immediate) {
+      case "none":
+        return at;
+      case "imm8":
+        operation.immediate = view.getUint8(at);
+        return at + 1;
+      case "simm8":
+        operation.immediate = slot.encoding.size === 16 ? view.getInt8(at) & 0xffff : view.getInt8(at);
+        return at + 1;
+      case "imm16":
+        operation.immediate = view.getUint16(at, true);
+        return at + 2;
+      case "imm32":
+        operation.immediate = view.getInt32(at, true);
+        return at + 4;
+      case "rel8":
+        operation.target = view.getInt8(at);
+        return at + 1;
+      case "rel16":
+        operation.target = view.getInt16(at, true);
+        return at + 2;
+      case "rel32":
+        operation.target = view.getInt32(at, true);
+        return at + 4;
+      case "moffs":
+        if (addressMask < 0) {
+          operation.displacement = view.getInt32(at, true);
+          return at + 4;
+        }
+        operation.displacement = view.getUint16(at, true);
+        return at + 2;
+      case "ptr16:16":
+        operation.immediate = view.getUint16(at, true);
+        operation.immediate2 = view.getUint16(at + 2, true);
+        return at + 4;
+      case "ptr16:32":
+        operation.immediate = view.getInt32(at, true);
+        operation.immediate2 = view.getUint16(at + 4, true);
+        return at + 6;
+      case "imm16, imm8":
+        operation.immediate = view.getUint16(at, true);
+        operation.immediate2 = view.getUint8(at + 2);
+        return at + 3;
+    }
+  }
+}

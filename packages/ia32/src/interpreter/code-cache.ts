@@ -1,0 +1,172 @@
+/**
+ * The code cache: decoded instructions, in blocks, by physical page.
+ *
+ * Here: decoding blocks, finding them, and dropping a page when its bytes change, even by the block that is
+ * running. Decoded code is keyed by physical address, so two mappings of a page share it. An instruction that
+ * crosses a page is decoded anew each time: which bytes it has depends on the mapping of the second page.
+ * @module
+ */
+import { type Decoder, MAX_LENGTH } from "../decode/decoder.ts";
+import { raiseGeneralProtection } from "../interrupt/exception.ts";
+import { type Operation, REP_NONE } from "../isa/operation.ts";
+import type { CodeCache } from "../memory/guest-memory.ts";
+import { PAGE_MASK, revokeWrites, translate } from "../mmu/tlb.ts";
+import { PAGE_CODE } from "../state/control-area.ts";
+import type { Core } from "../state/core.ts";
+import { CS } from "../state/descriptor.ts";
+
+/** Instructions in a block at most. */
+const BLOCK_LIMIT = 64;
+
+/** Instructions that run one after the other; only the last one may jump. */
+export class Block {
+  readonly first: Operation;
+  readonly length: number;
+  readonly page: CodePage | null;
+
+  constructor(first: Operation, length: number, page: CodePage | null) {
+    this.first = first;
+    this.length = length;
+    this.page = page;
+  }
+}
+
+/** The blocks of one physical page. */
+export class CodePage {
+  readonly frame: number;
+  /** Offset in the page → place in `blocks`, 0 for none. */
+  readonly index: Uint16Array = new Uint16Array(4096);
+  readonly blocks: (Block | null)[] = [null];
+
+  constructor(frame: number) {
+    this.frame = frame;
+  }
+}
+
+export class DecodedCode implements CodeCache {
+  /** The block that is running. */
+  running: Block | null = null;
+  readonly #core: Core;
+  readonly #decoder: Decoder;
+  readonly #pages: (CodePage | null)[];
+
+  constructor(core: Core, decoder: Decoder) {
+    this.#core = core;
+    this.#decoder = decoder;
+    this.#pages = new Array(core.memory.flags.length).fill(null);
+    for (let frame = 0; frame < this.#pages.length; frame++) core.memory.flags[frame] &= ~PAGE_CODE;
+    core.memory.attachCodeCache(this);
+  }
+
+  /** The page of decoded code that a linear address of CS lies in; null outside RAM. May raise #PF or #GP. */
+  pageAt(eip: number): CodePage | null {
+    const core = this.#core;
+    if (core.codeStale) this.flush();
+    const segment = core.segments[CS];
+    if (eip >>> 0 > segment.limit) raiseGeneralProtection(core);
+    const frame = translate(core, (segment.base + eip) | 0, false) >>> 12;
+    if (frame >= this.#pages.length) return null;
+    let page = this.#pages[frame];
+    if (page === null) {
+      page = new CodePage(frame);
+      this.#pages[frame] = page;
+      core.memory.flags[frame] |= PAGE_CODE;
+      revokeWrites(core, frame);
+    }
+    return page;
+  }
+
+  /** Decodes the block at `eip`, whose physical page is known. May raise the fault of fetching its first instruction. */
+  build(page: CodePage | null, eip: number, physicalPage: number): Block {
+    const core = this.#core;
+    const decoder = this.#decoder;
+    const linearOffset = (core.segments[CS].base + eip) & 0xfff;
+    let offset = linearOffset;
+    let first: Operation | null = null;
+    let last: Operation | null = null;
+    let length = 0;
+    while (length < BLOCK_LIMIT && offset < 4096) {
+      const available = Math.min(MAX_LENGTH, 4096 - offset, this.#toLimit(eip + offset - linearOffset));
+      this.#fill(physicalPage * 4096 + offset, available);
+      let operation = decoder.decode(offset, core.flat);
+      if (decoder.length > available && available < MAX_LENGTH) {
+        if (first !== null) break;
+        operation = this.#straddler(eip, offset, available);
+        return new Block(operation, 1, null);
+      }
+      const alone = operation.repeat !== REP_NONE && decoder.ends && !operation.falls;
+      if (alone && first !== null) break;
+      operation.position = length++;
+      if (last === null) first = operation;
+      else last.next = operation;
+      last = operation;
+      if (decoder.ends) break;
+      offset = operation.end;
+    }
+    if (first === null) raiseGeneralProtection(core);
+    const block = new Block(first, length, page);
+    if (page !== null) {
+      page.index[linearOffset] = page.blocks.length;
+      page.blocks.push(block);
+    }
+    return block;
+  }
+
+  /** Bytes up to the limit of CS. */
+  #toLimit(eip: number): number {
+    return this.#core.segments[CS].limit - (eip >>> 0) + 1;
+  }
+
+  #fill(physical: number, count: number): void {
+    const { window } = this.#decoder;
+    const memory = this.#core.memory;
+    for (let i = 0; i < MAX_LENGTH; i++) window[i] = i < count ? memory.read8(physical + i) : 0;
+  }
+
+  /** Decodes an instruction whose bytes continue on the next page. */
+  #straddler(eip: number, offset: number, available: number): Operation {
+    const core = this.#core;
+    const allowed = Math.min(MAX_LENGTH, this.#toLimit(eip));
+    if (available >= allowed) raiseGeneralProtection(core);
+    const linear = (core.segments[CS].base + eip) | 0;
+    const physical = translate(core, (linear + available) & PAGE_MASK, false);
+    const { window } = this.#decoder;
+    for (let i = available; i < MAX_LENGTH; i++)
+      window[i] = i < allowed ? core.memory.read8(physical + i - available) : 0;
+    const operation = this.#decoder.decode(offset, core.flat);
+    if (this.#decoder.length > allowed && allowed < MAX_LENGTH) raiseGeneralProtection(core);
+    return operation;
+  }
+
+  codeWritten(frame: number, _first: number, _last: number): void {
+    const page = this.#pages[frame];
+    this.#pages[frame] = null;
+    this.#core.memory.flags[frame] &= ~PAGE_CODE;
+    if (page !== null && this.running !== null && this.running.page === page) this.#sever();
+  }
+
+  pageHooked(frame: number): void {
+    revokeWrites(this.#core, frame);
+  }
+
+  /** Drops all decoded code. */
+  flush(): void {
+    this.#core.codeStale = false;
+    for (let frame = 0; frame < this.#pages.length; frame++) {
+      if (this.#pages[frame] === null) continue;
+      this.#pages[frame] = null;
+      this.#core.memory.flags[frame] &= ~PAGE_CODE;
+    }
+  }
+
+  /** Makes the running block end behind the running instruction. */
+  #sever(): void {
+    let operation: Operation | null = this.running?.first ?? null;
+    while (operation !== null) {
+      const next: Operation | null = operation.next;
+      operation.next = null;
+      operation = next;
+    }
+    this.#core.refetch = true;
+  }
+}

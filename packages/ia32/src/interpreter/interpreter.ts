@@ -1,0 +1,109 @@
+/**
+ * The interpreter: runs decoded blocks until the budget ends or something must be told to the host.
+ *
+ * Here: the loop, exact counting, and turning a raised fault into state. The budget is exact to the instruction:
+ * a block longer than what is left is cut. The power word is polled at least every POLL instructions.
+ * @module
+ */
+import { FAULT } from "../interrupt/exception.ts";
+import type { Operation } from "../isa/operation.ts";
+import { translate } from "../mmu/tlb.ts";
+import { type Core, STOP_EXIT } from "../state/core.ts";
+import { CS } from "../state/descriptor.ts";
+import { EIP } from "../state/registers.ts";
+import type { Block, CodePage, DecodedCode } from "./code-cache.ts";
+
+/** Instructions between two looks at the power word. */
+const POLL = 4096;
+
+/** Runs at most `budget` instructions (≥ 0); `core.exit` tells why it stopped. */
+export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, budget: number): void {
+  const r = core.r;
+  let operation: Operation | null = null;
+  core.executed = 0;
+  core.extra = 0;
+  core.position = 0;
+  core.stop = 0;
+  core.refetch = false;
+  try {
+    while (core.executed < budget) {
+      if (Atomics.load(powerWord, 0) !== 0) {
+        leave(core, "powerFail");
+        return;
+      }
+      const poll = Math.min(budget, core.executed + POLL);
+      let page: CodePage | null = null;
+      let pageBase = 0;
+      while (core.executed < poll) {
+        const eip = r[EIP];
+        operation = null;
+        let block: Block | null;
+        if (page !== null && (eip - pageBase) >>> 12 === 0) {
+          block = page.blocks[page.index[eip - pageBase]];
+          if (block === null) block = code.build(page, eip, page.frame);
+        } else {
+          page = code.pageAt(eip);
+          pageBase = ((eip + core.segments[CS].base) & ~0xfff) - core.segments[CS].base;
+          pageBase |= 0;
+          core.pageBase = pageBase;
+          block = page === null ? null : page.blocks[page.index[eip - pageBase]];
+          if (block === null) block = code.build(page, eip, page === null ? outsideFrame(core, eip) : page.frame);
+        }
+        code.running = block;
+        const left = budget - core.executed;
+        core.budget = left < POLL ? left : POLL;
+        let next: Operation | null = block.first;
+        if (block.length <= left) {
+          do {
+            operation = next;
+            operation.execute(core, operation);
+            next = operation.next;
+          } while (next !== null);
+        } else {
+          let count = left;
+          do {
+            operation = next;
+            operation.execute(core, operation);
+            next = operation.next;
+          } while (next !== null && --count > 0);
+        }
+        core.executed += operation.position + 1 + core.extra;
+        core.extra = 0;
+        core.position = 0;
+        if (operation.falls) r[EIP] = pageBase + operation.end;
+        if (core.stop !== 0) {
+          if (core.stop !== STOP_EXIT) leave(core, "requested");
+          return;
+        }
+        if (core.refetch || core.codeStale) {
+          core.refetch = false;
+          page = null;
+        }
+      }
+    }
+    leave(core, "budget");
+  } catch (thrown) {
+    if (thrown !== FAULT) throw thrown;
+    if (operation !== null) {
+      core.executed += operation.position + core.extra;
+      r[EIP] = core.pageBase + operation.offset;
+    }
+    core.extra = 0;
+    core.position = 0;
+  } finally {
+    code.running = null;
+  }
+}
+
+/** Physical page number of code outside RAM, which reads as ones. */
+function outsideFrame(core: Core, eip: number): number {
+  return translate(core, (core.segments[CS].base + eip) | 0, false) >>> 12;
+}
+
+function leave(core: Core, kind: "budget" | "requested" | "powerFail"): void {
+  const exit = core.exit;
+  exit.kind = kind;
+  exit.vector = 0;
+  exit.errorCode = 0;
+  exit.hasErrorCode = false;
+}

@@ -1,0 +1,53 @@
+/**
+ * The shape of a row of the instruction table.
+ *
+ * A row copies its columns from the manual's entry. Operand words are the manual's, with two more: `simm8` is an
+ * imm8 that is sign-extended to the operand size, `rr32` an r/m32 that must be a register. `o8` `o16` `o32` before
+ * the opcode give the operand size where no operand tells it; `o` there means any operand size.
+ * Here: types. Not here: the table (→ opcode-map.ts), code made from it (→ interpreter/generated/). SDM Vol. 2A, 3.1.1.
+ * @module
+ */
+
+/**
+ * How `execute` is called; `core` always comes first.
+ *
+ *   modify    first operand = execute(core, operands…)
+ *   read      execute(core, operands…)
+ *   write     first operand = execute(core, other operands…)
+ *   exchange  first operand = execute(core, first, second); second operand = old value of the first
+ *   set       first operand = execute(core) ? 1 : 0
+ *   move      if (execute(core)) first operand = second operand, which is read in any case
+ *   transfer  execute(core, operation, first operand)
+ *   branch    EIP = execute(core) ? target : next instruction
+ *   direct    execute(core, operation)
+ */
+export type Form = "modify" | "read" | "write" | "exchange" | "set" | "move" | "transfer" | "branch" | "direct";
+
+/** A named function, or three for operands of 8, 16 and 32 bits (null: no such form). */
+export type Meaning = (...operands: never[]) => unknown;
+export type Meanings = Meaning | readonly [Meaning | null, Meaning | null, Meaning | null];
+
+export interface Instruction {
+  readonly mnemonic: string;
+  /** Opcode column and operand column, as printed. */
+  readonly encodings: readonly (readonly [opcode: string, operands: string])[];
+  readonly flags?: { readonly tested?: readonly string[]; readonly modified?: readonly string[] };
+  readonly form: Form;
+  /** LOCK is legal where the first operand is in memory. */
+  readonly lockable?: true;
+  /**
+   * The block ends here: `jumps` = execute sets EIP, `falls` = EIP goes on but outside state may have changed,
+   * `alone` = a repeatable string instruction, in a block of its own when it repeats.
+   */
+  readonly ends?: "jumps" | "falls" | "alone";
+  readonly execute: Meanings;
+}
+
+/** The status flags that most arithmetic changes. */
+export const ARITHMETIC_FLAGS: readonly string[] = ["OF", "SF", "ZF", "AF", "PF", "CF"];
+export const ALL_BUT_CARRY: readonly string[] = ["OF", "SF", "ZF", "AF", "PF"];
+
+/** Says that a value is a row; the types do the checking. */
+export function instruction(row: Instruction): Instruction {
+  return row;
+}

@@ -1,0 +1,87 @@
+/**
+ * A decoded instruction, ready to run.
+ *
+ * Here: the one object shape that every decoded instruction has, and the addresses of its operands.
+ * Register fields are indices into the view of their size (→ state/registers.ts). Not here: making one (→ decode/).
+ * @module
+ */
+import { checkSegment } from "../mmu/segmentation.ts";
+import type { Core } from "../state/core.ts";
+import { SS } from "../state/descriptor.ts";
+import { ESP, ZERO } from "../state/registers.ts";
+
+/** What runs an instruction. */
+export type Execute = (core: Core, operation: Operation) => void;
+
+/** `segment` of an operand that needs no check. */
+export const FLAT = -1;
+/** `repeat` values. */
+export const REP_NONE = 0;
+export const REPNE = 1;
+export const REPE = 2;
+
+export class Operation {
+  execute: Execute;
+  /** The next instruction of the block; null at its end. */
+  next: Operation | null = null;
+  /** Place in the block, from 0. */
+  position = 0;
+  /** Offset of the first byte in its page. */
+  offset = 0;
+  /** Offset behind the last byte. */
+  end = 0;
+  /** Branches: offset of the target, relative to the page like `end`. */
+  target = 0;
+  reg = 0;
+  rm = 0;
+  base: number = ZERO;
+  index: number = ZERO;
+  scale = 0;
+  displacement = 0;
+  /** −1, or FFFF where addresses have 16 bits. */
+  addressMask = -1;
+  /** Segment register of the memory operand, or FLAT. */
+  segment: number = FLAT;
+  immediate = 0;
+  /** Second immediate: selector of a far pointer, nesting level of ENTER. */
+  immediate2 = 0;
+  repeat: number = REP_NONE;
+  /** EIP goes on behind this instruction unless it says otherwise itself. */
+  falls = true;
+
+  constructor(execute: Execute) {
+    this.execute = execute;
+  }
+}
+
+/** Offset of the memory operand in its segment. */
+export function effectiveAddress(core: Core, operation: Operation): number {
+  const r = core.r;
+  return (r[operation.base] + (r[operation.index] << operation.scale) + operation.displacement) & operation.addressMask;
+}
+
+/** Linear address of the memory operand of `size` bytes, or a segment fault. */
+export function linear(core: Core, operation: Operation, size: number, write: boolean): number {
+  const offset = effectiveAddress(core, operation);
+  return operation.segment < 0 ? offset : checkSegment(core, operation.segment, offset, size, write);
+}
+
+/** Linear address of `size` bytes at `offset` of the stack segment, or a segment fault. */
+export function stackLinear(core: Core, offset: number, size: number, write: boolean): number {
+  return core.flat ? offset : checkSegment(core, SS, offset, size, write);
+}
+
+/** EIP of the running instruction. */
+export function currentEip(core: Core, operation: Operation): number {
+  return (core.pageBase + operation.offset) | 0;
+}
+
+/** EIP behind the running instruction. */
+export function nextEip(core: Core, operation: Operation): number {
+  return (core.pageBase + operation.end) | 0;
+}
+
+/** Linear address of the top of the stack, for reading `size` bytes. */
+export function stackTop(core: Core, size: number): number {
+  return stackLinear(core, core.r[ESP], size, false);
+}

@@ -1,0 +1,185 @@
+/**
+ * Guest RAM: the one write path, with hooks on pages.
+ *
+ * Here: reads and writes by physical address for kernels, loaders and DMA, and page hooks (decoded code,
+ * observers). The interpreter writes through TLB entries only where a page has no hook, else through here.
+ * Addresses outside RAM read as ones and swallow writes, as on an undecoded bus.
+ * @module
+ */
+import {
+  CONTROL_AREA_SIZE,
+  CONTROL_MAGIC,
+  MAGIC_WORD,
+  MAX_RAM_SIZE,
+  PAGE_CODE,
+  PAGE_FLAGS,
+  PAGE_HOOKED,
+  PAGE_WATCHED,
+} from "../state/control-area.ts";
+
+/** Told before each write to a page that it watches. */
+export interface PageObserver {
+  pageWritten(page: number): void;
+}
+
+/** The cache of decoded instructions, as memory sees it. */
+export interface CodeCache {
+  /** Bytes of a page with PAGE_CODE are about to change. */
+  codeWritten(page: number, firstOffset: number, lastOffset: number): void;
+  /** The page is now hooked: no TLB entry may write to it any more. */
+  pageHooked(page: number): void;
+}
+
+/** Memory for a processor: the control area, then `ramSize` bytes of RAM. Shared unless told otherwise. */
+export function allocateMemory(ramSize: number, shared = true): WebAssembly.Memory {
+  const pages = Math.ceil((CONTROL_AREA_SIZE + ramSize) / 65536);
+  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+}
+
+export class GuestMemory {
+  /** The WebAssembly memory's bytes: control area and RAM. */
+  readonly buffer: ArrayBufferLike;
+  /** Bytes of RAM; physical addresses are 0..size-1. */
+  readonly size: number;
+  /** The bytes of RAM: for hashing, saving, and loading a whole image before the first run. Writing here skips the hooks. */
+  readonly ram: Uint8Array;
+  /** Page flags, one byte for each physical page. */
+  readonly flags: Uint8Array;
+  readonly #view: DataView;
+  readonly #observers: PageObserver[] = [];
+  #codeCache: CodeCache | null = null;
+
+  constructor(memory: { readonly buffer: ArrayBufferLike }, ramSize: number) {
+    if (ramSize < 0 || ramSize > MAX_RAM_SIZE || CONTROL_AREA_SIZE + ramSize > memory.buffer.byteLength)
+      throw new RangeError(`guest RAM of ${ramSize} bytes does not fit the memory`);
+    this.buffer = memory.buffer;
+    this.size = ramSize;
+    this.ram = new Uint8Array(memory.buffer, CONTROL_AREA_SIZE, ramSize);
+    this.flags = new Uint8Array(memory.buffer, PAGE_FLAGS, (ramSize + 4095) >>> 12);
+    this.#view = new DataView(memory.buffer, CONTROL_AREA_SIZE, ramSize);
+    const header = new DataView(memory.buffer, 0, CONTROL_AREA_SIZE);
+    if (header.getInt32(MAGIC_WORD, true) !== CONTROL_MAGIC) {
+      this.flags.fill(0);
+      header.setInt32(MAGIC_WORD, CONTROL_MAGIC, true);
+    }
+  }
+
+  read8(physical: number): number {
+    const address = physical >>> 0;
+    return address < this.size ? this.ram[address] : 0xff;
+  }
+
+  read16(physical: number): number {
+    const address = physical >>> 0;
+    if (address + 2 <= this.size) return this.#view.getUint16(address, true);
+    return this.read8(address) | (this.read8(address + 1) << 8);
+  }
+
+  /** Signed 32 bits. */
+  read32(physical: number): number {
+    const address = physical >>> 0;
+    if (address + 4 <= this.size) return this.#view.getInt32(address, true);
+    return this.read16(address) | (this.read16(address + 2) << 16);
+  }
+
+  write8(physical: number, value: number): void {
+    const address = physical >>> 0;
+    if (address >= this.size) return;
+    if (this.flags[address >>> 12] & PAGE_HOOKED) this.#beforeWrite(address, 1);
+    this.ram[address] = value;
+  }
+
+  write16(physical: number, value: number): void {
+    const address = physical >>> 0;
+    if ((address & 0xfff) > 0xffe || address + 2 > this.size) {
+      this.write8(address, value);
+      this.write8(address + 1, value >>> 8);
+      return;
+    }
+    if (this.flags[address >>> 12] & PAGE_HOOKED) this.#beforeWrite(address, 2);
+    this.#view.setUint16(address, value, true);
+  }
+
+  write32(physical: number, value: number): void {
+    const address = physical >>> 0;
+    if ((address & 0xfff) > 0xffc || address + 4 > this.size) {
+      this.write16(address, value);
+      this.write16(address + 2, value >>> 16);
+      return;
+    }
+    if (this.flags[address >>> 12] & PAGE_HOOKED) this.#beforeWrite(address, 4);
+    this.#view.setInt32(address, value, true);
+  }
+
+  /** A copy of `length` bytes; what lies outside RAM reads as ones. */
+  readBytes(physical: number, length: number): Uint8Array {
+    const bytes = new Uint8Array(length).fill(0xff);
+    const from = physical >>> 0;
+    if (from < this.size) bytes.set(this.ram.subarray(from, Math.min(this.size, from + length)));
+    return bytes;
+  }
+
+  writeBytes(physical: number, bytes: Uint8Array): void {
+    const to = physical >>> 0;
+    const length = this.#clip(to, bytes.length);
+    if (length === 0) return;
+    this.#beforeRange(to, length);
+    this.ram.set(length === bytes.length ? bytes : bytes.subarray(0, length), to);
+  }
+
+  fill(physical: number, length: number, byte: number): void {
+    const to = physical >>> 0;
+    const inside = this.#clip(to, length);
+    if (inside === 0) return;
+    this.#beforeRange(to, inside);
+    this.ram.fill(byte, to, to + inside);
+  }
+
+  /** Copies inside RAM, as if through a buffer; both ranges are cut where RAM ends. */
+  copy(to: number, from: number, length: number): void {
+    const target = to >>> 0;
+    const source = from >>> 0;
+    const inside = Math.min(this.#clip(target, length), this.#clip(source, length));
+    if (inside === 0) return;
+    this.#beforeRange(target, inside);
+    this.ram.copyWithin(target, source, source + inside);
+  }
+
+  /** From now on `observer` hears of each write to a watched page, before the bytes change. */
+  observe(observer: PageObserver): void {
+    this.#observers.push(observer);
+  }
+
+  watch(page: number): void {
+    if (page >= this.flags.length) return;
+    this.flags[page] |= PAGE_WATCHED;
+    this.#codeCache?.pageHooked(page);
+  }
+
+  unwatch(page: number): void {
+    if (page < this.flags.length) this.flags[page] &= ~PAGE_WATCHED;
+  }
+
+  /** The processor over this memory registers its decoded code here; the last one counts. */
+  attachCodeCache(cache: CodeCache): void {
+    this.#codeCache = cache;
+  }
+
+  #clip(address: number, length: number): number {
+    return address >= this.size ? 0 : Math.min(length, this.size - address);
+  }
+
+  #beforeRange(address: number, length: number): void {
+    const end = address + length;
+    for (let at = address; at < end; at = (at & ~0xfff) + 0x1000) {
+      if (this.flags[at >>> 12] & PAGE_HOOKED) this.#beforeWrite(at, Math.min(end, (at & ~0xfff) + 0x1000) - at);
+    }
+  }
+
+  #beforeWrite(address: number, length: number): void {
+    const page = address >>> 12;
+    const offset = address & 0xfff;
+    if (this.flags[page] & PAGE_CODE) this.#codeCache?.codeWritten(page, offset, offset + length - 1);
+    if (this.flags[page] & PAGE_WATCHED) for (const observer of this.#observers) observer.pageWritten(page);
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * Processor: run(budget) → Exit, and everything a host sets between runs.
+ *
+ * Here: the public face over core, decoded code and interpreter, in host kernel mode: every trap is returned
+ * to the caller. Nothing is global; several processors live in one process, each over its own memory.
+ * @module
+ */
+import type { PortIo } from "./bus.ts";
+import { Decoder } from "./decode/decoder.ts";
+import type { Exit } from "./exit.ts";
+import { DecodedCode } from "./interpreter/code-cache.ts";
+import { HANDLERS } from "./interpreter/generated/handlers.ts";
+import { interpret } from "./interpreter/interpreter.ts";
+import type { GuestMemory } from "./memory/guest-memory.ts";
+import { invalidateAll, invalidatePage, invalidateSpace } from "./mmu/tlb.ts";
+import { POWER_WORD, TAGS, WORDS_PER_TAG } from "./state/control-area.ts";
+import { Core, STOP_REQUESTED } from "./state/core.ts";
+import { CS, type Descriptor, nullSegment, SEGMENT_NAMES, type SegmentName, segmentOf } from "./state/descriptor.ts";
+import { SETTABLE } from "./state/eflags.ts";
+import { eflags, setEflags } from "./state/lazy-flags.ts";
+import type { Model } from "./state/model.ts";
+import { EFLAGS, REGISTER_COUNT } from "./state/registers.ts";
+import { type ProcessorState, restoreState, saveState } from "./state/snapshot.ts";
+
+export interface ProcessorOptions {
+  readonly memory: GuestMemory;
+  readonly ports: PortIo;
+  /** What CPUID says; default "pentium3". */
+  readonly model?: Model;
+}
+
+export class Processor {
+  /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS: valid and settable between runs. */
+  readonly registers: Int32Array;
+  readonly #core: Core;
+  readonly #code: DecodedCode;
+  readonly #powerWord: Int32Array;
+
+  constructor(options: ProcessorOptions) {
+    const core = new Core(options.memory, options.ports, options.model ?? "pentium3");
+    this.#core = core;
+    this.#code = new DecodedCode(core, new Decoder(HANDLERS));
+    this.registers = core.r.subarray(0, REGISTER_COUNT);
+    this.#powerWord = new Int32Array(options.memory.buffer, POWER_WORD, 1);
+    Atomics.store(this.#powerWord, 0, 0);
+    invalidateAll(core);
+  }
+
+  /**
+   * Executes at most `budget` instructions, each REP iteration counting as one.
+   *
+   * @returns the processor's one Exit object, valid until the next run
+   */
+  run(budget: number): Exit {
+    const core = this.#core;
+    setEflags(core, core.r[EFLAGS] & SETTABLE);
+    try {
+      interpret(core, this.#code, this.#powerWord, Math.min(budget, 0x3fffffff));
+    } finally {
+      core.retiredBefore += core.executed;
+      core.executed = 0;
+      core.r[EFLAGS] = eflags(core);
+    }
+    return core.exit;
+  }
+
+  /** From a port callback: run() returns behind the current instruction, with kind "requested". */
+  requestExit(): void {
+    if (this.#core.stop === 0) this.#core.stop = STOP_REQUESTED;
+  }
+
+  /** Makes run() return "powerFail", now and until a new Processor is made. Another thread sets POWER_WORD instead. */
+  requestPowerCut(): void {
+    Atomics.store(this.#powerWord, 0, 1);
+  }
+
+  /** Instructions retired since power-on; inside a port callback, those before the current one. */
+  get retired(): number {
+    return this.#core.retired;
+  }
+
+  /** Moves the clock without retiring anything. */
+  advance(cycles: number): void {
+    this.#core.advanced += cycles;
+  }
+
+  /** The virtual clock: retired + advanced. RDTSC reads it. */
+  get cycles(): number {
+    return this.#core.retired + this.#core.advanced;
+  }
+
+  /** CR3 and the tag of its TLB entries, 0..TAGS-1. Flushes nothing. */
+  setAddressSpace(pageDirectory: number, tag: number): void {
+    if (tag < 0 || tag >= TAGS) throw new RangeError(`address-space tag ${tag}`);
+    const core = this.#core;
+    core.pageDirectory = pageDirectory | 0;
+    core.tag = tag;
+    core.tlbBase = tag * WORDS_PER_TAG;
+    core.refetch = true;
+  }
+
+  /** CR0.PG; flushes the TLB when it changes. */
+  setPaging(on: boolean): void {
+    if (this.#core.paging === on) return;
+    this.#core.paging = on;
+    invalidateAll(this.#core);
+  }
+
+  /** Forgets one page of one address space: call it whenever an entry loses rights, accessed or dirty bits. */
+  invalidatePage(tag: number, linear: number): void {
+    invalidatePage(this.#core, tag, linear);
+    this.#core.refetch = true;
+  }
+
+  /** Forgets all pages of one address space. */
+  invalidateSpace(tag: number): void {
+    invalidateSpace(this.#core, tag);
+    this.#core.refetch = true;
+  }
+
+  /** Puts a descriptor at GDT index 1..15, or takes it away; loaded segment registers keep what they have. */
+  setDescriptor(selectorIndex: number, descriptor: Descriptor | null): void {
+    if (selectorIndex < 1 || selectorIndex > 15) throw new RangeError(`descriptor index ${selectorIndex}`);
+    this.#core.descriptors[selectorIndex] = descriptor;
+  }
+
+  /** Loads a segment register without the checks a program meets; CS also sets the privilege level (its RPL). */
+  loadSegment(segment: SegmentName, selector: number): void {
+    const core = this.#core;
+    const number = SEGMENT_NAMES.indexOf(segment);
+    const descriptor = core.descriptor(selector);
+    if (descriptor === null && (selector & 0xfffc) !== 0)
+      throw new RangeError(`no descriptor for selector ${selector.toString(16)}`);
+    core.setSegment(number, descriptor === null ? nullSegment(selector) : segmentOf(selector, descriptor));
+    if (number === CS && core.cpl !== (selector & 3)) {
+      core.cpl = selector & 3;
+      invalidateAll(core);
+    }
+  }
+
+  /** The I/O bitmap, consulted where CPL > IOPL: a set bit refuses. null refuses all ports. Not copied. */
+  setIoPermission(bitmap: Uint8Array | null): void {
+    this.#core.ioPermission = bitmap;
+  }
+
+  /** Everything that outlives a run, as plain data. The TLB and decoded code are caches and not part of it. */
+  get state(): ProcessorState {
+    return saveState(this.#core);
+  }
+
+  set state(state: ProcessorState) {
+    restoreState(this.#core, state);
+    invalidateAll(this.#core);
+    this.#code.flush();
+  }
+}

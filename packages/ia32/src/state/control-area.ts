@@ -1,0 +1,47 @@
+/**
+ * The control area: what stands in front of guest RAM in the processor's WebAssembly memory.
+ *
+ *   offset     bytes     content
+ *   0x000000   4         MAGIC once the area is initialised
+ *   0x000004   4         power word: another thread sets it to stop run()
+ *   0x000040   64        register file, see registers.ts
+ *   0x080000   0x80000   page flags, one byte for each physical page
+ *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
+ *   0x200000             guest RAM
+ *
+ * Here: the layout and its sizes. Nothing in it outlives the processor: it is rebuilt from RAM and state.
+ * @module
+ */
+
+/** Bytes in front of guest RAM, a multiple of 64 KiB. */
+export const CONTROL_AREA_SIZE = 0x200000;
+
+/** "KTSG", little-endian: the area holds sane flags. A power cut overwrites it. */
+export const CONTROL_MAGIC = 0x4753544b;
+export const MAGIC_WORD = 0x000000;
+
+/** Byte offset in the WebAssembly memory of the word that stops run() when it is not 0. */
+export const POWER_WORD = 0x000004;
+
+export const REGISTER_FILE = 0x000040;
+export const REGISTER_FILE_SIZE = 64;
+export const PAGE_FLAGS = 0x080000;
+export const TLB_AREA = 0x100000;
+
+/** Guest RAM is at most this large, because each page has a flag byte. */
+export const MAX_RAM_SIZE = 0x7ff0_0000;
+
+/** Address spaces that the soft TLB keeps apart. */
+export const TAGS = 64;
+export const TLB_ENTRIES = 1024;
+export const ENTRY_WORDS = 4;
+export const WORDS_PER_TAG: number = TLB_ENTRIES * ENTRY_WORDS;
+
+/** The page holds decoded instructions: a write must drop them. */
+export const PAGE_CODE = 1;
+/** Somebody observes writes to the page. */
+export const PAGE_WATCHED = 2;
+/** Some TLB entry lets the page be written without asking. */
+export const PAGE_WRITE_CACHED = 4;
+/** A page with one of these is never written through the TLB. */
+export const PAGE_HOOKED: number = PAGE_CODE | PAGE_WATCHED;

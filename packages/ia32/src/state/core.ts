@@ -1,0 +1,128 @@
+/**
+ * The core: everything instructions work on, in one object of fixed shape.
+ *
+ * Here: registers, flags, segments, control state, views of memory, and the position in the running block.
+ * It is what an instruction's `execute` gets. Not here: fetching and running (→ interpreter/).
+ * @module
+ */
+import type { PortIo } from "../bus.ts";
+import type { Exit } from "../exit.ts";
+import type { GuestMemory } from "../memory/guest-memory.ts";
+import { CONTROL_AREA_SIZE, REGISTER_FILE, REGISTER_FILE_SIZE, TAGS, TLB_AREA, WORDS_PER_TAG } from "./control-area.ts";
+import { CS, type Descriptor, nullSegment, type Segment } from "./descriptor.ts";
+import { IOPL, RESET } from "./eflags.ts";
+import type { Model } from "./model.ts";
+import { REGISTER_COUNT } from "./registers.ts";
+
+/** Values of `stop`: requestExit() was called; the instruction itself filled in the Exit. */
+export const STOP_REQUESTED = 1;
+export const STOP_EXIT = 2;
+
+export class Core {
+  readonly memory: GuestMemory;
+  readonly ports: PortIo;
+  readonly exit: Exit = {
+    kind: "budget",
+    vector: 0,
+    errorCode: 0,
+    hasErrorCode: false,
+    cr2: 0,
+  };
+
+  /** Register file as words, half-words and bytes; `r[EIP]` is valid between blocks, flags are lazy. */
+  readonly r: Int32Array;
+  readonly r16: Uint16Array;
+  readonly r8: Uint8Array;
+  /** Guest RAM. */
+  readonly ram: DataView;
+  readonly ram8: Uint8Array;
+  readonly tlb: Int32Array;
+  /** First word of the current address space's table. */
+  tlbBase = 0;
+
+  // Arithmetic flags, see lazy-flags.ts.
+  sign = 1;
+  zero = 1;
+  carries = 0;
+  /** All other EFLAGS bits. */
+  systemFlags: number = RESET & ~2;
+
+  readonly segments: Segment[] = [0, 1, 2, 3, 4, 5].map(() => nullSegment(0));
+  readonly descriptors: (Descriptor | null)[] = new Array(16).fill(null);
+  cpl = 3;
+  /** ES, CS, SS and DS are flat: code decoded now leaves their checks out. */
+  flat = false;
+  /** A segment changed so that decoded code may be wrong. */
+  codeStale = false;
+
+  paging = false;
+  pageDirectory = 0;
+  tag = 0;
+  pageSizeExtensions = true;
+  writeProtect = true;
+  timeStampDisable = false;
+  cr2 = 0;
+  readonly model: Model;
+  ioPermission: Uint8Array | null = null;
+
+  // Where the interpreter stands. `r[EIP]` of an instruction = pageBase + its offset in the page.
+  pageBase = 0;
+  /** Instructions retired in this run() before the running block. */
+  executed = 0;
+  /** Instructions of this run() still allowed, counted from the start of the running block. */
+  budget = 0;
+  /** Retired since power-on before this run(). */
+  retiredBefore = 0;
+  advanced = 0;
+  /** Instructions that a repeated string instruction retired beyond its one. */
+  extra = 0;
+  /** Instructions of the running block retired before the one that asks for the count. */
+  position = 0;
+  /** The running block was dropped from the cache of decoded code: fetch again before going on. */
+  refetch = false;
+  /** Second result of a division. */
+  remainder = 0;
+  /** Nonzero: leave run() after this instruction. STOP_EXIT: the Exit is filled in. */
+  stop = 0;
+
+  constructor(memory: GuestMemory, ports: PortIo, model: Model) {
+    this.model = model;
+    this.memory = memory;
+    this.ports = ports;
+    const buffer = memory.buffer;
+    this.r = new Int32Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 4);
+    this.r16 = new Uint16Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 2);
+    this.r8 = new Uint8Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE);
+    this.r.fill(0);
+    this.r[REGISTER_COUNT - 1] = RESET;
+    this.ram = new DataView(buffer, CONTROL_AREA_SIZE, memory.size);
+    this.ram8 = memory.ram;
+    this.tlb = new Int32Array(buffer, TLB_AREA, TAGS * WORDS_PER_TAG);
+  }
+
+  /** The host's descriptor that a selector names; LDT selectors and indices past the end name none. */
+  descriptor(selector: number): Descriptor | null {
+    return selector & 4 ? null : (this.descriptors[(selector & 0xfff8) >>> 3] ?? null);
+  }
+
+  /** Replaces the hidden part of a segment register. */
+  setSegment(number: number, segment: Segment): void {
+    const previous = this.segments[number];
+    this.segments[number] = segment;
+    const [es, cs, ss, ds] = this.segments;
+    const flat = cs.flat && es.flat && es.writable && ss.flat && ss.writable && ds.flat && ds.writable;
+    const moved = number === CS && (previous.base !== segment.base || previous.limit !== segment.limit);
+    if (flat !== this.flat || moved) this.codeStale = true;
+    this.flat = flat;
+  }
+
+  /** Instructions retired since power-on, before the running one. */
+  get retired(): number {
+    return this.retiredBefore + this.executed + this.position;
+  }
+
+  /** The I/O privilege level. */
+  get iopl(): number {
+    return (this.systemFlags & IOPL) >>> 12;
+  }
+}
