@@ -22,7 +22,7 @@ import { handleExit } from "./glue/ia32/exit.ts";
 import { UserMode } from "./glue/ia32/user-mode.ts";
 import type { KernelEvents, KernelInterrupts, KernelMemory, KernelPorts, KernelProcessor } from "./hardware.ts";
 import { abortIpc, expire } from "./ipc/rendezvous.ts";
-import { account, schedule, topPriority } from "./object/ready-queue.ts";
+import { account, runnable, schedule, topPriority, wakePreempts } from "./object/ready-queue.ts";
 import { findGlobal, isActive, setRegister } from "./object/thread.ts";
 import { nextTimeout } from "./object/timeout-queue.ts";
 import type { KernelObserver } from "./observer.ts";
@@ -135,7 +135,9 @@ export class Kernel {
     const now = a.now();
     if (events.nextEvent() <= now) events.advance(now);
     if (nextTimeout(a) <= now) {
-      expire(a, a.get(H.timeoutHead));
+      const woken = a.get(H.timeoutHead);
+      expire(a, woken);
+      if (runnable(a, woken)) wakePreempts(a, woken);
       return null;
     }
     if (interrupts.pending) {
@@ -230,10 +232,13 @@ export class Kernel {
     const program = this.#options.programs.get(a.threads.get(row, T.program));
     context.bind(row);
     const call = program === undefined ? context.died("no such resident program") : resume(program, context);
-    context.commit();
     if (call === RESIDENT_PAGE_FAULT) {
+      // The registers stay as they were before the step, which is resumed with them.
       if (!pageFault(a, row, context.faultAddress, context.faultWrite)) this.#reset("sigma0: no memory at a fault");
-    } else if (call === RESIDENT_DIED) this.#died(row, context.reason);
+      return null;
+    }
+    context.commit();
+    if (call === RESIDENT_DIED) this.#died(row, context.reason);
     else if (call > 0 && !systemCall(a, row, call)) this.#died(row, `no system call ${call}`);
     return null;
   }

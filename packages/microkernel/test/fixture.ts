@@ -1,8 +1,7 @@
 /**
- * Fixture: a machine without devices, and resident programs written as scripts.
+ * Fixture: a machine without devices, and resident programs written as generators.
  *
- * Here: memory, a clock, a sigma0, and `Script`: a thread's steps, whose position is the thread's EIP,
- * so that nothing is lost when the kernel object is thrown away. Not here: guest machine code.
+ * Here: memory, a clock, a sigma0, threads' bodies and the calls that they make. Not here: guest machine code.
  * @module
  */
 import {
@@ -19,20 +18,31 @@ import {
   makeFpage,
   mapItem,
   messageTag,
+  PageFaultSignal,
+  RESIDENT_PAGE_FAULT,
   type ResidentContext,
   type ResidentProgram,
   ROOT_THREAD_NUMBER,
   SIGMA0_THREAD_NUMBER,
+  STANDARD_KIP_AREA,
+  STANDARD_UTCB_AREA,
   SYSCALL_EXCHANGE_REGISTERS,
   SYSCALL_IPC,
   SYSCALL_RESIDENT_CONTROL,
+  SYSCALL_RESTART_CONTROL,
+  SYSCALL_SCHEDULE,
   SYSCALL_SPACE_CONTROL,
   SYSCALL_THREAD_CONTROL,
+  SYSCALL_THREAD_SWITCH,
   SYSCALL_UNMAP,
+  TAG_ERROR,
+  TCR_ERROR_CODE,
   type ThreadId,
   TIME_NEVER,
   TIME_ZERO,
   tagLabel,
+  tagTyped,
+  tagUntyped,
   timeouts,
 } from "../src/index.ts";
 
@@ -108,23 +118,26 @@ export class ClockOnly implements KernelProcessor {
   loadSegment(): void {}
 }
 
-/** One step: looks at the result of the last call, loads the next, returns its number. */
-export type Step = (context: ResidentContext) => number;
+/** What a thread does: yields the numbers of the calls that it has loaded. After its end it sleeps. */
+export type Body = (context: ResidentContext) => Generator<number, void>;
 
-/** Runs each thread's steps in order; EIP is the index. After the last one the thread sleeps. */
-export function scripted(scripts: ReadonlyMap<ThreadId, readonly Step[]>): ResidentProgram {
+function* idle(): Generator<number, void> {}
+
+/** Runs each thread's body. The generators are user code's state: they outlive the kernel object. */
+export function scripted(bodies: ReadonlyMap<ThreadId, Body>): ResidentProgram {
+  const running = new Map<ThreadId, Generator<number, void>>();
   return {
     resume(context) {
-      const at = context.registers[EIP];
-      const step = scripts.get(context.thread)?.[at];
-      if (step === undefined) return ipc(context, 0, context.thread, NEVER);
-      const call = step(context);
-      if (context.registers[EIP] === at) context.registers[EIP] = at + 1;
-      return call;
+      let body = running.get(context.thread);
+      if (body === undefined) {
+        body = (bodies.get(context.thread) ?? idle)(context);
+        running.set(context.thread, body);
+      }
+      const { value, done } = body.next();
+      return done === true ? ipc(context, 0, context.thread, NEVER) : (value as number);
     },
   };
 }
-
 /** sigma0: answers page faults and requests with idempotent mappings. */
 export const sigma0: ResidentProgram = {
   resume(context) {
@@ -155,74 +168,225 @@ export function ipc(context: ResidentContext, to: ThreadId, from: ThreadId, time
   return SYSCALL_IPC;
 }
 
-/** Loads an IPC that sends untyped words. */
-export function send(
+/** What an IPC returned. */
+export interface Received {
+  readonly from: ThreadId;
+  readonly tag: number;
+  /** ErrorCode, 0 unless the tag has E. */
+  readonly error: number;
+  readonly words: readonly number[];
+}
+
+function received(context: ResidentContext): Received {
+  const tag = context.registers[ESI];
+  const count = Math.min(63, tagUntyped(tag) + tagTyped(tag));
+  return {
+    from: context.registers[EAX],
+    tag: tag >>> 0,
+    error: tag & TAG_ERROR ? context.tcr(TCR_ERROR_CODE) : 0,
+    words: Array.from({ length: count }, (_, i) => context.mr(i + 1)),
+  };
+}
+
+/** An IPC with untyped words, or with typed ones in `items` behind them. */
+export function* message(
   context: ResidentContext,
   to: ThreadId,
   from: ThreadId,
-  label: number,
-  words: readonly number[],
-  time: number = NEVER,
-): number {
-  for (const [i, word] of words.entries()) context.setMr(i + 1, word);
-  return ipc(context, to, from, time, messageTag(label, words.length));
+  options: { label?: number; words?: readonly number[]; items?: readonly number[]; flags?: number; time?: number } = {},
+): Generator<number, Received> {
+  const { label = 0, words = [], items = [], flags = 0, time = NEVER } = options;
+  for (const [i, word] of [...words, ...items].entries()) context.setMr(i + 1, word);
+  yield ipc(context, to, from, time, messageTag(label, words.length, items.length) | flags);
+  return received(context);
 }
 
-export function threadControl(
+/** A byte of the thread's memory; a miss is a page fault, and then the same again. */
+export function* read8(context: ResidentContext, linear: number): Generator<number, number> {
+  for (;;) {
+    try {
+      return context.read8(linear);
+    } catch (error) {
+      if (!(error instanceof PageFaultSignal)) throw error;
+    }
+    yield RESIDENT_PAGE_FAULT;
+  }
+}
+
+export function* write8(context: ResidentContext, linear: number, value: number): Generator<number, void> {
+  for (;;) {
+    try {
+      context.write8(linear, value);
+      return;
+    } catch (error) {
+      if (!(error instanceof PageFaultSignal)) throw error;
+    }
+    yield RESIDENT_PAGE_FAULT;
+  }
+}
+
+/** Loads registers, makes a call, returns EAX and the ErrorCode if that is 0. */
+function* call(context: ResidentContext, number: number, values: readonly (readonly [number, number])[]) {
+  for (const [index, value] of values) context.registers[index] = value;
+  yield number;
+  const result = context.registers[EAX];
+  return { result, error: result === 0 ? context.tcr(TCR_ERROR_CODE) : 0 };
+}
+
+export interface Outcome {
+  readonly result: number;
+  readonly error: number;
+}
+
+export function* threadControl(
   context: ResidentContext,
   dest: ThreadId,
   space: ThreadId,
   scheduler: ThreadId,
   pager: ThreadId,
   utcb: number,
-): number {
-  const r = context.registers;
-  r[EAX] = dest;
-  r[ECX] = pager;
-  r[EDX] = scheduler;
-  r[ESI] = space;
-  r[EDI] = utcb;
-  return SYSCALL_THREAD_CONTROL;
+): Generator<number, Outcome> {
+  return yield* call(context, SYSCALL_THREAD_CONTROL, [
+    [EAX, dest],
+    [ECX, pager],
+    [EDX, scheduler],
+    [ESI, space],
+    [EDI, utcb],
+  ]);
 }
 
-export function spaceControl(context: ResidentContext, space: ThreadId, kip: number, utcb: number): number {
-  const r = context.registers;
-  r[EAX] = space;
-  r[ECX] = 0;
-  r[EDX] = kip;
-  r[ESI] = utcb;
-  r[EDI] = 0;
-  return SYSCALL_SPACE_CONTROL;
+export function* spaceControl(
+  context: ResidentContext,
+  space: ThreadId,
+  kipArea: number,
+  utcbArea: number,
+): Generator<number, Outcome> {
+  return yield* call(context, SYSCALL_SPACE_CONTROL, [
+    [EAX, space],
+    [ECX, 0],
+    [EDX, kipArea],
+    [ESI, utcbArea],
+    [EDI, 0],
+  ]);
 }
 
-export function exchangeRegisters(
+export interface Exchanged extends Outcome {
+  readonly control: number;
+  readonly sp: number;
+  readonly ip: number;
+  readonly flags: number;
+  readonly handle: number;
+  readonly pager: number;
+}
+
+export function* exchangeRegisters(
   context: ResidentContext,
   dest: ThreadId,
   control: number,
-  sp = 0,
-  ip = 0,
-  flags = 0,
-  handle = 0,
-  pager = 0,
-): number {
-  context.registers.set([dest, control, sp, handle], EAX);
-  context.registers[EBP] = pager;
-  context.registers[ESI] = ip;
-  context.registers[EDI] = flags;
-  return SYSCALL_EXCHANGE_REGISTERS;
+  set: { sp?: number; ip?: number; flags?: number; handle?: number; pager?: number } = {},
+): Generator<number, Exchanged> {
+  const outcome = yield* call(context, SYSCALL_EXCHANGE_REGISTERS, [
+    [EAX, dest],
+    [ECX, control],
+    [EDX, set.sp ?? 0],
+    [ESI, set.ip ?? 0],
+    [EDI, set.flags ?? 0],
+    [EBX, set.handle ?? 0],
+    [EBP, set.pager ?? 0],
+  ]);
+  const r = context.registers;
+  return { ...outcome, control: r[ECX], sp: r[EDX], ip: r[ESI], flags: r[EDI], handle: r[EBX], pager: r[EBP] };
 }
 
-export function unmap(context: ResidentContext, control: number, fpages: readonly number[]): number {
+/** Returns the fpages as the kernel gave them back. */
+export function* unmap(
+  context: ResidentContext,
+  control: number,
+  fpages: readonly number[],
+): Generator<number, number[]> {
   for (const [i, fpage] of fpages.entries()) context.setMr(i, fpage);
-  context.registers[EAX] = control;
+  context.registers[EAX] = control | (fpages.length - 1);
   context.registers[ESI] = fpages[0];
-  return SYSCALL_UNMAP;
+  yield SYSCALL_UNMAP;
+  return fpages.map((_, i) => context.mr(i) >>> 0);
 }
 
-export function residentControl(context: ResidentContext, thread: ThreadId, program: number): number {
-  context.registers[EAX] = thread;
-  context.registers[ECX] = program;
-  return SYSCALL_RESIDENT_CONTROL;
+export function* schedule(
+  context: ResidentContext,
+  dest: ThreadId,
+  set: { time?: number; priority?: number } = {},
+): Generator<number, Outcome> {
+  return yield* call(context, SYSCALL_SCHEDULE, [
+    [EAX, dest],
+    [EDX, set.time ?? -1],
+    [ESI, -1],
+    [ECX, set.priority ?? -1],
+    [EDI, -1],
+  ]);
+}
+
+export function* threadSwitch(context: ResidentContext, dest: ThreadId): Generator<number, void> {
+  yield* call(context, SYSCALL_THREAD_SWITCH, [[EAX, dest]]);
+}
+
+export function* restartControl(
+  context: ResidentContext,
+  thread: ThreadId,
+  page: number,
+  supervisor: ThreadId,
+  deadline: number = 0,
+): Generator<number, Outcome> {
+  return yield* call(context, SYSCALL_RESTART_CONTROL, [
+    [EAX, thread],
+    [ECX, page],
+    [EDX, supervisor],
+    [ESI, deadline],
+  ]);
+}
+
+export function* residentControl(
+  context: ResidentContext,
+  thread: ThreadId,
+  program: number,
+): Generator<number, Outcome> {
+  return yield* call(context, SYSCALL_RESIDENT_CONTROL, [
+    [EAX, thread],
+    [ECX, program],
+  ]);
+}
+
+export const KIP_FPAGE: number = makeFpage(STANDARD_KIP_AREA, 12, 0);
+export const UTCB_FPAGE: number = makeFpage(STANDARD_UTCB_AREA, 17, 0);
+
+/** Where the n-th thread of a space has its UTCB, and its local id there. */
+export const utcbOf = (n: number): number => (STANDARD_UTCB_AREA + 512 * n) | 0;
+export const localOf = (n: number): ThreadId => utcbOf(n) + 256;
+
+/** Made by the root task: a thread (the n-th of its space) whose body is waiting to be started by its pager. */
+export function* spawn(
+  context: ResidentContext,
+  id: ThreadId,
+  n: number = 1,
+  space: ThreadId = ROOT,
+  pager: ThreadId = ROOT,
+): Generator<number, void> {
+  if (space === id) {
+    yield* threadControl(context, id, id, ROOT, 0, -1);
+    yield* spaceControl(context, id, KIP_FPAGE, UTCB_FPAGE);
+  }
+  yield* threadControl(context, id, space, ROOT, pager, utcbOf(n));
+  yield* residentControl(context, id, SCRIPT_PROGRAM);
+}
+
+/** Spawns and starts. */
+export function* launch(
+  context: ResidentContext,
+  id: ThreadId,
+  n: number = 1,
+  space: ThreadId = ROOT,
+): Generator<number, void> {
+  yield* spawn(context, id, n, space);
+  yield* message(context, id, 0, { words: [0, 0] });
 }
 
 /** A machine with scripts for the threads of the root task's making, and what its kernel reported. */
@@ -231,7 +395,7 @@ export class Machine {
   readonly events: string[] = [];
   kernel: Kernel;
 
-  constructor(scripts: ReadonlyMap<ThreadId, readonly Step[]>, size: number = 16 * MEGABYTE) {
+  constructor(bodies: ReadonlyMap<ThreadId, Body>, size: number = 16 * MEGABYTE) {
     const note =
       (name: string) =>
       (...args: (number | string)[]) => {
@@ -258,7 +422,7 @@ export class Machine {
       events: { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => {} },
       programs: new Map([
         [SIGMA0_PROGRAM, sigma0],
-        [SCRIPT_PROGRAM, scripted(scripts)],
+        [SCRIPT_PROGRAM, scripted(bodies)],
       ]),
       observer,
     };

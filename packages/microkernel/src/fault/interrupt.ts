@@ -7,6 +7,7 @@
 import { COST_INTERRUPT } from "../costs.ts";
 import { sendInterrupt } from "../ipc/rendezvous.ts";
 import { endOfInterrupt, handlerOf, setMasked, vectorLine } from "../object/irq.ts";
+import { runnable, wakePreempts } from "../object/ready-queue.ts";
 import { interruptRow } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
@@ -24,4 +25,5 @@ export function takeInterrupt(a: Arena, vector: number): void {
   if (handler === 0 || a.threads.get(row, T.state) !== INTERRUPT_IDLE) return;
   a.observer.interrupt?.(line, a.threads.get(handler, T.id));
   sendInterrupt(a, row, handler);
+  if (runnable(a, handler)) wakePreempts(a, handler);
 }

@@ -9,7 +9,7 @@ import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { TIME_NEVER, timeouts } from "../api/time.ts";
 import { endNested, halt } from "../ipc/nested-call.ts";
 import { startIpc } from "../ipc/rendezvous.ts";
-import { runnable, switchTo } from "../object/ready-queue.ts";
+import { donateTo, runnable } from "../object/ready-queue.ts";
 import { utcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, T } from "../table/layout.ts";
@@ -27,5 +27,5 @@ export function callInName(a: Arena, row: number, to: ThreadId): void {
     return;
   }
   const woken = startIpc(a, row, to, to, timeouts(TIME_NEVER, TIME_NEVER));
-  if (woken !== 0 && a.get(H.current) === row && !runnable(a, row) && runnable(a, woken)) switchTo(a, woken);
+  if (woken !== 0 && a.get(H.current) === row && !runnable(a, row) && runnable(a, woken)) donateTo(a, woken);
 }

@@ -76,13 +76,19 @@ export function runnable(a: Arena, row: number): boolean {
   return a.threads.get(row, T.state) === READY && (a.threads.get(row, T.flags) & FLAG_HALTED) === 0;
 }
 
-/** Lets a runnable thread run in the place of the current one, on the same time slice. */
-export function switchTo(a: Arena, row: number): void {
+/** Lets a runnable thread run in the place of the current one, on the same time slice: a donation. */
+export function donateTo(a: Arena, row: number): void {
   const current = a.get(H.current);
   if (current === row) return;
   dequeueReady(a, row);
   a.set(H.current, row);
   if (current !== 0 && runnable(a, current)) enqueueReady(a, current);
+}
+
+/** Ends a donation if `row`, just woken, is more urgent than who runs: the next choice then compares their own priorities. */
+export function wakePreempts(a: Arena, row: number): void {
+  const current = a.get(H.current);
+  if (current !== 0 && a.threads.get(row, T.priority) > a.threads.get(current, T.priority)) a.set(H.accounted, current);
 }
 
 /** Gives a thread its full time slice again. */
@@ -118,7 +124,8 @@ export function account(a: Arena): void {
 
 /**
  * Chooses who runs: the current thread goes on unless it cannot, somebody more urgent is ready (then
- * it waits at the head of its queue), or its slice is over and its equals wait. Returns the row, 0 for nobody.
+ * it waits at the head of its queue), or its slice is over and its equals wait. On a donated slice it
+ * is as urgent as the donor. Returns the row, 0 for nobody.
  */
 export function schedule(a: Arena): number {
   const t = a.threads;
@@ -127,22 +134,26 @@ export function schedule(a: Arena): number {
     a.set(H.current, 0);
     current = 0;
   }
-  const top = topPriority(a);
   if (current !== 0) {
     const accounted = a.get(H.accounted);
     const over = accounted !== 0 && t.get(accounted, T.timeslice) !== 0 && t.get(accounted, T.slice) <= 0;
-    if (over) refillSlice(a, accounted);
-    const priority = t.get(current, T.priority);
-    const preempted = top > priority;
-    if (!preempted && !(over && top === priority)) return current;
+    if (over) {
+      refillSlice(a, accounted);
+      a.set(H.accounted, current);
+    }
+    const own = t.get(current, T.priority);
+    const urgency = over || accounted === 0 ? own : Math.max(own, t.get(accounted, T.priority));
+    const top = topPriority(a);
+    if (top < urgency || (top === urgency && !over)) return current;
     a.set(H.current, 0);
-    enqueueReady(a, current, preempted && !over);
+    enqueueReady(a, current, !over);
   }
+  const top = topPriority(a);
   if (top < 0) {
     a.set(H.accounted, 0);
     return 0;
   }
-  const row = a.priorities.get(topPriority(a), P.head);
+  const row = a.priorities.get(top, P.head);
   dequeueReady(a, row);
   a.set(H.current, row);
   a.set(H.accounted, row);

@@ -5,13 +5,14 @@
  *         timeouts   send << 16 | receive
  *         MR0        message tag; MR1… in the UTCB
  *   out   from       the sender; EAX, with MR0…MR2 in ESI, EBX, EBP
- * The two are one path here. A call switches to its partner on the caller's time slice.
+ * The two are one path here. A call switches to its partner on the caller's time slice; a send alone
+ * gives way only to a more urgent receiver.
  * @module
  */
 import type { ThreadId } from "../api/thread-id.ts";
 import { COST_IPC } from "../costs.ts";
 import { startIpc } from "../ipc/rendezvous.ts";
-import { runnable, switchTo } from "../object/ready-queue.ts";
+import { donateTo, runnable, wakePreempts } from "../object/ready-queue.ts";
 import { setUtcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 
@@ -19,5 +20,7 @@ export function ipc(a: Arena, caller: number, to: ThreadId, from: ThreadId, time
   a.charge(COST_IPC);
   setUtcbWord(a, caller, 0, tag);
   const woken = startIpc(a, caller, to, from, timeouts);
-  if (woken !== 0 && !runnable(a, caller) && runnable(a, woken)) switchTo(a, woken);
+  if (woken === 0 || !runnable(a, woken)) return;
+  if (!runnable(a, caller)) donateTo(a, woken);
+  else wakePreempts(a, woken);
 }

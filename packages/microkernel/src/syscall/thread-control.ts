@@ -34,7 +34,7 @@ import { activate, deleteThread, migrateThread, renameThread } from "../ipc/thre
 import { destroySpace, isInitialised, isUtcbLocation, takeSpace } from "../object/address-space.ts";
 import { attachInterrupt, detachInterrupt } from "../object/irq.ts";
 import { refillSlice } from "../object/ready-queue.ts";
-import { findGlobal, findNumber, giveThread, isActive, setUtcbWord, takeThread } from "../object/thread.ts";
+import { findGlobal, findLocal, findNumber, giveThread, isActive, setUtcbWord, takeThread } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, T } from "../table/layout.ts";
 import { isPrivileged, refuse } from "./result.ts";
@@ -99,7 +99,7 @@ function create(
   }
   if (pager !== NIL_THREAD) {
     if (isNew || !isInitialised(a, space)) return refuse(a, caller, ERROR_INVALID_SPACE);
-    if (!isUtcbLocation(a, space, utcb)) return refuse(a, caller, ERROR_UTCB_AREA);
+    if (!isFreeUtcb(a, 0, space, utcb)) return refuse(a, caller, ERROR_UTCB_AREA);
   } else if (utcb !== NO_CHANGE && !isNew && isInitialised(a, space) && !isUtcbLocation(a, space, utcb))
     return refuse(a, caller, ERROR_UTCB_AREA);
   if (isNew) space = takeSpace(a);
@@ -144,7 +144,7 @@ function modify(
   const place = utcb !== NO_CHANGE ? utcb : t.get(row, T.utcb) - UTCB_MR0_OFFSET;
   const activates = pager !== NIL_THREAD && !active;
   if (activates && !isInitialised(a, space)) return refuse(a, caller, ERROR_INVALID_SPACE);
-  if ((activates || (moves && active)) && !isUtcbLocation(a, space, place)) return refuse(a, caller, ERROR_UTCB_AREA);
+  if ((activates || (moves && active)) && !isFreeUtcb(a, row, space, place)) return refuse(a, caller, ERROR_UTCB_AREA);
   if (scheduler !== NIL_THREAD && findGlobal(a, scheduler) === 0 && scheduler !== dest)
     return refuse(a, caller, ERROR_INVALID_SCHEDULER);
 
@@ -158,4 +158,11 @@ function modify(
   if (scheduler !== NIL_THREAD) t.set(row, T.scheduler, scheduler);
   if (dest !== t.get(row, T.id)) renameThread(a, row, dest);
   return 1;
+}
+
+/** Whether a UTCB of thread `row` can be at this place: no other active thread of the space is there. */
+function isFreeUtcb(a: Arena, row: number, space: number, location: number): boolean {
+  if (!isUtcbLocation(a, space, location)) return false;
+  const there = findLocal(a, space, location + UTCB_MR0_OFFSET);
+  return there === 0 || there === row;
 }

@@ -6,7 +6,7 @@
  */
 import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { COST_SYSCALL } from "../costs.ts";
-import { runnable, switchTo, yieldSlice } from "../object/ready-queue.ts";
+import { donateTo, runnable, yieldSlice } from "../object/ready-queue.ts";
 import { resolve } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
@@ -14,6 +14,6 @@ import { T } from "../table/layout.ts";
 export function threadSwitch(a: Arena, caller: number, dest: ThreadId): void {
   a.charge(COST_SYSCALL);
   const row = dest === NIL_THREAD ? 0 : resolve(a, a.threads.get(caller, T.space), dest);
-  if (row !== 0 && row !== caller && runnable(a, row)) switchTo(a, row);
+  if (row !== 0 && row !== caller && runnable(a, row)) donateTo(a, row);
   else yieldSlice(a);
 }
