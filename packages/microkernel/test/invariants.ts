@@ -1,0 +1,174 @@
+/**
+ * Invariants of the arena: what must hold between any two steps.
+ *
+ * Here: queues against states, the mapping tree against the page tables, free lists against use.
+ * Returns what is wrong, in words; an empty list is a sound arena.
+ * @module
+ */
+import { FPAGE_W, type KernelOptions, threadNumber } from "../src/index.ts";
+import { Arena, findArena, PRIORITIES, THREAD_BUCKETS } from "../src/table/arena.ts";
+import { F, H, K, N, P, S, T } from "../src/table/layout.ts";
+import { FLAG_HALTED, FLAG_INTERRUPT, FLAG_QUEUED, FLAG_TIMED, POLLING, READY, WAITING } from "../src/table/states.ts";
+
+const PAGE = 4096;
+
+/** Everything that is wrong with the arena in a machine's memory. */
+export function violations(options: KernelOptions): string[] {
+  const base = findArena(options.memory)._unsafeUnwrap();
+  const arena = new Arena({ ...options, observer: {} }, base);
+  const wrong: string[] = [];
+  checkThreads(arena, wrong);
+  checkMappings(arena, wrong);
+  checkKernelFrames(arena, wrong);
+  return wrong;
+}
+
+function checkThreads(a: Arena, wrong: string[]): void {
+  const t = a.threads;
+  const queued = new Set<number>();
+  for (let priority = 0; priority < PRIORITIES; priority++) {
+    let previous = 0;
+    for (let row = a.priorities.get(priority, P.head); row !== 0; row = t.get(row, T.readyNext)) {
+      if (queued.has(row)) return void wrong.push(`thread ${row} is twice in ready queues`);
+      queued.add(row);
+      if (t.get(row, T.readyPrev) !== previous) wrong.push(`ready queue ${priority}: broken link at ${row}`);
+      if (t.get(row, T.priority) !== priority) wrong.push(`thread ${row} is in the wrong queue`);
+      previous = row;
+    }
+    if (a.priorities.get(priority, P.tail) !== previous) wrong.push(`ready queue ${priority}: wrong tail`);
+    const bit = (a.words[H.readyBitmap + (priority >> 5)] >>> (priority & 31)) & 1;
+    if (bit !== (previous === 0 ? 0 : 1)) wrong.push(`ready bitmap: bit ${priority} is ${bit}`);
+  }
+  const timed = new Set<number>();
+  let last = -1;
+  for (let row = a.get(H.timeoutHead); row !== 0; row = t.get(row, T.timeoutNext)) {
+    if (timed.has(row)) return void wrong.push(`thread ${row} is twice in the timeouts`);
+    timed.add(row);
+    const deadline = a.getTime(t, row, T.deadline);
+    if (deadline < last) wrong.push(`timeouts out of order at ${row}`);
+    last = deadline;
+  }
+  const polling = new Map<number, number>();
+  const members = new Map<number, number>();
+  let free = 0;
+  for (let row = a.get(H.freeThread); row !== 0; row = t.get(row, T.freeNext)) free++;
+  let used = 0;
+  for (let row = 1; row < t.rows; row++) {
+    const id = t.get(row, T.id);
+    if (id === 0) continue;
+    used++;
+    const state = t.get(row, T.state);
+    const flags = t.get(row, T.flags);
+    const space = t.get(row, T.space);
+    members.set(space, (members.get(space) ?? 0) + 1);
+    let found = a.words[a.get(H.bucketsAt) + (threadNumber(id) & (THREAD_BUCKETS - 1))];
+    while (found !== 0 && found !== row) found = t.get(found, T.bucketNext);
+    if (found !== row) wrong.push(`thread ${row} is not found by its number`);
+    const ready = state === READY && !(flags & FLAG_HALTED) && a.get(H.current) !== row;
+    if (queued.has(row) !== ready)
+      wrong.push(`thread ${row} in state ${state}: in a ready queue is ${queued.has(row)}`);
+    if (((flags & FLAG_QUEUED) !== 0) !== queued.has(row)) wrong.push(`thread ${row}: queue flag is wrong`);
+    if (((flags & FLAG_TIMED) !== 0) !== timed.has(row)) wrong.push(`thread ${row}: timeout flag is wrong`);
+    if (timed.has(row) && state !== POLLING && state !== WAITING) wrong.push(`thread ${row} has a timeout in ${state}`);
+    let previous = 0;
+    for (let sender = t.get(row, T.sendHead); sender !== 0; sender = t.get(sender, T.sendNext)) {
+      if (polling.has(sender)) return void wrong.push(`thread ${sender} polls twice`);
+      polling.set(sender, row);
+      if (t.get(sender, T.sendPrev) !== previous) wrong.push(`send queue of ${row}: broken link at ${sender}`);
+      if (t.get(sender, T.state) !== POLLING) wrong.push(`thread ${sender} is queued on ${row}, not polling`);
+      previous = sender;
+    }
+    if (t.get(row, T.sendTail) !== previous) wrong.push(`send queue of ${row}: wrong tail`);
+    if (!(flags & FLAG_INTERRUPT) && a.spaces.get(space, S.used) === 0) wrong.push(`thread ${row} in no space`);
+  }
+  for (let row = 1; row < t.rows; row++)
+    if (t.get(row, T.id) !== 0 && t.get(row, T.state) === POLLING && polling.get(row) !== t.get(row, T.partner))
+      wrong.push(`thread ${row} polls on ${t.get(row, T.partner)} but is queued on ${polling.get(row)}`);
+  if (free + used !== t.rows - 1) wrong.push(`${free} free and ${used} used thread rows of ${t.rows - 1}`);
+  for (let space = 1; space < a.spaces.rows; space++)
+    if (a.spaces.get(space, S.used) && a.spaces.get(space, S.threads) !== (members.get(space) ?? 0))
+      wrong.push(`space ${space} counts ${a.spaces.get(space, S.threads)} threads`);
+}
+
+function checkMappings(a: Arena, wrong: string[]): void {
+  const n = a.nodes;
+  let free = 0;
+  for (let row = a.get(H.freeNode); row !== 0; row = n.get(row, N.next)) free++;
+  const reached = new Map<number, number>();
+  const visit = (first: number, parent: number, frame: number, depth: number): void => {
+    let previous = 0;
+    for (let node = first; node !== 0; node = n.get(node, N.next)) {
+      if (reached.has(node) || depth > 1000) return void wrong.push(`mapping ${node} is reached twice`);
+      reached.set(node, frame);
+      if (n.get(node, N.parent) !== parent || n.get(node, N.frame) !== frame || n.get(node, N.previous) !== previous)
+        wrong.push(`mapping ${node}: wrong links`);
+      if (parent !== 0 && n.get(node, N.bits) & FPAGE_W & ~n.get(parent, N.bits))
+        wrong.push(`mapping ${node} is writable below a read-only one`);
+      visit(n.get(node, N.child), node, frame, depth + 1);
+      previous = node;
+    }
+  };
+  for (let frame = 0; frame < a.frames.rows; frame++) visit(a.frames.get(frame, F.child), 0, frame, 0);
+  let used = 0;
+  for (let node = 1; node < n.rows; node++) {
+    if (n.get(node, N.space) === 0) continue;
+    used++;
+    if (!reached.has(node)) wrong.push(`mapping ${node} hangs nowhere`);
+  }
+  if (free + used !== n.rows - 1) wrong.push(`${free} free and ${used} used mappings of ${n.rows - 1}`);
+  let entered = 0;
+  forEachEntry(a, (space, page, pte, node) => {
+    if (node === 0) return;
+    entered++;
+    const same = n.get(node, N.space) === space && n.get(node, N.page) === page && n.get(node, N.frame) === pte >>> 12;
+    if (!same) wrong.push(`page ${page.toString(16)} of space ${space} is not its mapping's`);
+    if ((pte & 2) !== (n.get(node, N.bits) & FPAGE_W))
+      wrong.push(`page ${page.toString(16)} of ${space}: wrong rights`);
+    if (pte >>> 12 >= a.base >>> 12) wrong.push(`page ${page.toString(16)} of ${space} lies in the arena`);
+  });
+  if (entered !== used) wrong.push(`${used} mappings but ${entered} page-table entries`);
+}
+
+function forEachEntry(a: Arena, visit: (space: number, page: number, pte: number, node: number) => void): void {
+  for (let space = 1; space < a.spaces.rows; space++) {
+    const directory = a.spaces.get(space, S.pageDirectory);
+    if (a.spaces.get(space, S.used) === 0 || directory === 0) continue;
+    for (let i = 0; i < 1024; i++) {
+      const table = a.memory.read32(directory + 4 * i) & -PAGE;
+      if (table === 0 || table === a.get(H.localIdTable)) continue;
+      const companion = a.kernelFrames.get((table - a.get(H.poolBase)) / PAGE, K.companion);
+      for (let j = 0; j < 1024; j++) {
+        const pte = a.memory.read32(table + 4 * j);
+        if (pte & 1) visit(space, i * 1024 + j, pte, a.memory.read32(companion + 4 * j));
+      }
+    }
+  }
+}
+
+/** Frames in use are those that something points at: none is lost, none is used twice. */
+function checkKernelFrames(a: Arena, wrong: string[]): void {
+  const used = new Set<number>([a.get(H.kip), a.get(H.localIdPage), a.get(H.localIdTable)]);
+  const use = (physical: number, what: string): void => {
+    if (used.has(physical)) wrong.push(`${what} ${physical.toString(16)} is used twice`);
+    used.add(physical);
+  };
+  for (let space = 1; space < a.spaces.rows; space++) {
+    const directory = a.spaces.get(space, S.pageDirectory);
+    if (a.spaces.get(space, S.used) === 0 || directory === 0) continue;
+    use(directory, "page directory");
+    for (let i = 0; i < 1024; i++) {
+      const table = a.memory.read32(directory + 4 * i) & -PAGE;
+      if (table === 0 || table === a.get(H.localIdTable)) continue;
+      use(table, "page table");
+      use(a.kernelFrames.get((table - a.get(H.poolBase)) / PAGE, K.companion), "companion");
+    }
+  }
+  forEachEntry(a, (_space, _page, pte, node) => {
+    const frame = pte & -PAGE;
+    if (node === 0 && frame >= a.get(H.poolBase) && frame !== a.get(H.kip)) use(frame, "UTCB page");
+  });
+  let free = 0;
+  for (let row = a.get(H.freeKernelFrame); row !== 0; row = a.kernelFrames.get(row, K.next)) free++;
+  if (free + used.size !== a.kernelFrames.rows - 1)
+    wrong.push(`${free} free and ${used.size} used kernel frames of ${a.kernelFrames.rows - 1}`);
+}
