@@ -56,6 +56,7 @@ void ArcServer::Run(ArcServer& server) {
   } else {
     Report(arc::P3_RECOVERED, server.Recover(reason, arc_start->restart->frame));
   }
+  if (!reason) server.MainLoop();  // on the main stack already, under the start block
   arc_switch_stack(arc::STACK_TOP, [](void* it) { static_cast<ArcServer*>(it)->MainLoop(); }, &server);
 }
 
