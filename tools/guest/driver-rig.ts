@@ -1,0 +1,272 @@
+/**
+ * A driver alone on the processor: just enough kernel to serve it, and a crash at any instruction.
+ *
+ * Here: one guest thread, Ipc as a driver uses it, the restart page, clients that call it, the hot restart.
+ * Not here: its memory (→ rig-memory.ts); the real kernel, P3, detection: the machine's tests have those. A crash here is
+ * instantaneous: what remains to be shown is whether the driver's own protocol with its device is right.
+ * @module
+ */
+import * as P from "../../packages/arc-framework/src/protocol/address-space.ts";
+import { P3_RECOVERED } from "../../packages/arc-framework/src/protocol/p3.ts";
+import { START_WORDS } from "../../packages/arc-framework/src/protocol/start-block.ts";
+import {
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDX,
+  EIP,
+  ESI,
+  ESP,
+  type Exit,
+  type PortIo,
+  Processor,
+} from "../../packages/ia32/src/index.ts";
+import * as KIP from "../../packages/microkernel/src/api/kip.ts";
+import * as R from "../../packages/microkernel/src/api/restart-page.ts";
+import { ANY_THREAD, globalId, interruptId } from "../../packages/microkernel/src/api/thread-id.ts";
+import { periodMicroseconds } from "../../packages/microkernel/src/api/time.ts";
+import { TCR_ERROR_CODE, TCR_MY_GLOBAL_ID, TCR_PAGER } from "../../packages/microkernel/src/api/utcb.ts";
+import { DIRECTORY, hex, RigMemory } from "./rig-memory.ts";
+
+const MR0 = KIP.STANDARD_UTCB_AREA + 256;
+const DRIVER = globalId(131, 1);
+const PAGER = globalId(130, 1);
+const TIMED_OUT = 1;
+const CYCLES_PER_MICROSECOND = 100;
+const ERROR_TAG = 0x8000;
+
+/** A request: label, and message registers from MR1 on. */
+export interface RigRequest {
+  readonly label: number;
+  readonly words: readonly number[];
+}
+
+/** Somebody who calls the driver, one request after the other; `replies` are the MRs from MR1 on. */
+export interface RigClient {
+  readonly requests: readonly RigRequest[];
+  readonly replies: number[][];
+}
+
+/** The devices of a rig; times are in virtual ns. */
+export interface RigDevices {
+  readonly ports: PortIo;
+  /** Takes the pending edge of an interrupt line; its number, or -1. */
+  takeInterrupt(): number;
+  /** The line's handler has acknowledged. */
+  acknowledge(line: number): void;
+  /** The driver waits and nobody calls it. True when that has made something happen (input typed, time advanced). */
+  idle(now: number): boolean;
+  advance(now: number): void;
+}
+
+export class DriverRig {
+  readonly #space: RigMemory;
+  readonly #processor: Processor;
+  readonly #devices: RigDevices;
+  readonly #clients: RigClient[] = [];
+  #crashes: number[] = [];
+  #bornAt = 0;
+  /** Hot restarts that have reached RECOVERED with 0. */
+  recovered = 0;
+
+  /** Builds the devices with a clock (virtual ns) of this rig. */
+  constructor(elf: Uint8Array, devices: (now: () => number) => RigDevices) {
+    this.#space = new RigMemory(elf);
+    this.#devices = devices(() => this.#processor.cycles * 10);
+    this.#processor = new Processor({ memory: this.#space.memory, ports: this.#devices.ports });
+    this.#prepareThread();
+    this.#start(P.STACK_TOP, 0);
+  }
+
+  /** Instructions of the driver so far. */
+  get retired(): number {
+    return this.#processor.retired;
+  }
+
+  addClient(requests: readonly RigRequest[]): RigClient {
+    const client: RigClient = { requests, replies: [] };
+    this.#clients.push(client);
+    return client;
+  }
+
+  /**
+   * Runs until every request is answered and nothing happens any more.
+   * @param crashes instruction counts: the first since the rig's start, each further one since the crash before it
+   * @throws Error when the driver faults by itself
+   */
+  run(crashes: readonly number[] = []): void {
+    this.#crashes = [...crashes];
+    for (;;) {
+      const [next] = this.#crashes;
+      const left = next === undefined ? 1_000_000 : this.#bornAt + next - this.retired;
+      if (left <= 0) {
+        this.#crashes.shift();
+        this.#hotRestart();
+        continue;
+      }
+      const exit = this.#processor.run(left);
+      this.#devices.advance(this.#now);
+      if (exit.kind === "budget" || exit.kind === "requested") continue;
+      if (exit.kind === "sysenter") {
+        if (!this.#ipc()) return;
+      } else if (exit.kind === "exception" && exit.vector === 6) this.#kernelInterface();
+      else throw new Error(`the driver failed by itself: ${describe(exit)} at ${hex(this.#register(EIP))}`);
+    }
+  }
+
+  get #now(): number {
+    return this.#processor.cycles * 10;
+  }
+
+  // ---- the thread
+
+  #prepareThread(): void {
+    this.#space.write(KIP.LOCAL_ID_PAGE, MR0);
+    this.#space.write(MR0 + 4 * TCR_MY_GLOBAL_ID, DRIVER);
+    this.#space.write(MR0 + 4 * TCR_PAGER, PAGER);
+    const cpu = this.#processor;
+    const flat = { base: 0, limit: 0xffffffff, writable: true, readable: true, dpl: 3 } as const;
+    cpu.setDescriptor(3, { ...flat, kind: "code" });
+    cpu.setDescriptor(4, { ...flat, kind: "data" });
+    cpu.setDescriptor(5, { ...flat, kind: "data", base: KIP.LOCAL_ID_PAGE, limit: 3 });
+    cpu.setAddressSpace(DIRECTORY, 0);
+    cpu.setPaging(true);
+    cpu.loadSegment("cs", 0x1b);
+    for (const segment of ["ss", "ds", "es", "fs"] as const) cpu.loadSegment(segment, 0x23);
+    cpu.loadSegment("gs", 0x2b);
+  }
+
+  #register(index: number): number {
+    return this.#processor.registers[index]!;
+  }
+
+  #setRegister(index: number, value: number): void {
+    this.#processor.registers[index] = value;
+  }
+
+  #start(top: number, reason: number): void {
+    const sp = top - 32;
+    const block = [reason, P.RESTART_PAGE, 0, sp + 4 * START_WORDS, 1, 0];
+    for (const [i, word] of block.entries()) this.#space.write(sp + 4 * i, word);
+    this.#processor.registers.fill(0xdeadbeef | 0);
+    this.#setRegister(ESP, sp);
+    this.#setRegister(EIP, this.#space.entry);
+    this.#processor.registers[9] = 0x3202;
+    this.#bornAt = this.retired;
+  }
+
+  #hotRestart(): void {
+    this.#space.loadVolatile();
+    this.#space.write(P.RESTART_PAGE + 4 * R.RESTART_FAILURE, R.FAILURE_EXCEPTION);
+    this.#start(P.RECOVERY_STACK_TOP, R.FAILURE_EXCEPTION);
+  }
+
+  #kernelInterface(): void {
+    this.#setRegister(EAX, KIP.STANDARD_KIP_AREA);
+    this.#setRegister(EIP, this.#register(EIP) + 2);
+  }
+
+  // ---- IPC
+
+  #mr(index: number): number {
+    return this.#space.read(MR0 + 4 * index);
+  }
+
+  /** One Ipc. False when the driver waits and will wait for ever. */
+  #ipc(): boolean {
+    const to = this.#register(EAX);
+    const from = this.#register(EDX);
+    const receive = this.#register(ECX) & 0xffff;
+    const tag = this.#register(ESI);
+    this.#setRegister(EIP, this.#register(EBX));
+    this.#setRegister(ESP, this.#register(EBP));
+    if (to === PAGER) {
+      if (tag >>> 16 === P3_RECOVERED) this.recovered += this.#mr(1) === 0 ? 1 : 0;
+      this.#deliver(PAGER, [0]);
+      return true;
+    }
+    if (to !== 0 && !this.#send(to, tag)) {
+      this.#fail(TIMED_OUT << 1);
+      return true;
+    }
+    if (from === ANY_THREAD) return this.#openWait();
+    if (from !== 0) {
+      this.#processor.advance(periodMicroseconds(receive) * CYCLES_PER_MICROSECOND);
+      this.#devices.advance(this.#now);
+      this.#fail((TIMED_OUT << 1) | 1);
+      return true;
+    }
+    this.#setRegister(ESI, 0);
+    return true;
+  }
+
+  #deliver(from: number, words: readonly number[], label = 0): void {
+    const tag = (label << 16) | words.length;
+    for (const [i, word] of [tag, ...words].entries()) this.#space.write(MR0 + 4 * i, word);
+    this.#setRegister(EAX, from);
+    this.#setRegister(ESI, tag);
+    this.#setRegister(EBX, this.#mr(1));
+    this.#setRegister(EBP, this.#mr(2));
+  }
+
+  #fail(error: number): void {
+    this.#space.write(MR0 + 4 * TCR_ERROR_CODE, error);
+    this.#setRegister(ESI, ERROR_TAG);
+  }
+
+  /** A client waits from its request to its reply, and only then. */
+  #send(to: number, tag: number): boolean {
+    const line = to >>> 14;
+    const client = this.#clients[this.#waiting.indexOf(to)];
+    if (line < 16) this.#devices.acknowledge(line);
+    else if (client === undefined) return false;
+    else {
+      client.replies.push(Array.from({ length: tag & 0x3f }, (_, i) => this.#mr(i + 1)));
+      this.#waiting[this.#clients.indexOf(client)] = 0;
+    }
+    const page = P.RESTART_PAGE;
+    if (this.#space.read(page + 4 * R.RESTART_SENDER) === to)
+      this.#space.write(page + 4 * R.RESTART_REPLIED, this.#space.read(page + 4 * R.RESTART_SEQUENCE));
+    return true;
+  }
+
+  /** Per client: its id while it waits for a reply, else 0. */
+  readonly #waiting: number[] = [];
+
+  #openWait(): boolean {
+    for (;;) {
+      this.#devices.advance(this.#now);
+      const line = this.#devices.takeInterrupt();
+      if (line >= 0) return this.#receive(interruptId(line), 0xfff0, []);
+      for (const [i, client] of this.#clients.entries()) {
+        if (this.#waiting[i] || client.replies.length === client.requests.length) continue;
+        this.#waiting[i] = globalId(200 + i, 1);
+        const { label, words } = client.requests[client.replies.length]!;
+        return this.#receive(this.#waiting[i]!, label, words);
+      }
+      const before = this.#now;
+      if (!this.#devices.idle(before)) return false;
+    }
+  }
+
+  /** Time goes on to `now` (ns) without the driver. */
+  sleepUntil(now: number): void {
+    this.#processor.advance(Math.max(0, Math.ceil((now - this.#now) / 10)));
+  }
+
+  /** An open receive: delivered and recorded in one step. */
+  #receive(sender: number, label: number, words: readonly number[]): boolean {
+    this.#deliver(sender, words, label);
+    const page = P.RESTART_PAGE;
+    this.#space.write(page + 4 * R.RESTART_SEQUENCE, this.#space.read(page + 4 * R.RESTART_SEQUENCE) + 1);
+    this.#space.write(page + 4 * R.RESTART_SENDER, sender);
+    this.#space.write(page + 4 * R.RESTART_TAG, (label << 16) | words.length);
+    for (const [i, word] of words.entries()) this.#space.write(page + 4 * (R.RESTART_MR1 + i), word);
+    return true;
+  }
+}
+
+function describe({ kind, vector, cr2 }: Exit): string {
+  return kind === "exception" && vector === 14 ? `page fault at ${hex(cr2)}` : `${kind} ${vector}`;
+}

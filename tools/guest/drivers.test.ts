@@ -1,0 +1,256 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { PARALLEL_WRITE, SERIAL_READ, SERIAL_WRITE } from "../../packages/arc-framework/src/protocol/driver.ts";
+import { guests } from "../../packages/drivers/src/index.ts";
+import {
+  LPT_PORT,
+  LPT_PORT_COUNT,
+  Lpt,
+  PortBus,
+  Printer,
+  UART_IRQ,
+  UART_PORT,
+  UART_PORT_COUNT,
+  Uart16550,
+} from "../../packages/pc/src/index.ts";
+import { DriverRig, type RigClient, type RigDevices, type RigRequest } from "./driver-rig.ts";
+
+const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
+const exact = elf("parallel-exact");
+const serial = elf("serial");
+/** The long tier crashes everywhere where the short one takes a seeded sample. */
+const EVERYWHERE = process.env.KINTSUGI_LONG !== undefined;
+const SAMPLES = 400;
+const LONG = 3_600_000;
+
+function write(label: number, text: string): RigRequest {
+  const bytes = new TextEncoder().encode(text);
+  const words: number[] = new Array(Math.ceil(bytes.length / 4)).fill(0);
+  for (const [i, byte] of bytes.entries()) words[i >>> 2]! |= byte << (8 * (i & 3));
+  return { label, words: [bytes.length, ...words] };
+}
+
+/** Bytes of a reply to SERIAL_READ. */
+function bytesOf([, count, ...words]: readonly number[]): string {
+  return Array.from({ length: count! }, (_, i) => String.fromCharCode((words[i >>> 2]! >>> (8 * (i & 3))) & 0xff)).join(
+    "",
+  );
+}
+
+/** Numbers below `limit`, always the same ones. */
+function* sample(limit: number, count: number): Generator<number> {
+  let seed = 1;
+  for (let n = 0; n < count; n++) {
+    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
+    yield seed % limit;
+  }
+}
+
+interface Print {
+  readonly paper: string;
+  readonly violations: number;
+  readonly replies: readonly number[][];
+  readonly instructions: number;
+  readonly recovered: number;
+}
+
+/** Prints each text with one request. */
+function print(driver: Uint8Array, texts: readonly string[], crashes: readonly number[] = []): Print {
+  const bus = new PortBus();
+  let paper = "";
+  const printer = new Printer((byte) => {
+    paper += String.fromCharCode(byte);
+  });
+  const rig = new DriverRig(driver, (now): RigDevices => {
+    const lpt = new Lpt({ now }, { set: () => {} }, printer);
+    bus.claim({ first: LPT_PORT, count: LPT_PORT_COUNT }, lpt)._unsafeUnwrap();
+    return {
+      ports: bus,
+      takeInterrupt: () => -1,
+      acknowledge: () => {},
+      idle: () => false,
+      advance: (at) => lpt.advance(at),
+    };
+  });
+  const client = rig.addClient(texts.map((text) => write(PARALLEL_WRITE, text)));
+  rig.run(crashes);
+  const { retired: instructions, recovered } = rig;
+  return { paper, violations: printer.state.violations, replies: client.replies, instructions, recovered };
+}
+
+describe("the exact parallel-port driver", () => {
+  const texts = ["abc", "de"];
+  const whole = print(exact, texts);
+  const right = {
+    paper: "abcde",
+    violations: 0,
+    replies: [
+      [0, 3],
+      [0, 2],
+    ],
+  };
+
+  it("prints", () => expect(whole).toMatchObject(right));
+
+  it("prints every byte once when it crashes at any instruction", () => {
+    for (let crash = 1; crash < whole.instructions; crash++)
+      expect({ crash, ...print(exact, texts, [crash]) }).toMatchObject({ crash, ...right });
+  });
+
+  it(
+    "prints every byte once when recovery and replay crash as well",
+    () => {
+      const [first, second] = [print(exact, ["ab"]).instructions, 400];
+      const pairs = EVERYWHERE
+        ? Array.from({ length: first * second }, (_, n) => n)
+        : [...sample(first * second, SAMPLES)];
+      for (const pair of pairs) {
+        const crashes = [1 + Math.floor(pair / second), 1 + (pair % second)];
+        expect({ crashes, ...print(exact, ["ab"], crashes) }).toMatchObject({
+          crashes,
+          paper: "ab",
+          violations: 0,
+          replies: [[0, 2]],
+        });
+      }
+    },
+    LONG,
+  );
+
+  it("prints every byte once through sixty crashes, some too close to get on between", () => {
+    const text = "The quick brown fox jumps over the lazy dog. ".repeat(3);
+    const crashes = [...sample(300, 60)].map((n) => n + 150);
+    expect(print(exact, [text], crashes)).toMatchObject({ paper: text, violations: 0, replies: [[0, text.length]] });
+  });
+});
+
+describe("the drivers that exact is measured by", () => {
+  it("naive repeats bytes, and never loses one", () => {
+    const driver = elf("parallel-naive");
+    const whole = print(driver, ["abc"]);
+    expect(whole).toMatchObject({ paper: "abc", violations: 0 });
+    const papers = new Set<string>();
+    for (let crash = 1; crash < whole.instructions; crash++) papers.add(print(driver, ["abc"], [crash]).paper);
+    expect([...papers].sort()).toEqual(["aabc", "ababc", "abc", "abcabc"]);
+  });
+
+  it("thesis repeats a byte in the window between the OUT that asserts STROBE and the store of i, nowhere else", () => {
+    const driver = elf("parallel-thesis");
+    const whole = print(driver, ["abc"]);
+    const wrong: [number, string][] = [];
+    for (let crash = 1; crash < whole.instructions; crash++) {
+      const { paper, violations } = print(driver, ["abc"], [crash]);
+      expect(violations).toBe(0);
+      if (paper !== "abc") wrong.push([crash, paper]);
+    }
+    expect([...new Set(wrong.map(([, paper]) => paper))].sort()).toEqual(["aabc", "abbc", "abcc"]);
+    const windows = ["aabc", "abbc", "abcc"].map((paper) => wrong.filter((one) => one[1] === paper).map(([at]) => at));
+    for (const window of windows) expect(window).toEqual(Array.from(window, (_, n) => window[0]! + n));
+  });
+
+  it("thesis loses a later request's bytes when it fails before i = 0", () => {
+    const driver = elf("parallel-thesis");
+    const { instructions } = print(driver, ["abc", "de"]);
+    const papers = new Set<string>();
+    for (let crash = 1; crash < instructions; crash++) papers.add(print(driver, ["abc", "de"], [crash]).paper);
+    expect(papers).toContain("abc");
+  });
+});
+
+interface Line {
+  readonly sent: string;
+  readonly read: string;
+  readonly writes: readonly number[][];
+  readonly instructions: number;
+  readonly recovered: number;
+}
+
+/** Writes texts while somebody reads what is typed: the first of `typed` amid the output, the others when nothing happens. */
+function talk(texts: readonly string[], typed: readonly string[], crashes: readonly number[] = []): Line {
+  const bus = new PortBus();
+  const input = [...typed];
+  let sent = "";
+  let edge = false;
+  let masked = false;
+  let level = false;
+  const type = (uart: Uart16550): void => {
+    for (const byte of new TextEncoder().encode(input.shift())) expect(uart.receive(byte)).toBe(true);
+  };
+  const rig: DriverRig = new DriverRig(serial, (now): RigDevices => {
+    const uart = new Uart16550(
+      { now },
+      {
+        set: (high) => {
+          edge ||= high && !level;
+          level = high;
+        },
+      },
+      (byte) => {
+        sent += String.fromCharCode(byte);
+      },
+    );
+    bus.claim({ first: UART_PORT, count: UART_PORT_COUNT }, uart)._unsafeUnwrap();
+    return {
+      ports: bus,
+      takeInterrupt: () => {
+        if (!edge || masked) return -1;
+        edge = false;
+        masked = true;
+        return UART_IRQ;
+      },
+      acknowledge: () => {
+        masked = false;
+      },
+      idle: (at) => {
+        const next = uart.nextEvent();
+        if (next < Number.POSITIVE_INFINITY) rig.sleepUntil(Math.max(next, at));
+        else if (input.length === 0) return false;
+        else type(uart);
+        return true;
+      },
+      advance: (at) => {
+        uart.advance(at);
+        if (sent.length >= 3 && input.length === typed.length) type(uart); // the first text comes amid the output
+      },
+    };
+  });
+  const reader: RigClient = rig.addClient(Array.from({ length: 99 }, () => ({ label: SERIAL_READ, words: [] })));
+  const writer = rig.addClient(texts.map((text) => write(SERIAL_WRITE, text)));
+  rig.run(crashes);
+  const { retired: instructions, recovered } = rig;
+  return { sent, read: reader.replies.map(bytesOf).join(""), writes: writer.replies, instructions, recovered };
+}
+
+describe("the serial server", () => {
+  const texts = ["hello, ", "longer than the FIFO\r\n"];
+  const typed = ["r", "un", " test\r"];
+  const whole = talk(texts, typed);
+  const right = { sent: texts.join(""), read: typed.join(""), writes: texts.map(({ length }) => [0, length]) };
+
+  it("sends and receives", () => expect(whole).toMatchObject(right));
+
+  it("sends and receives every byte once when it crashes at any instruction", () => {
+    for (let crash = 1; crash < whole.instructions; crash++)
+      expect({ crash, ...talk(texts, typed, [crash]) }).toMatchObject({ crash, ...right });
+  });
+
+  it(
+    "sends and receives every byte once when recovery and replay crash as well",
+    () => {
+      const [first, second] = [talk(["ab"], ["x", "yz"]).instructions, 300];
+      const pairs = EVERYWHERE
+        ? Array.from({ length: first * second }, (_, n) => n)
+        : [...sample(first * second, SAMPLES)];
+      for (const pair of pairs) {
+        const crashes = [1 + Math.floor(pair / second), 1 + (pair % second)];
+        expect({ crashes, ...talk(["ab"], ["x", "yz"], crashes) }).toMatchObject({
+          crashes,
+          sent: "ab",
+          read: "xyz",
+          writes: [[0, 2]],
+        });
+      }
+    },
+    LONG,
+  );
+});
