@@ -17,6 +17,7 @@ import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type Area, contentOf, pageOf } from "./areas.ts";
 import { fpagesOf, largestBlock } from "./blocks.ts";
+import { restoreFailureWords } from "./failure-words.ts";
 import { allocate, mapRun } from "./memory.ts";
 import { content, isLoaded, loadPage, memoryArrived, missingRuns, runArrived } from "./pages.ts";
 import { areaAt, findAreaRow, getWord, NO_MEMORY, setWord } from "./state.ts";
@@ -129,8 +130,9 @@ export function* bringIn(s: Request, address: number, plan: FaultPlan): Part<rea
   });
 }
 
-/** The map items for a good page, and for all good pages when the program has just been started. */
+/** Before the program goes on: the map items for a good page, and for all good pages when the program has just been started. */
 function mapItems(tx: Transaction, area: Area, row: number, page: number): readonly number[] {
+  restoreFailureWords(tx);
   const around = area.kind === "image" || area.kind === "persistent memory";
   const most = around ? PAGE_BITS + Math.log2(WINDOW[area.kind]) : PAGE_BITS;
   const bits = largestBlock(page, area.low, area.high, most, (at) => isLoaded(tx, area, row, at));

@@ -6,16 +6,7 @@
  * Reference: thesis 4.3.3 (detect, restart, integrate) and 4.4.1.
  * @module
  */
-import {
-  RESTART_ADDRESS,
-  RESTART_DETAIL,
-  RESTART_ERROR_CODE,
-  RESTART_FAILURE,
-  RESTART_REPLIED,
-  RESTART_SEQUENCE,
-  RESTART_TIME_HIGH,
-  RESTART_TIME_LOW,
-} from "@kintsugi/microkernel";
+import { RESTART_REPLIED, RESTART_SEQUENCE, RESTART_TIME_HIGH, RESTART_TIME_LOW } from "@kintsugi/microkernel";
 import { apply } from "../apply/apply.ts";
 import { RESTART_PAGE } from "../elf/layout.ts";
 import { DETECTOR_NAMES, FAILURE_KINDS, type Failure, failureKind } from "../failure.ts";
@@ -33,6 +24,7 @@ import {
 import type { Part, Request } from "../server/request.ts";
 import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
+import { writeFailureKind } from "./failure-words.ts";
 import { report } from "./report.ts";
 import { ProcessRestart } from "./restart.ts";
 import { getCount, getWord, setCount, setWord } from "./state.ts";
@@ -118,9 +110,7 @@ function noteFailure(tx: Transaction, failure: Failure): void {
   setWord(tx, "detail", failure.detail);
   setWord(tx, "address", failure.address);
   setWord(tx, "instruction", failure.instruction);
-  tx.write(page + 4 * RESTART_FAILURE, FAILURE_KINDS[failure.kind]);
-  if (seenByKernel) return;
-  for (const index of [RESTART_DETAIL, RESTART_ERROR_CODE, RESTART_ADDRESS]) tx.write(page + 4 * index, 0);
+  if (!seenByKernel) writeFailureKind(tx, FAILURE_KINDS[failure.kind]);
 }
 
 function noteAction(tx: Transaction, kind: ActionKind, history: History): void {

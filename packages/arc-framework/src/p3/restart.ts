@@ -6,7 +6,7 @@
  * Reference: thesis 4.4.1 (hot restart) and Table 4.2; docs/protocols.md section 3.
  * @module
  */
-import { EXREGS_HALT, EXREGS_SET_HALT, FPAGE_RWX } from "@kintsugi/microkernel";
+import { EXREGS_HALT, EXREGS_IP, EXREGS_SET_HALT, FPAGE_RWX } from "@kintsugi/microkernel";
 import type { Restartable } from "../apply/apply.ts";
 import { PAGE_SIZE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
@@ -16,6 +16,7 @@ import type { Part, Request } from "../server/request.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type Area, pageCount } from "./areas.ts";
 import { coveringFpage } from "./blocks.ts";
+import { saveFailureWords } from "./failure-words.ts";
 import { isLoaded, reloadPages, renewArea } from "./pages.ts";
 import { report } from "./report.ts";
 import { type StackName, startThread } from "./start.ts";
@@ -56,11 +57,12 @@ export class ProcessRestart implements Restartable {
 
   /**
    * Halts the thread first: one that was killed in the middle of its work must not meet half a restart.
+   * Moving it to the entry makes the kernel record the frame of one that no fault stopped.
    * A covering fpage may take back pages of kept areas, too; they come back with their next fault.
    */
   *unmap(kinds: readonly AreaKind[]): Part<number> {
     const s = this.#s;
-    const [user, pages, ...fpages] = yield* s.step((tx) => {
+    const [user, entry, pages, ...fpages] = yield* s.step((tx) => {
       let used = 0;
       const covers: number[] = [];
       forAreas(tx, kinds, (area, row) => {
@@ -68,15 +70,16 @@ export class ProcessRestart implements Restartable {
         used += range.pages;
         if (range.pages > 0) covers.push(coveringFpage(range.low, range.high, FPAGE_RWX));
       });
-      return [getWord(tx, "user"), used, ...covers];
+      return [getWord(tx, "user"), getWord(tx, "entry"), used, ...covers];
     });
-    yield* s.exchangeRegisters(user!, EXREGS_SET_HALT | EXREGS_HALT);
+    yield* s.exchangeRegisters(user!, EXREGS_SET_HALT | EXREGS_HALT | EXREGS_IP, { ip: entry! });
     if (fpages.length > 0) yield* s.unmap(fpages);
     return pages!;
   }
 
   *initialize(kinds: readonly AreaKind[]): Part<number> {
     yield* this.#s.step((tx) => {
+      saveFailureWords(tx);
       forAreas(tx, kinds, (_area, row) => renewArea(tx, row));
       return [];
     });

@@ -59,6 +59,8 @@ type ProcessFields = Words<
   | "retiredLow"
   | "retiredHigh"
 > & {
+  /** Words 80…95 of the restart page as they were at the failure. */
+  readonly failure: "words[16]";
   readonly timeline: "words[24]";
   /** A bit per run of 16 module pages: mapped here. */
   readonly moduleRuns: "words[8]";
@@ -96,6 +98,7 @@ const ProcessRow: Struct<ProcessFields> = struct({
   cyclesHigh: u32,
   retiredLow: u32,
   retiredHigh: u32,
+  failure: words(16),
   timeline: words(24),
   moduleRuns: words(8),
   argumentBytes: u32,
