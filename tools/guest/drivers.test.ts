@@ -13,7 +13,8 @@ import {
   UART_PORT_COUNT,
   Uart16550,
 } from "../../packages/pc/src/index.ts";
-import { DriverRig, type RigClient, type RigDevices, type RigRequest } from "./driver-rig.ts";
+import { GuestRig, type RigClient, type RigDevices, type RigRequest } from "./guest-rig.ts";
+import { packText, unpackText } from "./packed-text.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const exact = elf("parallel-exact");
@@ -23,19 +24,9 @@ const EVERYWHERE = process.env.KINTSUGI_LONG !== undefined;
 const SAMPLES = 400;
 const LONG = 3_600_000;
 
-function write(label: number, text: string): RigRequest {
-  const bytes = new TextEncoder().encode(text);
-  const words: number[] = new Array(Math.ceil(bytes.length / 4)).fill(0);
-  for (const [i, byte] of bytes.entries()) words[i >>> 2]! |= byte << (8 * (i & 3));
-  return { label, words: [bytes.length, ...words] };
-}
-
+const write = (label: number, text: string): RigRequest => ({ label, words: [text.length, ...packText(text)] });
 /** Bytes of a reply to SERIAL_READ. */
-function bytesOf([, count, ...words]: readonly number[]): string {
-  return Array.from({ length: count! }, (_, i) => String.fromCharCode((words[i >>> 2]! >>> (8 * (i & 3))) & 0xff)).join(
-    "",
-  );
-}
+const bytesOf = ([, count, ...words]: readonly number[]): string => unpackText(words, count!);
 
 /** Numbers below `limit`, always the same ones. */
 function* sample(limit: number, count: number): Generator<number> {
@@ -61,7 +52,7 @@ function print(driver: Uint8Array, texts: readonly string[], crashes: readonly n
   const printer = new Printer((byte) => {
     paper += String.fromCharCode(byte);
   });
-  const rig = new DriverRig(driver, (now): RigDevices => {
+  const rig = new GuestRig(driver, (now): RigDevices => {
     const lpt = new Lpt({ now }, { set: () => {} }, printer);
     bus.claim({ first: LPT_PORT, count: LPT_PORT_COUNT }, lpt)._unsafeUnwrap();
     return {
@@ -176,7 +167,7 @@ function talk(texts: readonly string[], typed: readonly string[], crashes: reado
   const type = (uart: Uart16550): void => {
     for (const byte of new TextEncoder().encode(input.shift())) expect(uart.receive(byte)).toBe(true);
   };
-  const rig: DriverRig = new DriverRig(serial, (now): RigDevices => {
+  const rig: GuestRig = new GuestRig(serial, (now): RigDevices => {
     const uart = new Uart16550(
       { now },
       {

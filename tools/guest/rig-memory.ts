@@ -1,7 +1,7 @@
 /**
- * The address space of a driver on the rig: pages of docs/protocols.md, section 3, and what is loaded into them.
+ * The address space of a program on the rig: pages of docs/protocols.md, section 3, and what is loaded into them.
  *
- * Here: page tables, the ELF file's segments, reading and writing by linear address. Not here: the thread (→ driver-rig.ts).
+ * Here: page tables, the ELF file's segments, reading and writing by linear address. Not here: the thread (→ guest-rig.ts).
  * @module
  */
 import * as P from "../../packages/arc-framework/src/protocol/address-space.ts";
@@ -60,6 +60,11 @@ export class RigMemory {
 
   write(linear: number, value: number): void {
     this.memory.write32(this.#physical(linear), value);
+  }
+
+  /** Bytes within one page. */
+  writeBytes(linear: number, bytes: Uint8Array): void {
+    this.memory.writeBytes(this.#physical(linear), bytes);
   }
 
   #loadSegment({ address, size, bytes }: Segment): void {

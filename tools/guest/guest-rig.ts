@@ -1,9 +1,9 @@
 /**
- * A driver alone on the processor: just enough kernel to serve it, and a crash at any instruction.
+ * A guest program alone on the processor: just enough kernel to serve it, and a crash at any instruction.
  *
- * Here: one guest thread, Ipc as a driver uses it, the restart page, clients that call it, the hot restart.
+ * Here: one guest thread, Ipc as programs use it, the restart page, clients that call it, the hot restart.
  * Not here: its memory (→ rig-memory.ts); the real kernel, P3, detection: the machine's tests have those. A crash here is
- * instantaneous: what remains to be shown is whether the driver's own protocol with its device is right.
+ * instantaneous: what remains to be shown is whether a driver's own protocol with its device is right.
  * @module
  */
 import * as P from "../../packages/arc-framework/src/protocol/address-space.ts";
@@ -31,7 +31,8 @@ import { DIRECTORY, hex, RigMemory } from "./rig-memory.ts";
 
 const MR0 = KIP.STANDARD_UTCB_AREA + 256;
 const DRIVER = globalId(131, 1);
-const PAGER = globalId(130, 1);
+/** The program's P3. */
+export const PAGER: number = globalId(130, 1);
 const TIMED_OUT = 1;
 const CYCLES_PER_MICROSECOND = 100;
 const ERROR_TAG = 0x8000;
@@ -48,6 +49,18 @@ export interface RigClient {
   readonly replies: number[][];
 }
 
+/** A call that the program makes, message registers from MR1 on; its reply in the same form, or null: none ever. */
+export type Answer = (to: number, label: number, words: readonly number[]) => readonly number[] | null;
+
+/** What surrounds the program, each part with a default that does nothing. */
+export interface RigOptions {
+  readonly args?: readonly string[];
+  /** Who is called; everything is answered with STATUS_OK when left out. */
+  readonly answer?: Answer;
+  /** A trap to the kernel debugger, with EAX and ECX. */
+  readonly debugger?: (eax: number, ecx: number) => void;
+}
+
 /** The devices of a rig; times are in virtual ns. */
 export interface RigDevices {
   readonly ports: PortIo;
@@ -60,10 +73,11 @@ export interface RigDevices {
   advance(now: number): void;
 }
 
-export class DriverRig {
+export class GuestRig {
   readonly #space: RigMemory;
   readonly #processor: Processor;
   readonly #devices: RigDevices;
+  readonly #options: RigOptions;
   readonly #clients: RigClient[] = [];
   #crashes: number[] = [];
   #bornAt = 0;
@@ -71,7 +85,8 @@ export class DriverRig {
   recovered = 0;
 
   /** Builds the devices with a clock (virtual ns) of this rig. */
-  constructor(elf: Uint8Array, devices: (now: () => number) => RigDevices) {
+  constructor(elf: Uint8Array, devices: (now: () => number) => RigDevices, options: RigOptions = {}) {
+    this.#options = options;
     this.#space = new RigMemory(elf);
     this.#devices = devices(() => this.#processor.cycles * 10);
     this.#processor = new Processor({ memory: this.#space.memory, ports: this.#devices.ports });
@@ -79,7 +94,7 @@ export class DriverRig {
     this.#start(P.STACK_TOP, 0);
   }
 
-  /** Instructions of the driver so far. */
+  /** Instructions of the program so far. */
   get retired(): number {
     return this.#processor.retired;
   }
@@ -91,9 +106,9 @@ export class DriverRig {
   }
 
   /**
-   * Runs until every request is answered and nothing happens any more.
+   * Runs until every request is answered and nothing happens any more, or a call of the program is never answered.
    * @param crashes instruction counts: the first since the rig's start, each further one since the crash before it
-   * @throws Error when the driver faults by itself
+   * @throws Error when the program faults by itself
    */
   run(crashes: readonly number[] = []): void {
     this.#crashes = [...crashes];
@@ -111,7 +126,9 @@ export class DriverRig {
       if (exit.kind === "sysenter") {
         if (!this.#ipc()) return;
       } else if (exit.kind === "exception" && exit.vector === 6) this.#kernelInterface();
-      else throw new Error(`the driver failed by itself: ${describe(exit)} at ${hex(this.#register(EIP))}`);
+      else if (exit.kind === "exception" && exit.vector === 3)
+        this.#options.debugger?.(this.#register(EAX), this.#register(ECX));
+      else throw new Error(`the program failed by itself: ${describe(exit)} at ${hex(this.#register(EIP))}`);
     }
   }
 
@@ -146,9 +163,14 @@ export class DriverRig {
   }
 
   #start(top: number, reason: number): void {
-    const sp = top - 32;
-    const block = [reason, P.RESTART_PAGE, 0, sp + 4 * START_WORDS, 1, 0];
-    for (const [i, word] of block.entries()) this.#space.write(sp + 4 * i, word);
+    const args = this.#options.args ?? [];
+    const text = new TextEncoder().encode(args.map((arg) => `${arg}\0`).join(""));
+    const sp = (top - text.length - 4 * (START_WORDS + args.length + 1)) & ~15;
+    const strings = sp + 4 * (START_WORDS + args.length + 1);
+    const block = [reason, P.RESTART_PAGE, args.length, sp + 4 * START_WORDS, 1];
+    for (let i = 0, at = strings; i < args.length; at += args[i]!.length + 1, i++) block.push(at);
+    for (const [i, word] of [...block, 0].entries()) this.#space.write((sp >>> 0) + 4 * i, word);
+    this.#space.writeBytes(strings >>> 0, text);
     this.#processor.registers.fill(0xdeadbeef | 0);
     this.#setRegister(ESP, sp);
     this.#setRegister(EIP, this.#space.entry);
@@ -181,11 +203,7 @@ export class DriverRig {
     const tag = this.#register(ESI);
     this.#setRegister(EIP, this.#register(EBX));
     this.#setRegister(ESP, this.#register(EBP));
-    if (to === PAGER) {
-      if (tag >>> 16 === P3_RECOVERED) this.recovered += this.#mr(1) === 0 ? 1 : 0;
-      this.#deliver(PAGER, [0]);
-      return true;
-    }
+    if (to !== 0 && to === from) return this.#call(to, tag);
     if (to !== 0 && !this.#send(to, tag)) {
       this.#fail(TIMED_OUT << 1);
       return true;
@@ -199,6 +217,19 @@ export class DriverRig {
     }
     this.#setRegister(ESI, 0);
     return true;
+  }
+
+  #call(to: number, tag: number): boolean {
+    const words = this.#words(tag);
+    if (tag >>> 16 === P3_RECOVERED && words[0] === 0) this.recovered++;
+    const reply = this.#options.answer === undefined ? [0] : this.#options.answer(to, tag >>> 16, words);
+    if (reply !== null) this.#deliver(to, reply);
+    return reply !== null;
+  }
+
+  /** MR1… of the message in the UTCB. */
+  #words(tag: number): number[] {
+    return Array.from({ length: tag & 0x3f }, (_, i) => this.#mr(i + 1));
   }
 
   #deliver(from: number, words: readonly number[], label = 0): void {
@@ -222,7 +253,7 @@ export class DriverRig {
     if (line < 16) this.#devices.acknowledge(line);
     else if (client === undefined) return false;
     else {
-      client.replies.push(Array.from({ length: tag & 0x3f }, (_, i) => this.#mr(i + 1)));
+      client.replies.push(this.#words(tag));
       this.#waiting[this.#clients.indexOf(client)] = 0;
     }
     const page = P.RESTART_PAGE;
