@@ -51,7 +51,7 @@ export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, 
         }
         code.running = block;
         const left = budget - core.executed;
-        core.budget = left < POLL ? left : POLL;
+        core.budget = Math.min(left, POLL);
         let next: Operation | null = block.first;
         if (block.length <= left) {
           do {

@@ -1,0 +1,424 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { EAX, EBX, ECX, EDI, EDX, EFLAGS, EIP, ESI, ESP, GuestMemory, POWER_WORD, Processor } from "../src/index.ts";
+import { CODE, createMachine, DIRECTORY, dword, entryOf, RAM, STACK, type TestMachine } from "./machine.ts";
+
+/** Everything a program can see or change, without retired counts. */
+function snapshot({ processor, memory }: TestMachine): unknown {
+  return { state: processor.state, ram: Buffer.from(memory.ram).toString("base64") };
+}
+
+test("code that changes the next instruction of its own block runs the new one", () => {
+  // mov byte [CODE+11], 42h; nop; nop; nop; nop; (40h inc eax → 42h inc edx); int3
+  const { processor } = createMachine({
+    code: [0xc6, 0x05, ...dword(CODE + 11), 0x42, 0x90, 0x90, 0x90, 0x90, 0x40, 0xcc],
+  });
+  expect(processor.run(100)).toMatchObject({ kind: "exception", vector: 3 });
+  expect(processor.registers[EAX]).toBe(0);
+  expect(processor.registers[EDX]).toBe(1);
+  expect(processor.retired).toBe(7);
+});
+
+test("a string move over its own code runs the new code afterwards", () => {
+  // mov esi/edi/ecx; rep movsb onto the bytes behind itself
+  const code = [0xbe, ...dword(CODE + 64), 0xbf, ...dword(CODE + 17), 0xb9, ...dword(2), 0xf3, 0xa4, 0x40, 0xcc];
+  const { processor, memory } = createMachine({ code });
+  memory.writeBytes(CODE + 64, Uint8Array.from([0x42, 0xcc]));
+  expect(processor.run(100)).toMatchObject({ kind: "exception", vector: 3 });
+  expect([processor.registers[EAX], processor.registers[EDX]]).toEqual([0, 1]);
+});
+
+test("code written through another mapping of its page is seen", () => {
+  const { processor, memory } = createMachine({ code: [0x40, 0xc6, 0x05, ...dword(0x9000), 0x42, 0xeb, 0xf6] });
+  memory.write32(entryOf(0x9000), CODE | 7);
+  processor.run(4);
+  expect([processor.registers[EAX], processor.registers[EDX]]).toEqual([1, 1]);
+});
+
+test("one frame mapped at two addresses runs at both, with relative branches right", () => {
+  const { processor, memory } = createMachine({ code: [0xe8, 0, 0, 0, 0, 0x58, 0xcc] }); // call +0; pop eax; int3
+  memory.write32(entryOf(0x9000), CODE | 7);
+  processor.run(10);
+  expect(processor.registers[EAX]).toBe(CODE + 5);
+  processor.registers[EIP] = 0x9000;
+  processor.run(10);
+  expect(processor.registers[EAX]).toBe(0x9005);
+});
+
+test.each([
+  ["write8", (memory: GuestMemory) => memory.write8(CODE, 0x42)],
+  ["write16", (memory: GuestMemory) => memory.write16(CODE, 0xcc42)],
+  ["write32", (memory: GuestMemory) => memory.write32(CODE, 0xcccccc42 | 0)],
+  ["writeBytes", (memory: GuestMemory) => memory.writeBytes(CODE - 1, Uint8Array.from([0, 0x42]))],
+  ["fill", (memory: GuestMemory) => memory.fill(CODE, 1, 0x42)],
+  ["copy", (memory: GuestMemory) => memory.copy(CODE, 0x9000, 1)],
+] as const)("%s of the host into code is seen by the next run", (_name, write) => {
+  const { processor, memory } = createMachine({ code: [0x40, 0xcc] });
+  memory.write8(0x9000, 0x42);
+  processor.run(2);
+  write(memory);
+  processor.registers[EIP] = CODE;
+  processor.run(1);
+  expect([processor.registers[EAX], processor.registers[EDX]]).toEqual([1, 1]);
+});
+
+test("ports see the exact count of retired instructions, in loops and in repeated strings", () => {
+  const seen: [string, number, number, number][] = [];
+  const { processor } = createMachine({
+    ports: {
+      read: (port, size) => {
+        seen.push(["read", port, size, processor.retired]);
+        return 0x12345678;
+      },
+      write: (port, size) => {
+        seen.push(["write", port, size, processor.retired]);
+      },
+    },
+    // nop; in al, 60h; nop; mov dx, 3f8h; out dx, eax; mov ecx, 2; mov edi, 9000h; rep insd; rdtsc; int3
+    code: [
+      0x90,
+      0xe4,
+      0x60,
+      0x90,
+      0x66,
+      0xba,
+      0xf8,
+      0x03,
+      0xef,
+      0xb9,
+      ...dword(2),
+      0xbf,
+      ...dword(0x9000),
+      0xf3,
+      0x6d,
+      0x0f,
+      0x31,
+      0xcc,
+    ],
+  });
+  processor.setIoPermission(new Uint8Array(8192));
+  processor.advance(1000);
+  expect(processor.run(100)).toMatchObject({ vector: 3 });
+  expect(seen).toEqual([
+    ["read", 0x60, 1, 1],
+    ["write", 0x3f8, 4, 4],
+    ["read", 0x3f8, 4, 7],
+    ["read", 0x3f8, 4, 8],
+  ]);
+  expect(processor.registers[EAX]).toBe(1009);
+  expect(processor.registers[EDX]).toBe(0);
+  expect(processor.cycles).toBe(processor.retired + 1000);
+});
+
+test("requestExit in a port callback ends the run behind that instruction", () => {
+  const machine = createMachine({
+    code: [0xe6, 0x80, 0x40, 0xcc],
+    ports: { read: () => 0, write: () => machine.processor.requestExit() },
+  });
+  machine.processor.setIoPermission(new Uint8Array(8192));
+  expect(machine.processor.run(100).kind).toBe("requested");
+  expect(machine.processor.registers[EIP]).toBe(CODE + 2);
+  expect(machine.processor.retired).toBe(1);
+  expect(machine.processor.run(1).kind).toBe("budget");
+  expect(machine.processor.registers[EAX]).toBe(1);
+});
+
+test("a port is refused without a bitmap, by a set bit, and behind its end; IOPL 3 opens all", () => {
+  const accesses: number[] = [];
+  const ports = { read: () => 0, write: (port: number) => void accesses.push(port) };
+  const { processor } = createMachine({ code: [0xe7, 0x10], ports }); // out 10h, eax
+  const out = (): string => {
+    processor.registers[EIP] = CODE;
+    const exit = processor.run(1);
+    return exit.kind === "exception" ? `#${exit.vector}(${exit.errorCode})` : exit.kind;
+  };
+  expect(out()).toBe("#13(0)");
+  const bitmap = new Uint8Array(3);
+  processor.setIoPermission(bitmap);
+  expect(out()).toBe("budget");
+  bitmap[2] = 0x08; // port 13h, the last byte of the access
+  expect(out()).toBe("#13(0)");
+  processor.setIoPermission(new Uint8Array(2));
+  expect(out()).toBe("#13(0)");
+  processor.registers[EFLAGS] = 0x3002;
+  expect(out()).toBe("budget");
+  expect(accesses).toEqual([0x10, 0x10]);
+});
+
+test("INS probes its destination before it reads the port: a fault loses no input", () => {
+  let reads = 0;
+  const { processor, memory } = createMachine({ code: [0x6c], ports: { read: () => ++reads, write: () => {} } });
+  processor.setIoPermission(new Uint8Array(8192));
+  processor.registers[EDI] = 0x9000;
+  memory.write32(entryOf(0x9000), 0x9000 | 5);
+  expect(processor.run(1)).toMatchObject({ vector: 14, errorCode: 7 });
+  expect(reads).toBe(0);
+});
+
+test("a four-byte %gs segment answers at 0 and refuses byte 4", () => {
+  const load = (offset: number): number[] => [0x65, 0xa1, ...dword(offset)];
+  const { processor, memory } = createMachine({ code: [...load(0), ...load(1)] });
+  memory.write32(0x9000, 0x55aa);
+  expect(processor.run(1)).toMatchObject({ kind: "exception", vector: 13, errorCode: 0 }); // null selector
+  processor.setDescriptor(3, { base: 0x9000, limit: 3, kind: "data", writable: false, dpl: 3 });
+  processor.loadSegment("gs", 0x1b);
+  expect(processor.run(1).kind).toBe("budget");
+  expect(processor.registers[EAX]).toBe(0x55aa);
+  expect(processor.run(1)).toMatchObject({ kind: "exception", vector: 13, errorCode: 0 });
+  memory.writeBytes(CODE, Uint8Array.from([0x65, 0xa3, ...dword(0)])); // a store: the segment is read-only
+  processor.registers[EIP] = CODE;
+  expect(processor.run(1)).toMatchObject({ kind: "exception", vector: 13, errorCode: 0 });
+});
+
+test("MOV loads segment registers from the host's descriptors, with the manual's faults", () => {
+  const { processor } = createMachine({ code: [0x8e, 0xe8, 0x8c, 0xeb] }); // mov gs, eax; mov ebx, gs
+  processor.setDescriptor(3, { base: 0x9000, limit: 3, kind: "data", dpl: 3 });
+  processor.setDescriptor(4, { base: 0, limit: 0xffffffff, kind: "data", writable: true, dpl: 0 });
+  const move = (selector: number): string => {
+    processor.registers[EIP] = CODE;
+    processor.registers[EAX] = selector;
+    const exit = processor.run(2);
+    return exit.kind === "exception"
+      ? `#${exit.vector}(${exit.errorCode.toString(16)})`
+      : `${processor.registers[EBX]}`;
+  };
+  expect(move(0x1b)).toBe("27");
+  expect(move(0)).toBe("0");
+  expect(move(0x23)).toBe("#13(20)"); // DPL 0
+  expect(move(0x2b)).toBe("#13(28)"); // absent
+  expect(move(0x1f)).toBe("#13(1c)"); // an LDT selector
+});
+
+test("segments with a base and a limit bound data, stack and code alike", () => {
+  const { processor, memory } = createMachine({ code: [0xa1, ...dword(0x10), 0x50, 0xeb, 0x7f] });
+  memory.write32(CODE + 0x10, 77);
+  processor.setDescriptor(3, { base: CODE, limit: 0x3f, kind: "code", readable: true, dpl: 3 });
+  processor.setDescriptor(4, { base: CODE, limit: 0x3f, kind: "data", writable: true, dpl: 3 });
+  processor.loadSegment("cs", 0x1b);
+  for (const name of ["ds", "ss", "es"] as const) processor.loadSegment(name, 0x23);
+  processor.registers[EIP] = 0;
+  processor.registers[ESP] = 0x40;
+  expect(processor.run(2).kind).toBe("budget");
+  expect(memory.read32(CODE + 0x3c)).toBe(77);
+  expect(processor.run(1)).toMatchObject({ kind: "exception", vector: 13, errorCode: 0 }); // jmp behind the limit
+  expect(processor.registers[EIP]).toBe(6);
+  processor.registers[EIP] = 0;
+  processor.registers[ESP] = 0x42;
+  expect(processor.run(2)).toMatchObject({ kind: "exception", vector: 12, errorCode: 0 }); // push over the limit
+  processor.registers[EIP] = 0x40;
+  expect(processor.run(1)).toMatchObject({ kind: "exception", vector: 13, errorCode: 0 }); // fetch behind the limit
+});
+
+test("IF and IOPL obey the privilege level", () => {
+  const { processor } = createMachine({ code: [0xfa, 0xfb, 0x9d, 0xcc] }); // cli; sti; popf; int3
+  expect(processor.run(1)).toMatchObject({ vector: 13, errorCode: 0 });
+  processor.registers[EIP] = CODE + 2;
+  processor.run(1);
+  expect(processor.registers[EFLAGS] & 0x3200).toBe(0x200); // POPF of 0 changed neither IF nor IOPL
+  processor.registers[EIP] = CODE;
+  processor.registers[EFLAGS] = 0x3202;
+  processor.run(1);
+  expect(processor.registers[EFLAGS] & 0x200).toBe(0);
+});
+
+test("HLT ends the run only for CPL 0", () => {
+  const { processor } = createMachine({ code: [0xf4] });
+  expect(processor.run(5)).toMatchObject({ kind: "exception", vector: 13, errorCode: 0 });
+  processor.setDescriptor(3, { base: 0, limit: 0xffffffff, kind: "code", dpl: 0 });
+  processor.loadSegment("cs", 0x18);
+  expect(processor.run(5).kind).toBe("halt");
+  expect(processor.registers[EIP]).toBe(CODE + 1);
+});
+
+test("CPUID names the model and claims nothing that is missing", () => {
+  const { processor } = createMachine({ code: [0x0f, 0xa2], model: "pentium" });
+  processor.run(1);
+  expect([processor.registers[EAX], processor.registers[EBX]]).toEqual([1, 0x756e6547]);
+  processor.registers[EIP] = CODE;
+  processor.registers[EAX] = 1;
+  processor.run(1);
+  expect(processor.registers[EAX]).toBe(0x543);
+  expect(processor.registers[EDX]).toBe(0x118);
+});
+
+test("the power word stops a loop within 4096 instructions, and at once afterwards", () => {
+  const { processor, memory } = createMachine({ code: [0xeb, 0xfe] });
+  processor.run(100);
+  new Int32Array(memory.buffer)[POWER_WORD / 4] = 1;
+  expect(processor.run(1_000_000).kind).toBe("powerFail");
+  expect(processor.retired).toBeLessThanOrEqual(100 + 4096);
+  expect(new Processor({ memory, ports: { read: () => 0, write: () => {} } }).run(0).kind).toBe("budget");
+});
+
+test("a power cut from inside stops within 4096 instructions", () => {
+  const machine = createMachine({
+    code: [0xe6, 0x80, 0xeb, 0xfe],
+    ports: { read: () => 0, write: () => machine.processor.requestPowerCut() },
+  });
+  machine.processor.setIoPermission(new Uint8Array(8192));
+  expect(machine.processor.run(1_000_000).kind).toBe("powerFail");
+  expect(machine.processor.retired).toBeLessThanOrEqual(4097);
+});
+
+test("a control area full of garbage is set up anew by the next power-on", () => {
+  const { memory } = createMachine();
+  new Uint8Array(memory.buffer, 0, memory.buffer.byteLength - RAM).fill(0xa5);
+  const fresh = new GuestMemory({ buffer: memory.buffer }, RAM);
+  const processor = new Processor({ memory: fresh, ports: { read: () => 0, write: () => {} } });
+  expect([...processor.registers]).toEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 2]);
+  expect(fresh.flags.every((flag) => flag === 0)).toBe(true);
+  expect(processor.run(0).kind).toBe("budget");
+});
+
+// Programs of random instructions that mostly run: ALU, memory, stack, strings, branches, a few faults.
+const register = fc.integer({ min: 0, max: 7 });
+const instruction = fc.oneof(
+  {
+    weight: 6,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(0x01, 0x03, 0x11, 0x13, 0x19, 0x21, 0x29, 0x2b, 0x31, 0x39, 0x85, 0x89, 0x8b),
+        register,
+        register,
+      )
+      .map(([op, a, b]) => [op, 0xc0 | (a << 3) | b]),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(0x01, 0x29, 0x31, 0x89, 0x8b, 0x88, 0x8a, 0x87),
+        register,
+        fc.integer({ min: 0x8f00, max: 0xa100 }),
+      )
+      .map(([op, a, at]) => [op, 0x05 | (a << 3), ...dword(at)]),
+  },
+  { weight: 2, arbitrary: register.map((a) => [0x50 | a]) },
+  { weight: 2, arbitrary: register.map((a) => [0x58 | a]) },
+  { weight: 2, arbitrary: register.map((a) => [0x40 | a]) },
+  { weight: 2, arbitrary: fc.tuple(register, fc.integer()).map(([a, value]) => [0xb8 | a, ...dword(value)]) },
+  {
+    weight: 3,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 0, max: 15 }), fc.integer({ min: -20, max: 20 }))
+      .map(([c, d]) => [0x70 | c, d & 0xff]),
+  },
+  { weight: 1, arbitrary: fc.integer({ min: -30, max: 10 }).map((d) => [0xe2, d & 0xff]) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom(0xa4, 0xa5, 0xa6, 0xaa, 0xab, 0xac, 0xae),
+        fc.constantFrom(0xf2, 0xf3, 0x90),
+        fc.integer({ min: 0, max: 90 }),
+      )
+      .map(([op, rep, n]) => [0xb9, ...dword(n), 0xbe, ...dword(0x8fe0), 0xbf, ...dword(0x9fd0), rep, op]),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.constantFrom(0xd3, 0xf7, 0xc1), register, register, fc.nat(255))
+      .map(([op, a, b, n]) => (op === 0xc1 ? [op, 0xc0 | (a << 3) | b, n] : [op, 0xc0 | (a << 3) | b])),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.integer({ min: 0, max: 60 }), fc.constantFrom(0x90, 0x40, 0xf9, 0x42))
+      .map(([at, op]) => [0xc6, 0x05, ...dword(CODE + at), op]),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(
+      [0xcc],
+      [0x0f, 0x31],
+      [0x9c],
+      [0x9d],
+      [0xfd],
+      [0xfc],
+      [0x99],
+      [0x60],
+      [0x61],
+      [0xcd, 0x80],
+      [0x0f, 0x0b],
+      [0xc3],
+    ),
+  },
+);
+const program = fc.array(instruction, { minLength: 1, maxLength: 24 }).map((list) => list.flat());
+
+function start(code: number[], paging: boolean): TestMachine {
+  const machine = createMachine({ code, paging });
+  machine.memory.write32(entryOf(0xa000), 0xa000 | 5); // stores there fault
+  machine.processor.registers[ESI] = 0x9000;
+  machine.processor.registers[EDI] = 0x9100;
+  machine.processor.registers[ECX] = 5;
+  return machine;
+}
+
+test("run(1) n times is run(n): states, RAM, counts and exits", () => {
+  fc.assert(
+    fc.property(program, fc.integer({ min: 1, max: 300 }), fc.boolean(), (code, budget, paging) => {
+      const whole = start(code, paging);
+      const single = start(code, paging);
+      const exit = { ...whole.processor.run(budget) };
+      let last = { ...single.processor.run(1) };
+      for (let n = 1; n < budget && last.kind === "budget"; n++) last = { ...single.processor.run(1) };
+      expect(last).toEqual(exit);
+      expect(snapshot(single)).toEqual(snapshot(whole));
+      if (exit.kind === "budget") expect(whole.processor.retired).toBe(budget);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test("state and RAM taken in the middle and put into a new machine go on identically", () => {
+  fc.assert(
+    fc.property(program, fc.integer({ min: 1, max: 100 }), fc.integer({ min: 1, max: 200 }), (code, before, after) => {
+      const original = start(code, true);
+      original.processor.run(before);
+      const saved = JSON.parse(JSON.stringify(original.processor.state));
+      const restored = createMachine();
+      restored.memory.writeBytes(0, original.memory.readBytes(0, RAM));
+      restored.processor.state = saved;
+      expect(snapshot(restored)).toEqual(snapshot(original));
+      expect({ ...restored.processor.run(after) }).toEqual({ ...original.processor.run(after) });
+      expect(snapshot(restored)).toEqual(snapshot(original));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test("a state of another version is refused", () => {
+  const { processor } = createMachine();
+  expect(() => {
+    processor.state = { ...processor.state, version: 2 as 1 };
+  }).toThrow(RangeError);
+});
+
+test("random bytes as a program: never throws, always ends, touches nothing outside the guest", () => {
+  const bytes = fc.uint8Array({ minLength: 16, maxLength: 200 });
+  fc.assert(
+    fc.property(bytes, fc.array(fc.integer(), { minLength: 8, maxLength: 8 }), fc.boolean(), (code, values, open) => {
+      const machine = createMachine({ code: [...code] });
+      const { processor, memory } = machine;
+      // Only 8 pages around code, data and stack stay mapped; the rest of RAM must not change.
+      for (let linear = 0; linear < RAM; linear += 0x1000) if (linear >= 0xc000) memory.write32(entryOf(linear), 0);
+      processor.registers.set(values);
+      processor.registers[ESP] = STACK;
+      if (open) processor.setIoPermission(new Uint8Array(8192));
+      const tail = memory.readBytes(0x38000, 0x8000);
+      let budget = 500;
+      while (budget > 0) {
+        const before = processor.retired;
+        const exit = processor.run(budget);
+        expect(processor.retired - before).toBeLessThanOrEqual(budget);
+        budget -= Math.max(1, processor.retired - before);
+        if (exit.kind === "exception") processor.registers[EIP] = CODE + (budget % code.length);
+      }
+      expect(memory.readBytes(0x38000, 0x8000)).toEqual(tail);
+      expect(processor.state.pageDirectory).toBe(DIRECTORY);
+      expect(processor.registers).toHaveLength(10);
+    }),
+    { numRuns: 400 },
+  );
+});
