@@ -6,6 +6,7 @@
  * Reference: X.2 on IA-32, initial servers.
  * @module
  */
+import { PTE_PRESENT, PTE_USER } from "@kintsugi/ia32";
 import { err, ok, type Result } from "neverthrow";
 import { makeFpage, PAGE_BITS, PAGE_SIZE } from "./api/fpage.ts";
 import { LOCAL_ID_PAGE, STANDARD_KIP_AREA, STANDARD_UTCB_AREA, STANDARD_UTCB_AREA_BITS } from "./api/kip.ts";
@@ -18,7 +19,6 @@ import { activate } from "./ipc/thread-life.ts";
 import { initialiseSpace, takeSpace } from "./object/address-space.ts";
 import { initialiseController } from "./object/irq.ts";
 import { takeFrame } from "./object/kernel-frames.ts";
-import { PTE_PRESENT, PTE_USER } from "./object/page-table.ts";
 import { makeReady, refillSlice } from "./object/ready-queue.ts";
 import { makeInterrupts, setRegister, takeThread } from "./object/thread.ts";
 import { Arena, type ArenaError, type ArenaHardware, formatArena } from "./table/arena.ts";

@@ -4,15 +4,14 @@
  * Here: memory, a clock, a sigma0, threads' bodies and the calls that they make. Not here: guest machine code.
  * @module
  */
+import { allocateMemory, EAX, EBP, EBX, ECX, EDI, EDX, EIP, ESI, GuestMemory, Processor } from "@kintsugi/ia32";
 import {
   ANY_THREAD,
   FPAGE_RWX,
   globalId,
   Kernel,
-  type KernelMemory,
   type KernelObserver,
   type KernelOptions,
-  type KernelProcessor,
   LABEL_PAGE_FAULT,
   LABEL_SIGMA0,
   makeFpage,
@@ -46,7 +45,6 @@ import {
   timeouts,
 } from "../src/index.ts";
 
-export const [EAX, ECX, EDX, EBX, ESP, EBP, ESI, EDI, EIP]: readonly number[] = [0, 1, 2, 3, 4, 5, 6, 7, 8];
 export const NEVER: number = timeouts(TIME_NEVER, TIME_NEVER);
 export const ZERO: number = timeouts(TIME_ZERO, TIME_ZERO);
 export const SIGMA0: ThreadId = globalId(SIGMA0_THREAD_NUMBER, 1);
@@ -54,69 +52,6 @@ export const ROOT: ThreadId = globalId(ROOT_THREAD_NUMBER, 1);
 export const MEGABYTE = 0x100000;
 export const SIGMA0_PROGRAM = 1;
 export const SCRIPT_PROGRAM = 2;
-
-/** RAM with nothing around it. */
-export class PlainMemory implements KernelMemory {
-  readonly size: number;
-  readonly ram: Uint8Array;
-  readonly #view: DataView;
-
-  constructor(size: number) {
-    this.size = size;
-    this.ram = new Uint8Array(size);
-    this.#view = new DataView(this.ram.buffer);
-  }
-  read8(at: number): number {
-    return this.#view.getUint8(at);
-  }
-  read16(at: number): number {
-    return this.#view.getUint16(at, true);
-  }
-  read32(at: number): number {
-    return this.#view.getInt32(at, true);
-  }
-  write8(at: number, value: number): void {
-    this.#view.setUint8(at, value);
-  }
-  write16(at: number, value: number): void {
-    this.#view.setUint16(at, value, true);
-  }
-  write32(at: number, value: number): void {
-    this.#view.setInt32(at, value, true);
-  }
-  readBytes(at: number, length: number): Uint8Array {
-    return this.ram.slice(at, at + length);
-  }
-  writeBytes(at: number, bytes: Uint8Array): void {
-    this.ram.set(bytes, at);
-  }
-  fill(at: number, length: number, byte: number): void {
-    this.ram.fill(byte, at, at + length);
-  }
-  copy(to: number, from: number, length: number): void {
-    this.ram.copyWithin(to, from, from + length);
-  }
-}
-
-/** A processor for kernels that never reach guest code: a clock. */
-export class ClockOnly implements KernelProcessor {
-  readonly registers: Int32Array = new Int32Array(10);
-  readonly retired = 0;
-  cycles = 0;
-  run(): never {
-    throw new Error("no guest code here");
-  }
-  requestExit(): void {}
-  advance(cycles: number): void {
-    this.cycles += cycles;
-  }
-  setAddressSpace(): void {}
-  setPaging(): void {}
-  invalidatePage(): void {}
-  invalidateSpace(): void {}
-  setDescriptor(): void {}
-  loadSegment(): void {}
-}
 
 /** What a thread does: yields the numbers of the calls that it has loaded. After its end it sleeps. */
 export type Body = (context: ResidentContext) => Generator<number, void>;
@@ -393,6 +328,8 @@ export function* launch(
 export class Machine {
   readonly options: KernelOptions;
   readonly events: string[] = [];
+  /** What guests said with int3: operation, EAX, ECX. */
+  readonly reports: number[][] = [];
   kernel: Kernel;
 
   constructor(bodies: ReadonlyMap<ThreadId, Body>, size: number = 16 * MEGABYTE) {
@@ -413,11 +350,16 @@ export class Machine {
       restartRecorded: note("recorded"),
       replied: note("replied"),
       residentDied: note("died"),
+      debugger: (_thread, op, eax, ecx) => {
+        this.reports.push([op, eax >>> 0, ecx >>> 0]);
+      },
     };
+    const memory = new GuestMemory(allocateMemory(size, false), size);
+    const ports = { read: () => 0xff, write: () => {} };
     this.options = {
-      memory: new PlainMemory(size),
-      processor: new ClockOnly(),
-      ports: { read: () => 0xff, write: () => {} },
+      memory,
+      processor: new Processor({ memory, ports }),
+      ports,
       interrupts: { pending: false, acknowledge: () => 0 },
       events: { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => {} },
       programs: new Map([

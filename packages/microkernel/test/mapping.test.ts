@@ -1,3 +1,4 @@
+import { EIP } from "@kintsugi/ia32";
 import { expect, it } from "vitest";
 import {
   ACCEPT_COMPLETE,
@@ -18,7 +19,6 @@ import {
 } from "../src/index.ts";
 import {
   type Body,
-  EIP,
   exchangeRegisters,
   launch,
   Machine,

@@ -7,12 +7,12 @@
  * takes the part of the fpage that the base selects and fills the window with it.
  * @module
  */
+import { PTE_PRESENT } from "@kintsugi/ia32";
 import { FPAGE_W, fpageBase, fpageBits, fpageRights, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
 import { USER_AREA_END } from "../api/kip.ts";
 import { ITEM_GRANT, ITEM_TYPE_MASK, itemSendBase } from "../api/typed-item.ts";
 import { isKernelPage } from "../object/address-space.ts";
 import { findNode, grantPage, isUserFrame, mapPage, removeSubtree } from "../object/mapping-database.ts";
-import { PTE_PRESENT } from "../object/page-table.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, N, S } from "../table/layout.ts";
 

@@ -6,6 +6,7 @@
  * The page at LOCAL_ID_PAGE is one frame in all spaces: its word is the running thread's local id.
  * @module
  */
+import { PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "@kintsugi/ia32";
 import { fpageBase, fpageSize, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
 import { LOCAL_ID_PAGE, USER_AREA_END } from "../api/kip.ts";
 import { UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
@@ -13,16 +14,7 @@ import type { Arena } from "../table/arena.ts";
 import { H, K, S, T } from "../table/layout.ts";
 import { giveFrame, kernelFrameRow, takeFrame } from "./kernel-frames.ts";
 import { isUserFrame, removeSubtree } from "./mapping-database.ts";
-import {
-  entryNode,
-  findEntry,
-  makeEntry,
-  PTE_FRAME,
-  PTE_PRESENT,
-  PTE_USER,
-  PTE_WRITABLE,
-  spaceTag,
-} from "./page-table.ts";
+import { entryNode, findEntry, makeEntry, PTE_FRAME, spaceTag } from "./page-table.ts";
 
 const LOCAL_ID_PDE = LOCAL_ID_PAGE >>> 22;
 

@@ -8,23 +8,13 @@
  * rights; a node is never writable below a read-only one; trees have no cycles.
  * @module
  */
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "@kintsugi/ia32";
 import { FPAGE_W } from "../api/fpage.ts";
 import { COST_MAP_PAGE, COST_UNMAP_PAGE } from "../costs.ts";
 import type { Arena } from "../table/arena.ts";
 import { F, H, N } from "../table/layout.ts";
 import { STATUS_ACCESSED, STATUS_WRITTEN } from "../table/states.ts";
-import {
-  entryNode,
-  findEntry,
-  invalidate,
-  makeEntry,
-  PTE_ACCESSED,
-  PTE_DIRTY,
-  PTE_PRESENT,
-  PTE_USER,
-  PTE_WRITABLE,
-  setEntryNode,
-} from "./page-table.ts";
+import { entryNode, findEntry, invalidate, makeEntry, setEntryNode } from "./page-table.ts";
 
 /** Whether sigma0 owns this frame: every frame of RAM but the arena's. */
 export function isUserFrame(a: Arena, frame: number): boolean {

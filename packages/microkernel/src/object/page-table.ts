@@ -7,16 +7,13 @@
  * Reference: SDM Vol. 3, 4.3 (32-bit paging).
  * @module
  */
+import { PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_USER, PTE_WRITABLE, TAGS } from "@kintsugi/ia32";
 import { PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
 import type { Arena } from "../table/arena.ts";
 import { K, S } from "../table/layout.ts";
 import { giveFrame, kernelFrameRow, takeFrame } from "./kernel-frames.ts";
 
-export const PTE_PRESENT = 0x1;
-export const PTE_WRITABLE = 0x2;
-export const PTE_USER = 0x4;
-export const PTE_ACCESSED = 0x20;
-export const PTE_DIRTY = 0x40;
+/** Address bits of an entry. */
 export const PTE_FRAME = -0x1000; // 0xfffff000
 
 /** Physical address of the entry for `page` (linear >> 12), or 0 when there is no page table. */
@@ -59,9 +56,6 @@ export function setEntryNode(a: Arena, entry: number, node: number): void {
 export function spaceTag(space: number): number {
   return space % TAGS;
 }
-
-/** Tags that the kernel uses; the processor has at least as many. */
-export const TAGS = 16;
 
 /** Tells the processor that an entry lost rights or status bits. */
 export function invalidate(a: Arena, space: number, page: number): void {

@@ -6,9 +6,10 @@
  * a new one starts empty and only makes the processor forget.
  * @module
  */
+import { TAGS } from "@kintsugi/ia32";
 import { LOCAL_ID_PAGE } from "../../api/kip.ts";
 import type { KernelProcessor } from "../../hardware.ts";
-import { spaceTag, TAGS } from "../../object/page-table.ts";
+import { spaceTag } from "../../object/page-table.ts";
 import type { Arena } from "../../table/arena.ts";
 import { H, S, T } from "../../table/layout.ts";
 import { REGISTER_COUNT } from "../../table/registers.ts";
