@@ -1,13 +1,15 @@
 /**
- * `npm run generate`: prints the C++ headers of constants that the guest programs share with the TypeScript.
+ * `npm run generate`: prints every file that is made from others and checked in under `generated/`.
  *
- * Here: which modules become which header. Every `export const` number of a module is printed in the module's order;
- * a number is written once, there. Not here: compiling guests (→ guest/build.mjs).
+ * Here: the list of those files; the C++ headers of constants that guests share with the TypeScript: every
+ * `export const` number of a module, in the module's order. Not here: the processor's handlers (→ packages/ia32/scripts),
+ * compiling guests (→ guest/build.mjs).
  * @module
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { generateHandlers } from "../packages/ia32/scripts/generate-handlers.ts";
 
 /** A header to print. */
 export interface GeneratedHeader {
@@ -80,9 +82,21 @@ export async function printHeader(header: GeneratedHeader): Promise<string> {
   return lines.join("\n");
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  for (const header of HEADERS) {
-    writeFileSync(join(ROOT, header.output), await printHeader(header));
-    console.log(header.output);
+/** Every generated file: its path from the root, and its text as it should stand there. */
+const GENERATED: readonly { readonly output: string; print(): string | Promise<string> }[] = [
+  ...HEADERS.map((header) => ({ output: header.output, print: () => printHeader(header) })),
+  { output: "packages/ia32/src/interpreter/generated/handlers.ts", print: generateHandlers },
+];
+
+/** Writes what has changed, or with --check only says so and fails. */
+if (import.meta.main) {
+  const check = process.argv.includes("--check");
+  for (const { output, print } of GENERATED) {
+    const path = join(ROOT, output);
+    const text = await print();
+    if (readFileSync(path, "utf8") === text) continue;
+    console.log(`${check ? "stale" : "written"}: ${output}`);
+    if (check) process.exitCode = 1;
+    else writeFileSync(path, text);
   }
 }
