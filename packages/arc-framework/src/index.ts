@@ -1,1 +1,52 @@
-export {};
+/**
+ * @kintsugi/arc-framework: Arc's restart recovery on an L4 kernel.
+ *
+ * Here: the public names: the three resident programs, the runtime they stand on, the pure parts of
+ * recovery (detect, decide, plan), the ELF reader, the protocol's numbers.
+ * @module
+ */
+export { createArt } from "./art/art.ts";
+export { artImageSize } from "./art/art-memory.ts";
+export { DETECTORS, detect } from "./detect/detect.ts";
+export type { ElfError, ElfErrorCode } from "./elf/error.ts";
+export { type ByteReader, type Program, parseElf, type Segment } from "./elf/parse.ts";
+export { type ElfSymbol, symbolAt, symbols } from "./elf/symbols.ts";
+export {
+  DETECTOR_NAMES,
+  type Detector,
+  describeFailure,
+  FAILURE_KINDS,
+  type Failure,
+  type FailureKind,
+  failureKind,
+} from "./failure.ts";
+export { createP3, type P3Options } from "./p3/p3.ts";
+export type { RecoveryObserver } from "./p3/recovery.ts";
+export { formatPlan, type Plan, type PlanStep, planFor } from "./plan/plan.ts";
+export { type History, NO_HISTORY, withFailure, withRestart } from "./policy/history.ts";
+export type { Action, ActionKind, RecoveryPolicy, Rule, Supervised } from "./policy/policy.ts";
+export { firstOf } from "./policy/policy.ts";
+export { decide, decideRefused, RULES } from "./policy/reference.ts";
+export * from "./protocol/address-space.ts";
+export * from "./protocol/art.ts";
+export * from "./protocol/driver.ts";
+export * from "./protocol/p3.ts";
+export * from "./protocol/recovery-record.ts";
+export * from "./protocol/start-block.ts";
+export * from "./protocol/status.ts";
+export * from "./protocol/thread-numbers.ts";
+export type { IpcOptions, Message, Received } from "./server/action.ts";
+export { type CutKind, type CutPoint, type CutProbe, ResidentCrash } from "./server/cut-point.ts";
+export { THREAD_MEMORY_SIZE } from "./server/journal.ts";
+export { type Answer, type Become, type Clock, type Handler, type Part, Request, reply } from "./server/request.ts";
+export {
+  CRASH_LIMIT,
+  type HandlerFunction,
+  type ResidentObserver,
+  ResidentServer,
+  type ServerDefinition,
+} from "./server/resident-server.ts";
+export { PersistentTable, type WordReader, type WordWriter } from "./server/table.ts";
+export { packBytes, packText, unpackText } from "./server/text.ts";
+export type { Pages, Transaction } from "./server/transaction.ts";
+export { createSigma0, sigma0ImageSize } from "./sigma0/sigma0.ts";

@@ -1,0 +1,158 @@
+/**
+ * ART's persistent memory: where its tables lie.
+ *
+ * Here: rows and places. Not here: what changes them (`frames.ts`, `processes.ts`, …).
+ *
+ *     image low  globals (one page)
+ *                journals: main thread, then the service thread of each pid
+ *                processes | modules | regions | recovery records | frames (to the end of RAM)
+ *
+ * The image's place comes from the KIP; what is kept of it here is a cache of that.
+ * Reference: thesis, appendix A.2 (page table, Space objects); docs/protocols.md, sections 2 and 4.
+ * @module
+ */
+import { KIP_ROOT_SERVER, PAGE_SIZE, type ThreadId, threadNumber } from "@kintsugi/microkernel";
+import { type Struct, struct, type WordIndices, wordIndices } from "@kintsugi/records";
+import { ART_FIRST_SERVICE_THREAD, ART_THREAD, PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
+import { THREAD_MEMORY_SIZE } from "../server/journal.ts";
+import { frameCount, imageLow } from "../server/kip.ts";
+import { PersistentTable, type WordReader } from "../server/table.ts";
+
+/** Boot modules that ART knows at most. */
+export const MODULE_LIMIT = 64;
+/** Regions that sigma0's memory may come in at most. */
+export const REGION_LIMIT = 128;
+/** Recovery records that are kept. */
+export const RECORD_LIMIT = 16;
+/** Bytes of a name and of an argument text at most, a NUL included. */
+export const NAME_BYTES = 32;
+export const ARGUMENT_BYTES = 128;
+/** Bytes of the reason of a reset at most. */
+export const REASON_BYTES = 128;
+
+const GLOBAL_FIELDS = {
+  modules: "u32",
+  regions: "u32",
+  /** First frame of the free list, 0 for none. */
+  freeFrame: "u32",
+  freePages: "u32",
+  /** Recovery records ever written. */
+  records: "u32",
+  resets: "u32",
+  reason: "words[32]",
+} as const;
+
+const PROCESS_FIELDS = {
+  state: "u32",
+  version: "u32",
+  module: "u32",
+  flags: "u32",
+  /** Pid of the process that executed this one, 0 for none. */
+  parent: "u32",
+  /** Whom to tell that it has started: the thread that was asked, and the client that waits for it. */
+  starter: "u32",
+  startClient: "u32",
+  /** Pid that this process's P3 waits for, and that P3's id. */
+  waitsFor: "u32",
+  waitClient: "u32",
+  /** First frame of its list of pages, 0 for none. */
+  frame: "u32",
+  pages: "u32",
+  restarts: "u32",
+  /** A bit per line. */
+  interrupts: "u32",
+  exitStatus: "u32",
+  exitKind: "u32",
+  exitDetail: "u32",
+  exitAddress: "u32",
+  /** 1 once the service thread of this pid exists; it stays when the process ends. */
+  service: "u32",
+  argument: "words[32]",
+} as const;
+
+const MODULE_FIELDS = { start: "u32", size: "u32", flags: "u32", name: "words[8]", argument: "words[32]" } as const;
+
+/** Frames from `next` to before `end` are free and were never used. */
+const REGION_FIELDS = { next: "u32", end: "u32" } as const;
+
+/** As many words as a recovery record has (RECOVERY_WORDS). */
+const RECORD_FIELDS = { record: "words[37]" } as const;
+
+/** `next`: the next frame of the owner's list, or of the free list; 0 for none. */
+const FRAME_FIELDS = { owner: "u32", address: "u32", next: "u32" } as const;
+
+const GlobalRow: Struct<typeof GLOBAL_FIELDS> = struct(GLOBAL_FIELDS);
+const ProcessRow: Struct<typeof PROCESS_FIELDS> = struct(PROCESS_FIELDS);
+const ModuleRow: Struct<typeof MODULE_FIELDS> = struct(MODULE_FIELDS);
+const RegionRow: Struct<typeof REGION_FIELDS> = struct(REGION_FIELDS);
+const RecordRow: Struct<typeof RECORD_FIELDS> = struct(RECORD_FIELDS);
+const FrameRow: Struct<typeof FRAME_FIELDS> = struct(FRAME_FIELDS);
+
+/** Word indices of the rows. */
+export const G: WordIndices<typeof GLOBAL_FIELDS> = wordIndices(GlobalRow);
+export const P: WordIndices<typeof PROCESS_FIELDS> = wordIndices(ProcessRow);
+export const M: WordIndices<typeof MODULE_FIELDS> = wordIndices(ModuleRow);
+export const R: WordIndices<typeof REGION_FIELDS> = wordIndices(RegionRow);
+export const F: WordIndices<typeof FRAME_FIELDS> = wordIndices(FrameRow);
+
+/** The tables of one machine's ART. */
+export class ArtMemory {
+  #base: number = -1;
+  globals!: PersistentTable<typeof GLOBAL_FIELDS>;
+  processes!: PersistentTable<typeof PROCESS_FIELDS>;
+  modules!: PersistentTable<typeof MODULE_FIELDS>;
+  regions!: PersistentTable<typeof REGION_FIELDS>;
+  records!: PersistentTable<typeof RECORD_FIELDS>;
+  frames!: PersistentTable<typeof FRAME_FIELDS>;
+
+  /** Finds the image through the KIP; before anything else, in every resume. */
+  locate(reader: WordReader): void {
+    const base = imageLow(reader, KIP_ROOT_SERVER);
+    if (base !== this.#base) this.#place(base, frameCount(reader));
+  }
+
+  #place(base: number, frames: number): void {
+    this.#base = base;
+    this.globals = new PersistentTable(base, 1, GlobalRow);
+    this.processes = new PersistentTable(this.#journals + JOURNALS * THREAD_MEMORY_SIZE, PROCESS_LIMIT, ProcessRow);
+    this.modules = new PersistentTable(this.processes.end, MODULE_LIMIT, ModuleRow);
+    this.regions = new PersistentTable(this.modules.end, REGION_LIMIT, RegionRow);
+    this.records = new PersistentTable(this.regions.end, RECORD_LIMIT, RecordRow);
+    this.frames = new PersistentTable(this.records.end, frames, FrameRow);
+  }
+
+  get #journals(): number {
+    return this.#base + PAGE_SIZE;
+  }
+
+  /** The journal of the main thread or of a service thread. */
+  threadMemory(thread: ThreadId): number {
+    return this.#journals + (threadNumber(thread) - ART_THREAD) * THREAD_MEMORY_SIZE;
+  }
+
+  /** All bytes but the journals, as two ranges of address and length. */
+  get ranges(): readonly (readonly [number, number])[] {
+    return [
+      [this.#base, PAGE_SIZE],
+      [this.processes.base, this.frames.end - this.processes.base],
+    ];
+  }
+}
+
+const JOURNALS = PROCESS_LIMIT + 1;
+
+/** Bytes of the root task's image for a machine with `memorySize` bytes of RAM. */
+export function artImageSize(memorySize: number): number {
+  const tables =
+    PROCESS_LIMIT * ProcessRow.size +
+    MODULE_LIMIT * ModuleRow.size +
+    REGION_LIMIT * RegionRow.size +
+    RECORD_LIMIT * RecordRow.size +
+    Math.ceil(memorySize / PAGE_SIZE) * FrameRow.size;
+  return PAGE_SIZE + JOURNALS * THREAD_MEMORY_SIZE + Math.ceil(tables / PAGE_SIZE) * PAGE_SIZE;
+}
+
+/** The pid whose service thread this is. */
+export function servedPid(thread: ThreadId): number {
+  return threadNumber(thread) - ART_FIRST_SERVICE_THREAD + 1;
+}

@@ -1,0 +1,80 @@
+/**
+ * ART, the root task: memory, threads, processes, files and interrupts of the machine.
+ *
+ * Here: which message is for whom. Not here: what is done (`memory.ts`, `services.ts`, `starting.ts`, …).
+ * The main thread boots; each process has a service thread of its own, which is its P3's pager and
+ * hears of its death. Service threads share the tables, a step at a time, and never wait for each other.
+ * Reference: thesis 4.2.2, appendices A and B; docs/protocols.md, section 7.
+ * @module
+ */
+import { LABEL_EXCEPTION, LABEL_PAGE_FAULT, type ResidentContext, type ThreadId } from "@kintsugi/microkernel";
+import * as label from "../protocol/art.ts";
+import type { CutProbe } from "../server/cut-point.ts";
+import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
+import { ArtMemory } from "./art-memory.ts";
+import { bootContinuations, continueBoot, start } from "./boot.ts";
+import { fromP3, type Service } from "./caller.ts";
+import { allocate, exception, mapModule, pageFault, release } from "./memory.ts";
+import { recoveryInfo, recoveryReport } from "./records.ts";
+import { REMOVE_PAGES, removePages } from "./removal.ts";
+import {
+  bootInfo,
+  execute,
+  fileFind,
+  fileInfo,
+  fileRead,
+  interrupt,
+  kill,
+  lookup,
+  powerOff,
+  processEnded,
+  processInfo,
+  wait,
+} from "./services.ts";
+import { CONTINUE_BOOT } from "./starter.ts";
+import { processStart, processStarted } from "./starting.ts";
+
+/** ART's program. */
+export function createArt(options: { probe?: CutProbe; observer?: ResidentObserver } = {}): ResidentServer {
+  const memory = new ArtMemory();
+  const services: [number, Service][] = [
+    [LABEL_PAGE_FAULT, pageFault(memory)],
+    [LABEL_EXCEPTION, exception(memory)],
+    [label.ART_LOOKUP, lookup(memory)],
+    [label.ART_EXECUTE, execute(memory)],
+    [label.ART_WAIT, wait(memory)],
+    [label.ART_PROCESS_INFO, processInfo(memory)],
+    [label.ART_KILL, kill(memory)],
+    [label.ART_FILE_INFO, fileInfo(memory)],
+    [label.ART_FILE_FIND, fileFind(memory)],
+    [label.ART_FILE_READ, fileRead(memory)],
+    [label.ART_INTERRUPT, interrupt(memory)],
+    [label.ART_RECOVERY_INFO, recoveryInfo(memory)],
+    [label.ART_POWER_OFF, powerOff()],
+    [label.ART_BOOT_INFO, bootInfo(memory)],
+    [label.ART_ALLOCATE, allocate(memory)],
+    [label.ART_RELEASE, release(memory)],
+    [label.ART_MODULE_MAP, mapModule(memory)],
+    [label.ART_PROCESS_ENDED, processEnded(memory)],
+    [label.ART_RECOVERY_REPORT, recoveryReport(memory)],
+    [label.ART_PROCESS_START, processStart(memory)],
+    [label.ART_PROCESS_STARTED, processStarted(memory)],
+  ];
+  const handlers = new Map<number, HandlerFunction>(
+    services.map(([number, service]) => [number, fromP3(memory, service)]),
+  );
+  handlers.set(CONTINUE_BOOT, continueBoot());
+  return new ResidentServer(
+    {
+      name: "art",
+      threadMemory: (thread: ThreadId, context: ResidentContext) => {
+        memory.locate({ read: (address) => context.read32(address) });
+        return memory.threadMemory(thread);
+      },
+      start: start(memory),
+      handlers,
+      continuations: new Map([...bootContinuations(memory), [REMOVE_PAGES, removePages(memory)]]),
+    },
+    options,
+  );
+}

@@ -1,0 +1,157 @@
+/**
+ * Making a process: its service thread, its P3 and its user thread, each in its own space.
+ *
+ * Here: from a module to a P3 that runs. Not here: the rest of the start, which P3 does and reports.
+ * Reference: thesis, appendix B (Space, new task); docs/protocols.md, section 4.
+ * @module
+ */
+import {
+  EXREGS_IP,
+  EXREGS_RECEIVE,
+  EXREGS_SEND,
+  EXREGS_SET_HALT,
+  EXREGS_SP,
+  globalId,
+  makeFpage,
+  NIL_THREAD,
+  PAGE_BITS,
+  SIGMA0_THREAD_NUMBER,
+  STANDARD_KIP_AREA,
+  STANDARD_UTCB_AREA,
+  STANDARD_UTCB_AREA_BITS,
+  type ThreadId,
+  UTCB_SIZE,
+} from "@kintsugi/microkernel";
+import { PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import { STATUS_BUSY, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK } from "../protocol/status.ts";
+import { PROGRAM_ART, PROGRAM_P3 } from "../protocol/thread-numbers.ts";
+import type { Part, Request } from "../server/request.ts";
+import { packText } from "../server/text.ts";
+import type { Transaction } from "../server/transaction.ts";
+import { ARGUMENT_BYTES, type ArtMemory, M, P } from "./art-memory.ts";
+import {
+  ART_MAIN,
+  alivePids,
+  enter,
+  findModule,
+  freePid,
+  moduleName,
+  PROCESS_FREE,
+  p3Thread,
+  serviceThread,
+  userThread,
+} from "./processes.ts";
+
+/** sigma0 and ART's main thread run at 255. */
+const SERVICE_PRIORITY = 200;
+const P3_PRIORITY = 150;
+const SERVER_PRIORITY = 120;
+const PROGRAM_PRIORITY = 100;
+
+const NO_UTCB = -1;
+const KIP_FPAGE = makeFpage(STANDARD_KIP_AREA, PAGE_BITS, 0);
+const UTCB_FPAGE = makeFpage(STANDARD_UTCB_AREA, STANDARD_UTCB_AREA_BITS, 0);
+/** Breaks off the wait for the start message and starts at IP and SP. */
+const START = EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SP | EXREGS_IP | EXREGS_SET_HALT;
+
+/** Who wants the process. */
+export interface Starter {
+  /** Command line: program and arguments. */
+  readonly commandLine: string;
+  /** Pid of the process that executes it, 0 for ART itself. */
+  readonly parent: number;
+  /** Thread that was asked, and the client that waits for it. */
+  readonly starter: ThreadId;
+  readonly startClient: ThreadId;
+}
+
+/** Makes a process and starts its P3. Returns status and pid; the starter is told later how loading went. */
+export function* createProcess(
+  s: Request,
+  memory: ArtMemory,
+  wanted: Starter,
+): Part<{ readonly status: number; readonly pid: number }> {
+  const [status, pid, p3, user, flags] = yield* s.step((tx) => claim(tx, memory, wanted));
+  if (status !== STATUS_OK) return { status, pid: 0 };
+  const service = serviceThread(pid);
+  const ready =
+    (yield* makeServiceThread(s, memory, pid)) &&
+    (yield* makeThread(s, p3, service, PROGRAM_P3, P3_PRIORITY)) &&
+    (yield* makeThread(s, user, p3, 0, flags & PROCESS_FLAG_SERVER ? SERVER_PRIORITY : PROGRAM_PRIORITY));
+  if (!ready) {
+    yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
+    yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
+    yield* s.step((tx) => {
+      memory.processes.set(tx, pid - 1, P.state, PROCESS_FREE);
+      return [];
+    });
+    return { status: STATUS_NO_MEMORY, pid: 0 };
+  }
+  yield* s.restartControl(p3, 0, service, 0);
+  yield* s.exchangeRegisters(p3, START);
+  return { status: STATUS_OK, pid };
+}
+
+/** Takes a row. Result: status, pid, P3, user thread, flags. */
+function claim(tx: Transaction, memory: ArtMemory, wanted: Starter): number[] {
+  const name = /^\S*/.exec(wanted.commandLine)?.[0] ?? "";
+  const module = findModule(memory, tx, name);
+  if (module < 0) return [STATUS_NOT_FOUND];
+  const flags = memory.modules.get(tx, module, M.flags) & PROCESS_FLAG_SERVER;
+  if (flags !== 0 && serverOf(tx, memory, name) !== 0) return [STATUS_BUSY];
+  const pid = freePid(memory, tx);
+  if (pid === 0) return [STATUS_NO_MEMORY];
+  const { parent, starter, startClient } = wanted;
+  const argument = packText(wanted.commandLine.slice(0, ARGUMENT_BYTES - 1));
+  enter(memory, tx, pid, {
+    [P.module]: module,
+    [P.flags]: flags,
+    [P.parent]: parent,
+    [P.starter]: starter,
+    [P.startClient]: startClient,
+    ...Object.fromEntries(argument.map((word, i) => [P.argument + i, word])),
+  });
+  return [STATUS_OK, pid, p3Thread(memory, tx, pid), userThread(memory, tx, pid), flags];
+}
+
+/** Pid of the server of this name that is alive, or 0. */
+export function serverOf(tx: Transaction, memory: ArtMemory, name: string): number {
+  const isServer = (pid: number): boolean => {
+    const row = pid - 1;
+    if ((memory.processes.get(tx, row, P.flags) & PROCESS_FLAG_SERVER) === 0) return false;
+    return moduleName(memory, tx, memory.processes.get(tx, row, P.module)) === name;
+  };
+  return alivePids(memory, tx).find(isServer) ?? 0;
+}
+
+/** One more thread in ART's own space, once for each pid: it serves whichever process has that pid. */
+function* makeServiceThread(s: Request, memory: ArtMemory, pid: number): Part<boolean> {
+  const [known] = yield* s.step((tx) => [memory.processes.get(tx, pid - 1, P.service)]);
+  if (known === 1) return true;
+  const service = serviceThread(pid);
+  const sigma0 = globalId(SIGMA0_THREAD_NUMBER, 1);
+  const utcb = STANDARD_UTCB_AREA + pid * UTCB_SIZE;
+  const { result } = yield* s.threadControl(service, ART_MAIN, ART_MAIN, sigma0, utcb);
+  if (result === 0) return false;
+  yield* s.residentControl(service, PROGRAM_ART);
+  yield* s.schedule(service, SERVICE_PRIORITY);
+  yield* s.exchangeRegisters(service, START);
+  yield* s.step((tx) => {
+    memory.processes.set(tx, pid - 1, P.service, 1);
+    return [];
+  });
+  return true;
+}
+
+/** A thread in a new space of its own, active and waiting for its start. */
+function* makeThread(s: Request, thread: ThreadId, pager: ThreadId, program: number, priority: number): Part<boolean> {
+  const created = yield* s.threadControl(thread, thread, ART_MAIN, NIL_THREAD, NO_UTCB);
+  if (created.result === 0) return false;
+  const space = yield* s.spaceControl(thread, KIP_FPAGE, UTCB_FPAGE);
+  if (space.result === 0) return false;
+  const active = yield* s.threadControl(thread, thread, NIL_THREAD, pager, STANDARD_UTCB_AREA);
+  if (active.result === 0) return false;
+  if (program !== 0) yield* s.residentControl(thread, program);
+  yield* s.schedule(thread, priority);
+  return true;
+}

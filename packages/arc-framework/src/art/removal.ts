@@ -1,0 +1,140 @@
+/**
+ * Ending a process: its threads, its pages and whoever waits for it.
+ *
+ * Here: from "it ends" to a row that can be used again. Whoever comes first ends it; others find it
+ * ending and leave it alone. Pages are taken back in batches, each a request of its own, so that no
+ * journal has to hold a whole process.
+ * Not here: why it ends. Reference: thesis, appendix B (delete task, exit).
+ * @module
+ */
+import {
+  FPAGE_RWX,
+  INTERRUPT_LINES,
+  interruptId,
+  makeFpage,
+  NIL_THREAD,
+  PAGE_BITS,
+  TIME_ZERO,
+} from "@kintsugi/microkernel";
+import { STATUS_FAILED, STATUS_OK } from "../protocol/status.ts";
+import { PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
+import { type Answer, type Handler, type Part, type Request, reply } from "../server/request.ts";
+import type { HandlerFunction } from "../server/resident-server.ts";
+import type { Transaction } from "../server/transaction.ts";
+import { type ArtMemory, P } from "./art-memory.ts";
+import { frameAddress, framesIn, giveFrames } from "./frames.ts";
+import {
+  isAlive,
+  PROCESS_ENDED,
+  PROCESS_ENDING,
+  PROCESS_FREE,
+  PROCESS_RUNNING,
+  p3Thread,
+  serviceThread,
+  stateOf,
+  userThread,
+} from "./processes.ts";
+import { tellStarter } from "./starter.ts";
+
+/** The continuation that goes on with a removal: pid, 1 if the sender gets a reply at the end. */
+export const REMOVE_PAGES = 1;
+
+const BATCH = 32;
+const SPACE_END = 2 ** 32;
+
+/** How a process ended. */
+export interface Exit {
+  readonly status: number;
+  /** FAILURE_ kind, 0 for an exit of its own. */
+  readonly kind: number;
+  readonly detail: number;
+  readonly address: number;
+}
+
+/** Ends a process; the rest of the request is the removal of its pages. */
+export function* endProcess(s: Request, memory: ArtMemory, pid: number, exit: Exit, replies: boolean): Part<Answer> {
+  const [first, interrupts, user, p3] = yield* s.step((tx) => begin(tx, memory, pid, exit));
+  if (first === 0) return replies ? reply(STATUS_OK) : undefined;
+  for (let line = 0; line < INTERRUPT_LINES; line++)
+    if (interrupts & (1 << line))
+      yield* s.threadControl(interruptId(line), interruptId(line), NIL_THREAD, interruptId(line), -1);
+  yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
+  yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
+  return { become: { label: REMOVE_PAGES, words: [pid, replies ? 1 : 0] } };
+}
+
+/** Result: 1 if this is the first to end it; its lines; its threads. */
+function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): number[] {
+  if (!isAlive(memory, tx, pid)) return [0];
+  const { processes } = memory;
+  const row = pid - 1;
+  processes.set(tx, row, P.exitStatus, exit.status);
+  processes.set(tx, row, P.exitKind, exit.kind);
+  processes.set(tx, row, P.exitDetail, exit.detail);
+  processes.set(tx, row, P.exitAddress, exit.address);
+  processes.set(tx, row, P.state, PROCESS_ENDING);
+  const interrupts = processes.get(tx, row, P.interrupts);
+  return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid)];
+}
+
+/** Takes back a batch of pages; after the last one tells everybody and frees the row. */
+export function removePages(memory: ArtMemory): HandlerFunction {
+  return function* (s: Request): Handler {
+    const pid = s.word(1);
+    const batch = yield* s.step((tx) => framesIn(memory, tx, pid, 0, SPACE_END, BATCH));
+    if (batch.length > 0) {
+      const fpages = batch.filter((_, i) => i % 2 === 0).map((frame) => pageOf(frame));
+      yield* s.unmap(fpages);
+      yield* s.step((tx) => {
+        giveFrames(memory, tx, pid, 0, SPACE_END, BATCH);
+        return [];
+      });
+      return { become: { label: REMOVE_PAGES, words: s.words } };
+    }
+    yield* tellWaiters(s, memory, pid);
+    return s.word(2) === 1 ? reply(STATUS_OK) : undefined;
+  };
+}
+
+/** The fpage that takes a frame from everybody but ART. */
+export function pageOf(frame: number): number {
+  return makeFpage(frameAddress(frame), PAGE_BITS, FPAGE_RWX);
+}
+
+function* tellWaiters(s: Request, memory: ArtMemory, pid: number): Part<undefined> {
+  const [starter, startClient, ...waiters] = yield* s.step((tx) => finish(tx, memory, pid));
+  yield* tellStarter(s, starter, startClient, [STATUS_FAILED]);
+  const exit = waiters.splice(0, 4);
+  while (waiters.length > 0) {
+    const [service, client] = waiters.splice(0, 2);
+    const message = { words: [STATUS_OK, ...exit] };
+    // The client waits for its own service thread: the message comes in that one's name.
+    yield* s.send(client, message, { virtualSender: service, sendTimeout: TIME_ZERO });
+  }
+  return undefined;
+}
+
+/** Frees the row. Result: starter, its client, the exit, then service thread and P3 of each that waits. */
+function finish(tx: Transaction, memory: ArtMemory, pid: number): number[] {
+  const { processes } = memory;
+  const row = pid - 1;
+  const told = [P.starter, P.startClient, P.exitStatus, P.exitKind, P.exitDetail, P.exitAddress];
+  const result = told.map((field) => processes.get(tx, row, field));
+  const parent = processes.get(tx, row, P.parent);
+  let waitedFor = parent === 0 || stateOf(memory, tx, parent) !== PROCESS_RUNNING;
+  for (let other = 1; other <= PROCESS_LIMIT; other++) {
+    if (processes.get(tx, other - 1, P.waitsFor) === pid) {
+      result.push(serviceThread(other), processes.get(tx, other - 1, P.waitClient));
+      processes.set(tx, other - 1, P.waitsFor, 0);
+      if (other === parent) waitedFor = true;
+    }
+    if (processes.get(tx, other - 1, P.parent) === pid) {
+      processes.set(tx, other - 1, P.parent, 0);
+      // Its exit was kept for this process only.
+      if (stateOf(memory, tx, other) === PROCESS_ENDED) processes.set(tx, other - 1, P.state, PROCESS_FREE);
+    }
+  }
+  processes.set(tx, row, P.waitsFor, 0);
+  processes.set(tx, row, P.state, waitedFor ? PROCESS_FREE : PROCESS_ENDED);
+  return result;
+}
