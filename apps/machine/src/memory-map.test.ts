@@ -16,6 +16,7 @@ describe("the memory map", () => {
           ...map.modules.map(({ start, size }) => ({ low: start, high: start + Math.ceil(size / PAGE) * PAGE - 1 })),
           map.sigma0,
           map.root,
+          map.bootInfo,
           map.arena,
         ];
         let next = PAGE;

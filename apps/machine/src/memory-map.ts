@@ -12,6 +12,8 @@ const MIB = 1 << 20;
 
 /** Kernel arena: tables, and the frames that the kernel owns (page tables, UTCBs). */
 export const ARENA_SIZE: number = 8 * MIB;
+/** The kernel's copy of what the loader says, right below the arena: room for 64 modules with long command lines. */
+export const BOOT_INFO_SIZE: number = 4 * PAGE;
 /** Conventional memory without which not even the shell's processes fit. */
 export const LEAST_CONVENTIONAL: number = 4 * MIB;
 
@@ -35,6 +37,7 @@ export interface MemoryMap {
   readonly modules: readonly { readonly start: number; readonly size: number }[];
   readonly sigma0: Region;
   readonly root: Region;
+  readonly bootInfo: Region;
   readonly arena: Region;
 }
 
@@ -48,7 +51,11 @@ export interface MemoryMapError {
 /** Lays everything out below the arena at the top of RAM; page 0 is never used. */
 export function memoryMap(sizes: Sizes): Result<MemoryMap, MemoryMapError> {
   const fixed =
-    ARENA_SIZE + pages(sizes.sigma0) + pages(sizes.root) + sizes.modules.reduce((sum, size) => sum + pages(size), 0);
+    ARENA_SIZE +
+    BOOT_INFO_SIZE +
+    pages(sizes.sigma0) +
+    pages(sizes.root) +
+    sizes.modules.reduce((sum, size) => sum + pages(size), 0);
   const needed = PAGE + LEAST_CONVENTIONAL + fixed;
   if (sizes.ram < needed) {
     const message = `${mib(sizes.ram)} MiB of memory are too few: this machine and its files need ${mib(needed)} MiB`;
@@ -61,10 +68,11 @@ export function memoryMap(sizes: Sizes): Result<MemoryMap, MemoryMapError> {
     return { low: top, high };
   };
   const arena = below(ARENA_SIZE);
+  const bootInfo = below(BOOT_INFO_SIZE);
   const root = below(sizes.root);
   const sigma0 = below(sizes.sigma0);
   const modules = [...sizes.modules].reverse().map((size) => ({ start: below(size).low, size }));
-  return ok({ conventional: { low: PAGE, high: top - 1 }, modules: modules.reverse(), sigma0, root, arena });
+  return ok({ conventional: { low: PAGE, high: top - 1 }, modules: modules.reverse(), sigma0, root, bootInfo, arena });
 }
 
 /** Bytes of the whole pages that `size` bytes need. */

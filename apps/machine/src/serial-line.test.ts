@@ -9,6 +9,9 @@ class OneByte {
   get receiverEmpty(): boolean {
     return this.#held === undefined;
   }
+  get canReceive(): boolean {
+    return this.#held === undefined;
+  }
   receive(byte: number): boolean {
     this.#held = byte;
     return true;

@@ -16,6 +16,8 @@ export const LONGEST_HESITATION = 40_000;
 /** What the line needs of a receiver. */
 export interface Receiver {
   readonly receiverEmpty: boolean;
+  /** It listens to the wire (and not to itself, as in loop mode). */
+  readonly canReceive: boolean;
   receive(byte: number): boolean;
 }
 
@@ -58,14 +60,18 @@ export class SerialLine {
 
   /** When the next byte arrives, if the receiver is not read before: nanoseconds, or Infinity. */
   nextEvent(): number {
-    return this.#queue.length > 0 && this.#receiver.receiverEmpty ? this.#earliest : Number.POSITIVE_INFINITY;
+    return this.#queue.length > 0 && this.#ready ? this.#earliest : Number.POSITIVE_INFINITY;
   }
 
   /** Lets the byte that is due at `now` arrive; a receiver that is not empty makes the sender wait. */
   advance(now: number): void {
-    if (this.#queue.length === 0 || now < this.#earliest || !this.#receiver.receiverEmpty) return;
+    if (this.#queue.length === 0 || now < this.#earliest || !this.#ready) return;
     this.#receiver.receive(this.#queue.shift() as number);
     this.#earliest = now + CHARACTER_TIME + this.#hesitation();
+  }
+
+  get #ready(): boolean {
+    return this.#receiver.receiverEmpty && this.#receiver.canReceive;
   }
 
   #hesitation(): number {

@@ -1,0 +1,138 @@
+/**
+ * The chips of the reference machine and the wires between them.
+ *
+ * Here: 8259A pair, 8254, COM1, LPT1 with its printer, power control, on one port bus; what they do next and when.
+ * Not here: processor and kernel (→ machine.ts). All that the chips remember is in `state`.
+ * @module
+ */
+import {
+  I8254,
+  type I8254State,
+  I8259a,
+  type I8259aState,
+  LPT_PORT,
+  LPT_PORT_COUNT,
+  Lpt,
+  type LptState,
+  PIC_MASTER_COMMAND_PORT,
+  PIC_MASTER_ELCR_PORT,
+  PIC_SLAVE_COMMAND_PORT,
+  PIT_COUNTER0_PORT,
+  PIT_SYSTEM_CONTROL,
+  PIT_SYSTEM_CONTROL_PORT,
+  POWER_EXIT,
+  POWER_EXIT_PORT,
+  POWER_RESET_CONTROL,
+  POWER_RESET_PORT,
+  PortBus,
+  type PortDevice,
+  type PortRange,
+  PowerControl,
+  type PowerState,
+  PRINTER_MINIMUM_PULSE,
+  Printer,
+  type PrinterState,
+  type TimedChip,
+  UART_PORT,
+  UART_PORT_COUNT,
+  Uart16550,
+  type Uart16550State,
+} from "@kintsugi/pc";
+import { IRQ_COM1, IRQ_LPT1, IRQ_TIMER } from "./irq-map.ts";
+import { SerialLine, type SerialLineState } from "./serial-line.ts";
+
+export interface ChipStates {
+  readonly i8259a: I8259aState;
+  readonly i8254: I8254State;
+  readonly uart: Uart16550State;
+  readonly lpt: LptState;
+  readonly power: PowerState;
+  /** Outside the case: they keep their state when the machine is reset. */
+  readonly printer: PrinterState;
+  readonly serialLine: SerialLineState;
+}
+
+/** What the chips need: the clock, and where their output goes. */
+export interface ChipWires {
+  /** Virtual nanoseconds. */
+  now(): number;
+  serial(byte: number): void;
+  paper(byte: number): void;
+  powerOff(code: number): void;
+  reset(reason: string): void;
+  readonly seed: number;
+}
+
+export class Chips {
+  readonly bus: PortBus = new PortBus();
+  readonly i8259a: I8259a;
+  readonly i8254: I8254;
+  readonly uart: Uart16550;
+  readonly lpt: Lpt;
+  readonly printer: Printer;
+  readonly power: PowerControl;
+  readonly serialLine: SerialLine;
+  readonly #timed: readonly TimedChip[];
+
+  /** Without `state` everything is as after power-on; with only the outside devices' state, as after a reset. */
+  constructor(wires: ChipWires, state: Partial<ChipStates> = {}) {
+    const clock = { now: () => wires.now() };
+    this.i8259a = new I8259a(state.i8259a);
+    this.i8254 = new I8254(clock, this.i8259a.line(IRQ_TIMER), state.i8254);
+    this.uart = new Uart16550(clock, this.i8259a.line(IRQ_COM1), (byte) => wires.serial(byte), state.uart);
+    this.serialLine = new SerialLine(this.uart, wires.seed, state.serialLine);
+    this.printer = new Printer((byte) => wires.paper(byte), PRINTER_MINIMUM_PULSE, state.printer);
+    this.lpt = new Lpt(clock, this.i8259a.line(IRQ_LPT1), this.printer, state.lpt);
+    this.power = new PowerControl(
+      {
+        onPowerOff: (code) => wires.powerOff(code),
+        onReset: () => wires.reset("a program wrote the reset control register"),
+      },
+      state.power,
+    );
+    this.#timed = [this.i8254, this.uart, this.lpt, this.serialLine];
+    this.#claim({ first: PIC_MASTER_COMMAND_PORT, count: 2 }, this.i8259a);
+    this.#claim({ first: PIC_SLAVE_COMMAND_PORT, count: 2, offset: 2 }, this.i8259a);
+    this.#claim({ first: PIC_MASTER_ELCR_PORT, count: 2, offset: 4 }, this.i8259a);
+    this.#claim({ first: PIT_COUNTER0_PORT, count: 4 }, this.i8254);
+    this.#claim({ first: PIT_SYSTEM_CONTROL_PORT, count: 1, offset: PIT_SYSTEM_CONTROL }, this.i8254);
+    this.#claim({ first: UART_PORT, count: UART_PORT_COUNT }, this.uart);
+    this.#claim({ first: LPT_PORT, count: LPT_PORT_COUNT }, this.lpt);
+    this.#claim({ first: POWER_RESET_PORT, count: 1, offset: POWER_RESET_CONTROL }, this.power);
+    this.#claim({ first: POWER_EXIT_PORT, count: 1, offset: POWER_EXIT }, this.power);
+  }
+
+  get state(): ChipStates {
+    return {
+      i8259a: this.i8259a.state,
+      i8254: this.i8254.state,
+      uart: this.uart.state,
+      lpt: this.lpt.state,
+      power: this.power.state,
+      printer: this.printer.state,
+      serialLine: this.serialLine.state,
+    };
+  }
+
+  /** Virtual nanoseconds of the next thing that a chip does by itself, or Infinity. */
+  nextEvent(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const chip of this.#timed) next = Math.min(next, chip.nextEvent());
+    return next;
+  }
+
+  /** Everything due up to `now` nanoseconds, in the order of time whatever chip it concerns. */
+  advance(now: number): void {
+    for (let at = this.nextEvent(); at <= now; at = this.nextEvent()) for (const chip of this.#timed) chip.advance(at);
+    for (const chip of this.#timed) chip.advance(now);
+  }
+
+  #claim(range: PortRange, device: PortDevice): void {
+    this.bus.claim(range, device).match(
+      () => undefined,
+      (error) => {
+        throw new Error(`the machine's ports overlap: ${JSON.stringify(error)}`);
+      },
+    );
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * From the command line's flags to what the machine starts with.
+ *
+ * Here: reading modules, files and logs, and refusing combinations that cannot be meant. Not here: running.
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import type { BootModule } from "../boot.ts";
+import { imageHash } from "../host/digest.ts";
+import { bootModules } from "../host/modules.ts";
+import { type InputLog, type LogHeader, parseLog } from "../run/input-log.ts";
+import { UsageError } from "./options.ts";
+import type { MachineFlags } from "./program.ts";
+
+const DEFAULT_MEMORY = 64;
+const DEFAULT_SEED = 1;
+const DEFAULT_DRIVER = "exact";
+
+export interface Prepared {
+  readonly header: LogHeader;
+  readonly modules: readonly BootModule[];
+  readonly ramSize: number;
+  /** The log that is to be replayed. */
+  readonly replay?: InputLog;
+}
+
+export function prepare(flags: MachineFlags): Prepared {
+  const replay = flags.replay === undefined ? undefined : readLog(flags.replay);
+  if (replay !== undefined) {
+    for (const name of ["seed", "memory", "parallel", "record"] as const) {
+      if (flags[name] !== undefined)
+        throw new UsageError(`--${name} cannot go with --replay, whose log says it; leave it out`);
+    }
+  }
+  const memory = replay?.header.memory ?? flags.memory ?? DEFAULT_MEMORY;
+  const parallel = replay?.header.parallel ?? flags.parallel ?? DEFAULT_DRIVER;
+  const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
+  const modules = bootModules(parallel);
+  for (const { name, path } of flags.file) {
+    if (modules.some((module) => module.name === name)) {
+      throw new UsageError(`--file ${name}=${path}: the machine has a program '${name}' already; choose another name`);
+    }
+    modules.push({ name, commandLine: name, bytes: read(path, `--file ${name}=${path}`) });
+  }
+  const header: LogHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, image: imageHash(modules) };
+  if (replay !== undefined && replay.header.image !== header.image) {
+    throw new UsageError(
+      `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file options and the same version`,
+    );
+  }
+  const prepared = { header, modules, ramSize: memory << 20 };
+  return replay === undefined ? prepared : { ...prepared, replay };
+}
+
+/** The script's lines; a newline at its end does not make an empty last line. */
+export function readScript(path: string): readonly string[] {
+  const text = new TextDecoder().decode(read(path === "-" ? 0 : path, `--script ${path}`));
+  return text === "" ? [] : text.replace(/\r?\n$/, "").split(/\r?\n/);
+}
+
+function readLog(path: string): InputLog {
+  const log = parseLog(new TextDecoder().decode(read(path, `--replay ${path}`)));
+  if (log.isErr()) throw new UsageError(`--replay ${path}: ${log.error.message}; record it again with --record`);
+  return log.value;
+}
+
+function read(path: string | number, option: string): Uint8Array {
+  try {
+    return new Uint8Array(readFileSync(path));
+  } catch (error) {
+    const reason =
+      (error as NodeJS.ErrnoException).code === "ENOENT" ? "there is no such file" : (error as Error).message;
+    throw new UsageError(`${option}: ${reason}; check the path`);
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * The command line: commands, options, help, and what a wrong line is answered.
+ *
+ * Here: commander's part. Not here: what options may say (→ options.ts), what commands do (→ start.ts, boot.ts).
+ * @module
+ */
+import { Command, CommanderError, Option } from "commander";
+import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import {
+  type NamedFile,
+  PARALLEL_DRIVERS,
+  type ParallelDriver,
+  parseFile,
+  parseLimit,
+  parseMemory,
+  parseParallel,
+  parseSeed,
+  UsageError,
+} from "./options.ts";
+
+/** What both commands take. */
+export interface MachineFlags {
+  readonly seed?: number;
+  readonly memory?: number;
+  readonly file: readonly NamedFile[];
+  readonly parallel?: ParallelDriver;
+  readonly paper: string;
+  readonly record?: string;
+  readonly replay?: string;
+}
+
+export interface BootFlags extends MachineFlags {
+  readonly script?: string;
+  readonly json?: boolean;
+  readonly hostTimes?: boolean;
+  readonly limit?: number;
+}
+
+/** Runs a command line; the result is the exit code. */
+export async function runCommandLine(words: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = new Command("kintsugi")
+    .description("A PC that does not lose your work: kill a driver in the middle of a print, and nobody notices.")
+    .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error:/, "kintsugi:")) })
+    .showHelpAfterError("(kintsugi --help says what there is)");
+  machineOptions(program.command("start"))
+    .description("boot the machine and sit at its serial terminal; Ctrl-] leaves to the host")
+    .action(async (flags: MachineFlags) => {
+      const { start } = await import("./start.ts");
+      code = await start(flags);
+    });
+  machineOptions(program.command("boot"))
+    .description("boot the machine without a terminal; its serial output goes to stdout")
+    .option("--script <FILE>", "type these lines, each when the guest is idle ('-': stdin)")
+    .option("--json", "print one event per line instead of the serial output")
+    .option("--host-times", "add host times to recovery events (they differ from run to run)")
+    .option("--limit <VIRTUAL_SECONDS>", "end the run after so much virtual time", parseLimit)
+    .addHelpText("after", EXIT_CODE_HELP)
+    .action(async (flags: BootFlags) => {
+      const { boot } = await import("./boot.ts");
+      code = await boot(flags);
+    });
+  try {
+    await program.parseAsync(words as string[], { from: "user" });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : EXIT_USAGE;
+    if (error instanceof UsageError) return complain(error.message, EXIT_USAGE);
+    return complain(error instanceof Error ? (error.stack ?? error.message) : String(error), EXIT_FAILED);
+  }
+  return code;
+}
+
+const EXIT_CODE_HELP = `
+Exit code: the shell's (poweroff CODE), or
+  1  an error of kintsugi itself      2  an impossible option
+  3  deadlock: nothing is left to do and nothing to type
+  4  the limit was reached            5  a replay differs from its record
+  6  the machine resets again and again`;
+
+function machineOptions(command: Command): Command {
+  return command
+    .option("--memory <MB>", "guest RAM (default: 64)", parseMemory)
+    .option("--seed <N>", "chooses the moments at which typed characters arrive (default: 1)", parseSeed)
+    .addOption(
+      new Option("--file <NAME=HOSTPATH>", "a host file that appears at the prompt as NAME; may be repeated")
+        .argParser(parseFile)
+        .default([], "none"),
+    )
+    .addOption(
+      new Option(
+        "--parallel <DRIVER>",
+        `the parallel-port driver: ${PARALLEL_DRIVERS.join(", ")} (default: exact)`,
+      ).argParser(parseParallel),
+    )
+    .option("--paper <FILE>", "where the printer prints", "paper.txt")
+    .option("--record <LOG>", "write everything that comes from outside to LOG")
+    .option("--replay <LOG>", "run what LOG recorded again, and compare the end");
+}
+
+function complain(message: string, code: number): number {
+  process.stderr.write(`kintsugi: ${message}\n`);
+  return code;
+}

@@ -1,0 +1,91 @@
+/**
+ * `kintsugi start`: a person at the machine's serial terminal.
+ *
+ * Here: the terminal's raw mode, Ctrl-], and what is said on leaving; a pipe instead of a terminal is typed line by
+ * line. Not here: echo and line editing, which are the guest's.
+ * @module
+ */
+import { createInterface } from "node:readline";
+import { MachineThread, machineMemory } from "../host/machine-thread.ts";
+import { PaperFile } from "../host/paper-file.ts";
+import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
+import { endingOf, replayEnding } from "./ending.ts";
+import { prepare } from "./prepare.ts";
+import type { MachineFlags } from "./program.ts";
+import { Recorder } from "./recorder.ts";
+import { onInterrupt, onlyWhatWasAsked, writeOut } from "./streams.ts";
+
+/** Ctrl-]: the one key that the guest never sees. */
+const LEAVE_KEY = 0x1d;
+
+export async function start(flags: MachineFlags): Promise<number> {
+  const prepared = prepare(flags);
+  const recorder = flags.record === undefined ? undefined : new Recorder(flags.record, prepared.header);
+  const paper = new PaperFile(flags.paper);
+  const terminal = process.stdin.isTTY === true && prepared.replay === undefined;
+  const effects = async (batch: readonly Effect[]): Promise<void> => {
+    for (const effect of batch) {
+      if (effect.kind === "paper") paper.print(effect.bytes);
+      else if (effect.kind === "taken") recorder?.taken(effect.entry);
+      else if (effect.kind === "serial") await writeOut(effect.bytes);
+      else if (effect.event.event === "reset") await writeOut(`\r\n*** reset: ${effect.event.reason}\r\n`);
+    }
+  };
+  const piped: OperatorChoice = { kind: "script", lines: [], ended: false, after: "left" };
+  const thread = new MachineThread(
+    {
+      memory: machineMemory(prepared.ramSize),
+      ramSize: prepared.ramSize,
+      modules: prepared.modules,
+      seed: prepared.header.seed,
+      operator: prepared.replay
+        ? { kind: "replay", entries: prepared.replay.entries }
+        : terminal
+          ? { kind: "person" }
+          : piped,
+      limit: Number.POSITIVE_INFINITY,
+      hostTimes: false,
+      hash: recorder !== undefined || prepared.replay !== undefined,
+    },
+    { effects },
+  );
+  const interrupted = onInterrupt(() => thread.leave());
+  if (terminal) listen(thread);
+  else if (prepared.replay === undefined) pipe(thread);
+  const ended = await thread.ended.finally(() => hangUp(terminal));
+  paper.close();
+  const { end, figures } = onlyWhatWasAsked(ended);
+  recorder?.close({ at: figures.cycles, instructions: figures.instructions, hash: figures.hash });
+  let ending = endingOf(end, figures, "");
+  if (prepared.replay !== undefined) ending = replayEnding(ending, figures, prepared.replay.end);
+  const printed = paper.bytes > 0 ? `${paper.bytes} bytes on ${paper.path}` : "nothing was printed";
+  const message = ending.message === "" ? `the machine is off` : ending.message;
+  process.stderr.write(`\nkintsugi: ${message}; paper: ${printed}\n`);
+  return interrupted.code ?? ending.code;
+}
+
+/** Everything that the person types goes to the guest, byte by byte, Ctrl-C included. */
+function listen(thread: MachineThread): void {
+  process.stderr.write("kintsugi: Ctrl-] leaves to the host\n");
+  process.stdin.setRawMode(true);
+  process.stdin.on("data", (data: Buffer) => {
+    const leave = data.indexOf(LEAVE_KEY);
+    const typed = leave < 0 ? data : data.subarray(0, leave);
+    if (typed.length > 0) thread.type(Uint8Array.from(typed));
+    if (leave >= 0) thread.leave();
+  });
+  process.stdin.on("end", () => thread.leave());
+}
+
+/** Lines of a pipe are typed like a script's: each when the guest is idle. At the pipe's end the machine is left. */
+function pipe(thread: MachineThread): void {
+  const lines = createInterface({ input: process.stdin, crlfDelay: Number.POSITIVE_INFINITY });
+  lines.on("line", (line) => thread.lines([line], false));
+  lines.on("close", () => thread.lines([], true));
+}
+
+function hangUp(terminal: boolean): void {
+  if (terminal) process.stdin.setRawMode(false);
+  process.stdin.pause();
+  process.stdin.unref();
+}

@@ -1,0 +1,69 @@
+/**
+ * What the machine tells its observers: named events, stamped in cycles.
+ *
+ * Here: the shapes. Not here: who prints them (→ commands/), the paper and the serial line, which are effects
+ * (→ machine.ts, `Outside`). All events are plain data and travel between threads unchanged.
+ * @module
+ */
+
+/** One step of a recovery, measured three ways that are never added up. */
+export interface RecoveryStep {
+  readonly step: string;
+  /** Instructions that guest code retired meanwhile. */
+  readonly instructions: number;
+  /** Cycles of virtual time, charged kernel and server work included. */
+  readonly cycles: number;
+  readonly pages: number;
+  /** Host time in microseconds; only when host times were asked for. */
+  readonly hostMicroseconds?: number;
+}
+
+export type MachineEvent =
+  /** The machine was powered on or reset, and the kernel starts. */
+  | { readonly event: "boot"; readonly at: number; readonly resets: number }
+  | { readonly event: "reset"; readonly at: number; readonly reason: string }
+  /** The injector has redirected a thread to real code that fails. */
+  | {
+      readonly event: "injected";
+      readonly at: number;
+      readonly thread: number;
+      readonly crash: string;
+      readonly from: number;
+      readonly to: number;
+    }
+  /** A detector has seen a program fail. */
+  | {
+      readonly event: "detected";
+      readonly at: number;
+      readonly pid: number;
+      readonly kind: string;
+      readonly detector: string;
+      readonly address: number;
+      readonly ip: number;
+    }
+  /** The policy has decided, and these steps will be taken. */
+  | {
+      readonly event: "planned";
+      readonly at: number;
+      readonly pid: number;
+      readonly action: string;
+      readonly because: string;
+      readonly steps: readonly string[];
+    }
+  | {
+      readonly event: "recovery";
+      readonly at: number;
+      readonly pid: number;
+      readonly name: string;
+      readonly kind: string;
+      readonly action: string;
+      readonly steps: readonly RecoveryStep[];
+    }
+  /** A resident server's handler failed and starts over from its journal. */
+  | {
+      readonly event: "handlerRestart";
+      readonly at: number;
+      readonly server: string;
+      readonly thread: number;
+      readonly reason: string;
+    };

@@ -1,0 +1,71 @@
+/**
+ * What the parent and the machine's worker say to each other.
+ *
+ * Here: the messages. The parent owns everything outside the machine – terminal, paper, files, the input log – and the
+ * memory; the worker runs slices and posts what leaves the machine, in order, in batches.
+ * @module
+ */
+
+import type { BootModule } from "../boot.ts";
+import type { MachineEvent } from "../events.ts";
+import type { MachineState } from "../machine.ts";
+import type { InputEntry } from "../run/input-log.ts";
+import type { RunEnd } from "../run/run.ts";
+
+/** Something that leaves the machine. */
+export type Effect =
+  | { readonly kind: "serial"; readonly at: number; readonly bytes: Uint8Array }
+  | { readonly kind: "paper"; readonly bytes: Uint8Array }
+  | { readonly kind: "event"; readonly event: MachineEvent }
+  /** Something from outside was taken: a line for the input log. */
+  | { readonly kind: "taken"; readonly entry: InputEntry };
+
+/** Who is at the terminal, as plain data. */
+export type OperatorChoice =
+  | { readonly kind: "person" }
+  | {
+      readonly kind: "script";
+      readonly lines: readonly string[];
+      readonly ended: boolean;
+      readonly after: "deadlock" | "left";
+    }
+  | { readonly kind: "replay"; readonly entries: readonly InputEntry[] };
+
+/** Given to the worker when it is created. */
+export interface WorkerStart {
+  /** Control area and guest RAM, shared; the worker never replaces it. */
+  readonly memory: WebAssembly.Memory;
+  /** Bytes of guest RAM. */
+  readonly ramSize: number;
+  readonly modules: readonly BootModule[];
+  readonly seed: number;
+  readonly operator: OperatorChoice;
+  /** Cycle count at which the run ends; Infinity: never. */
+  readonly limit: number;
+  readonly hostTimes: boolean;
+  /** Whether the end carries the machine's hash (which takes a moment). */
+  readonly hash: boolean;
+  /** Goes on from this state over the bytes in `memory` instead of powering on. */
+  readonly restore?: MachineState;
+}
+
+export type ToWorker =
+  | { readonly kind: "type"; readonly bytes: Uint8Array }
+  | { readonly kind: "lines"; readonly lines: readonly string[]; readonly ended: boolean }
+  | { readonly kind: "leave" }
+  /** The parent has written out so many batches: the worker never runs far ahead of it. */
+  | { readonly kind: "written"; readonly batches: number };
+
+export interface FinalFigures {
+  readonly cycles: number;
+  readonly instructions: number;
+  /** Empty unless asked for. */
+  readonly hash: string;
+}
+
+export type FromWorker =
+  | { readonly kind: "effects"; readonly effects: readonly Effect[] }
+  /** `state` and the RAM are what another thread needs to go on. */
+  | { readonly kind: "end"; readonly end: RunEnd; readonly figures: FinalFigures; readonly state: MachineState }
+  /** The machine could not be started at all. */
+  | { readonly kind: "refused"; readonly message: string };

@@ -1,0 +1,48 @@
+import { guests } from "@kintsugi/programs";
+import { describe, expect, it } from "vitest";
+import { guestModule } from "../src/host/modules.ts";
+import { Random } from "../src/random.ts";
+import { modulesWith } from "./campaign.ts";
+import { Rig } from "./rig.ts";
+import { count, SEED } from "./tier.ts";
+
+/** The shell, and programs that only tests run. */
+function rigWith(names: readonly string[], files: Readonly<Record<string, Uint8Array>> = {}): Rig {
+  const rig = new Rig({
+    modules: [...modulesWith("exact", files), ...names.map((name) => guestModule(name, guests[name]))],
+  });
+  rig.settle();
+  return rig;
+}
+
+describe("guest programs", () => {
+  it("exchange messages a hundred thousand times, contents checked", () => {
+    const rig = rigWith(["ipcpong"]);
+    expect(rig.command(`run ipcpong ${count(20_000, 100_000)}`)).toMatch(/OK/);
+  });
+
+  it("take a hundred thousand page faults, contents checked", () => {
+    const rig = rigWith(["faulter"]);
+    expect(rig.command(`run faulter ${Math.ceil(count(20_000, 100_000) / 256)}`)).toMatch(/OK/);
+  });
+
+  it("that are no programs are refused with a reason, and the shell goes on", () => {
+    const random = new Random(SEED + 4);
+    const hello = guestModule("hello", guests.hello).bytes;
+    const kernelArea = hello.slice();
+    // p_vaddr of the first program header, which begins where e_phoff says.
+    const view = new DataView(kernelArea.buffer);
+    view.setUint32(view.getUint32(28, true) + 8, 0xc0000000, true);
+    const rig = rigWith([], {
+      cut: hello.slice(0, hello.length >> 1),
+      stub: hello.slice(0, 40),
+      high: kernelArea,
+      noise: Uint8Array.from({ length: 5000 }, () => random.below(256)),
+      empty: new Uint8Array(0),
+    });
+    for (const name of ["cut", "stub", "high", "noise", "empty"]) {
+      expect(rig.command(`run ${name}`)).toMatch(new RegExp(`^${name}: .{10,}\\n$`));
+    }
+    expect(rig.command("run hello world")).toContain("world");
+  });
+});

@@ -1,0 +1,123 @@
+/**
+ * A machine on a test's bench, with everything that leaves it caught.
+ *
+ * Here: power-on, typing lines, running until idle, copying the whole machine and rebuilding it from bytes and states.
+ */
+
+import type { CutProbe } from "@kintsugi/arc-framework";
+import { allocateMemory, CONTROL_AREA_SIZE } from "@kintsugi/ia32";
+import type { KernelObserver, SliceProbe } from "@kintsugi/microkernel";
+import type { BootModule } from "../src/boot.ts";
+import type { MachineEvent } from "../src/events.ts";
+import { machineHash } from "../src/hash.ts";
+import { sha256 } from "../src/host/digest.ts";
+import { Machine, type MachineExit, type MachineOptions, type MachineState } from "../src/machine.ts";
+
+/** RAM of test machines: small, so that copying and hashing it is quick. */
+export const TEST_RAM: number = 24 << 20;
+const CYCLES_PER_SECOND = 100_000_000;
+const PROMPT = "msh% ";
+
+/** RAM bytes and states: a whole machine as data. */
+export interface SavedMachine {
+  readonly ram: Uint8Array;
+  readonly state: MachineState;
+}
+
+export interface RigOptions {
+  readonly modules: readonly BootModule[];
+  readonly seed?: number;
+  readonly observer?: KernelObserver;
+  readonly probe?: SliceProbe;
+  readonly cutProbe?: CutProbe;
+}
+
+export class Rig {
+  readonly memory: WebAssembly.Memory = allocateMemory(TEST_RAM);
+  readonly events: MachineEvent[] = [];
+  readonly paper: number[] = [];
+  readonly #options: RigOptions;
+  #serial: number[] = [];
+  #machine!: Machine;
+
+  constructor(options: RigOptions, saved?: SavedMachine) {
+    this.#options = options;
+    if (saved === undefined) this.#machine = Machine.powerOn(this.#machineOptions())._unsafeUnwrap();
+    else {
+      new Uint8Array(this.memory.buffer, CONTROL_AREA_SIZE).set(saved.ram);
+      this.rebuild(saved.state);
+    }
+  }
+
+  get machine(): Machine {
+    return this.#machine;
+  }
+
+  /** Everything on the serial line since the last `clear`. */
+  get output(): string {
+    return String.fromCharCode(...this.#serial.slice(0, 100_000));
+  }
+
+  get hash(): string {
+    return machineHash(this.machine.ram, this.machine.snapshot(), sha256());
+  }
+
+  clear(): void {
+    this.#serial = [];
+    this.paper.length = 0;
+    this.events.length = 0;
+  }
+
+  type(text: string): void {
+    this.machine.type(new TextEncoder().encode(text));
+  }
+
+  /** Runs until nothing is left to do, or at most so many virtual seconds. */
+  settle(seconds: number = 10_000): MachineExit {
+    const stop = this.machine.cycles + seconds * CYCLES_PER_SECOND;
+    let exit: MachineExit = { kind: "limit" };
+    while (this.machine.cycles < stop) {
+      exit = this.machine.run(stop);
+      if (exit.kind !== "limit" && exit.kind !== "reset") break;
+    }
+    return exit;
+  }
+
+  /** Types a command at the prompt and gives what it printed, without its echo and the next prompt. */
+  command(line: string): string {
+    this.#serial = [];
+    this.type(`${line}\r`);
+    const exit = this.settle();
+    const text = this.output.replaceAll("\r", "");
+    if (exit.kind !== "idle" || !text.endsWith(PROMPT)) throw new Error(`'${line}' ended with ${exit.kind}: ${text}`);
+    return text.slice(text.indexOf("\n") + 1, -PROMPT.length);
+  }
+
+  save(): SavedMachine {
+    return { ram: this.machine.ram.slice(), state: structuredClone(this.machine.snapshot()) };
+  }
+
+  /** Forgets every host object and goes on from the RAM where it is and `state`; the control area is poisoned. */
+  rebuild(state: MachineState = structuredClone(this.machine.snapshot())): void {
+    new Uint8Array(this.memory.buffer, 0, CONTROL_AREA_SIZE).fill(0xa5);
+    this.#machine = Machine.restore(this.#machineOptions(), state)._unsafeUnwrap();
+  }
+
+  #machineOptions(): MachineOptions {
+    const { modules, seed = 1, observer, probe, cutProbe } = this.#options;
+    return {
+      memory: this.memory,
+      ramSize: TEST_RAM,
+      modules,
+      seed,
+      outside: {
+        serial: (byte) => this.#serial.push(byte),
+        paper: (byte) => this.paper.push(byte),
+        event: (event) => this.events.push(event),
+      },
+      ...(observer ? { observer } : {}),
+      ...(probe ? { probe } : {}),
+      ...(cutProbe ? { cutProbe } : {}),
+    };
+  }
+}
