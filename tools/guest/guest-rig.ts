@@ -36,6 +36,8 @@ export const PAGER: number = globalId(130, 1);
 const TIMED_OUT = 1;
 const CYCLES_PER_MICROSECOND = 100;
 const ERROR_TAG = 0x8000;
+/** Instructions between two looks at the devices. */
+const SLICE = 1_000_000;
 
 /** A request: label, and message registers from MR1 on. */
 export interface RigRequest {
@@ -105,16 +107,23 @@ export class GuestRig {
     return client;
   }
 
+  /** Lets the program go on elsewhere. */
+  redirect(address: number): void {
+    this.#setRegister(EIP, address);
+  }
+
   /**
    * Runs until every request is answered and nothing happens any more, or a call of the program is never answered.
    * @param crashes instruction counts: the first since the rig's start, each further one since the crash before it
+   * @param limit instructions of this run at most
    * @throws Error when the program faults by itself
    */
-  run(crashes: readonly number[] = []): void {
+  run(crashes: readonly number[] = [], limit: number = Number.POSITIVE_INFINITY): void {
     this.#crashes = [...crashes];
-    for (;;) {
+    const end = this.retired + limit;
+    while (this.retired < end) {
       const [next] = this.#crashes;
-      const left = next === undefined ? 1_000_000 : this.#bornAt + next - this.retired;
+      const left = next === undefined ? Math.min(SLICE, end - this.retired) : this.#bornAt + next - this.retired;
       if (left <= 0) {
         this.#crashes.shift();
         this.#hotRestart();
@@ -125,7 +134,7 @@ export class GuestRig {
       if (exit.kind === "budget" || exit.kind === "requested") continue;
       if (exit.kind === "sysenter") {
         if (!this.#ipc()) return;
-      } else if (exit.kind === "exception" && exit.vector === 6) this.#kernelInterface();
+      } else if (exit.kind === "exception" && exit.vector === 6 && this.#atLockNop()) this.#kernelInterface();
       else if (exit.kind === "exception" && exit.vector === 3)
         this.#options.debugger?.(this.#register(EAX), this.#register(ECX));
       else throw new Error(`the program failed by itself: ${describe(exit)} at ${hex(this.#register(EIP))}`);
@@ -182,6 +191,10 @@ export class GuestRig {
     this.#space.loadVolatile();
     this.#space.write(P.RESTART_PAGE + 4 * R.RESTART_FAILURE, R.FAILURE_EXCEPTION);
     this.#start(P.RECOVERY_STACK_TOP, R.FAILURE_EXCEPTION);
+  }
+
+  #atLockNop(): boolean {
+    return (this.#space.read(this.#register(EIP)) & 0xffff) === 0x90f0;
   }
 
   #kernelInterface(): void {

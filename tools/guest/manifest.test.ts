@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { guests as programs } from "../../apps/programs/src/index.ts";
+import { symbols } from "../../packages/arc-framework/src/elf/symbols.ts";
 import { guests as drivers } from "../../packages/drivers/src/index.ts";
 import { buildHash, filesOf, guestPackages, type Manifest, sha256 } from "./inputs.ts";
 import { COMPILER, PROGRAMS } from "./programs.ts";
@@ -37,6 +38,16 @@ describe("prebuilt guest programs (stale? npm run guest:build)", () => {
     const exported = { ...drivers, ...programs };
     expect(Object.keys(exported).sort()).toEqual(PROGRAMS.map(({ name }) => name).sort());
     for (const file of Object.values(exported) as URL[]) expect(existsSync(fileURLToPath(file))).toBe(true);
+  });
+
+  it("have the injector's failing code, all at the same place", () => {
+    const places = PROGRAMS.map((program) => {
+      const table = symbols(new Uint8Array(readFileSync(prebuilt(program.package, `${program.name}.elf`))));
+      const faults = table._unsafeUnwrap().filter(({ name }) => name.startsWith("arc_fault_"));
+      return faults.map(({ name, address }) => `${name} 0x${address.toString(16)}`);
+    });
+    expect(places[0]).toHaveLength(6);
+    for (const place of places) expect(place).toEqual(places[0]);
   });
 
   it("come from the compiler that is pinned", () => {

@@ -1,13 +1,14 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { guests } from "../../apps/programs/src/index.ts";
+import { symbols } from "../../packages/arc-framework/src/elf/symbols.ts";
 import * as ART from "../../packages/arc-framework/src/protocol/art.ts";
 import { PARALLEL_WRITE, SERIAL_READ, SERIAL_WRITE } from "../../packages/arc-framework/src/protocol/driver.ts";
-import { P3_EXIT } from "../../packages/arc-framework/src/protocol/p3.ts";
+import { P3_EXIT, P3_PANIC } from "../../packages/arc-framework/src/protocol/p3.ts";
 import * as REC from "../../packages/arc-framework/src/protocol/recovery-record.ts";
 import * as S from "../../packages/arc-framework/src/protocol/status.ts";
 import { FAILURE_EXCEPTION, FAILURE_PAGE_FAULT } from "../../packages/microkernel/src/api/restart-page.ts";
-import { GuestRig, PAGER, type RigDevices } from "./guest-rig.ts";
+import { type Answer, GuestRig, PAGER, type RigDevices } from "./guest-rig.ts";
 import { packText, unpackText } from "./packed-text.ts";
 
 const SERIAL = 0x300001;
@@ -118,6 +119,43 @@ describe("hello", () => {
   it("greets and repeats its arguments", () => {
     expect(run("hello", [])).toMatchObject({ output: "Hello, world!\r\n", exitStatus: 0 });
     expect(run("hello", [], ["hello", "a", "bc"]).output).toBe("Hello, world! I was given: a bc\r\n");
+  });
+});
+
+describe("failing code, which every program has", () => {
+  const elf = new Uint8Array(readFileSync(guests.hello!));
+  const table = symbols(elf)._unsafeUnwrap();
+  const fail = (name: string, answer: Answer = () => null): void => {
+    const rig = new GuestRig(elf, () => NOTHING, { answer });
+    rig.run([], 100);
+    rig.redirect(table.find((symbol) => symbol.name === name)!.address);
+    rig.run([], 1000);
+  };
+
+  it.each([
+    ["arc_fault_wild_store", "page fault at 0x10 "],
+    ["arc_fault_divide", "exception 0 "],
+    ["arc_fault_ud2", "exception 6 "],
+  ])("%s fails as its name says", (name, failure) => {
+    expect(() => fail(name)).toThrow(`the program failed by itself: ${failure}`);
+  });
+
+  it("arc_fault_text_store writes into itself", () => {
+    const { address } = table.find(({ name }) => name === "arc_fault_text_store")!;
+    expect(() => fail("arc_fault_text_store")).toThrow(`page fault at 0x${address.toString(16)}`);
+  });
+
+  it("arc_fault_panic tells P3", () => {
+    const calls: [number, string][] = [];
+    fail("arc_fault_panic", (_to, label, words) => {
+      calls.push([label, unpack(words)]);
+      return null;
+    });
+    expect(calls.at(-1)).toEqual([P3_PANIC, "crash requested"]);
+  });
+
+  it("arc_fault_hang stays where it is", () => {
+    expect(() => fail("arc_fault_hang")).not.toThrow();
   });
 });
 

@@ -13,6 +13,7 @@ const RAM = 0x100000;
 /** Physical address of the page directory. */
 export const DIRECTORY = 0x1000;
 const FIRST_FRAME = 0x2000;
+const PF_W = 2;
 const ENTRY_CODE = 0xf00;
 /** pop %ebx; mov %esp,%ebp; sysenter */
 const IPC_ENTRY = [0x5b, 0x89, 0xe5, 0x0f, 0x34];
@@ -21,6 +22,7 @@ interface Segment {
   readonly address: number;
   readonly bytes: Uint8Array;
   readonly size: number;
+  readonly writable: boolean;
   readonly persistent: boolean;
 }
 
@@ -32,7 +34,14 @@ function segmentsOf(elf: Uint8Array): { readonly entry: number; readonly segment
       view.getUint32(at + n, true),
     ) as [number, number, number, number, number, number, number];
     const bytes = elf.subarray(offset, offset + fileSize);
-    if (size > 0) segments.push({ address, bytes, size, persistent: (flags & P.PF_PERSISTENT) !== 0 });
+    if (size > 0)
+      segments.push({
+        address,
+        bytes,
+        size,
+        writable: (flags & PF_W) !== 0,
+        persistent: (flags & P.PF_PERSISTENT) !== 0,
+      });
   }
   return { entry: view.getUint32(24, true), segments };
 }
@@ -107,7 +116,7 @@ export class RigMemory {
   }
 
   #mapAll(): void {
-    for (const { address, size } of this.#segments) this.#map(address, size, true);
+    for (const { address, size, writable } of this.#segments) this.#map(address, size, writable);
     this.#map(P.RESTART_PAGE, PAGE, false);
     this.#map(P.RECOVERY_STACK_TOP - P.RECOVERY_STACK_SIZE, P.RECOVERY_STACK_SIZE, true);
     this.#map(P.STACK_TOP - P.STACK_SIZE, P.STACK_SIZE, true);
