@@ -19,7 +19,7 @@ import { type Area, contentOf, pageOf } from "./areas.ts";
 import { fpagesOf, largestBlock } from "./blocks.ts";
 import { restoreFailureWords } from "./failure-words.ts";
 import { allocate, mapRun } from "./memory.ts";
-import { content, isLoaded, loadPage, memoryArrived, missingRuns, runArrived } from "./pages.ts";
+import { content, isLoaded, loadPage, memoryArrived, memoryRange, missingRuns, runArrived } from "./pages.ts";
 import { areaAt, findAreaRow, getWord, NO_MEMORY, setWord } from "./state.ts";
 
 /** Pages that a fault brings in together: an aligned window of so many round the page. */
@@ -121,7 +121,7 @@ export function* bringIn(s: Request, address: number, plan: FaultPlan): Part<rea
     const page = pageOf(address);
     const row = findAreaRow(tx, address);
     const area = areaAt(tx, row);
-    memoryArrived(tx, area, plan.low, plan.pages);
+    if (plan.pages > 0) memoryArrived(tx, area, row, plan.low, plan.pages);
     for (const run of plan.runs) runArrived(tx, run);
     const { low, high } = windowOf(area, page);
     for (let at = low; at < high; at += PAGE_SIZE)
@@ -152,9 +152,10 @@ function goodFpages(tx: Transaction): number[] {
   for (let row = 0; row < count && fpages.length < ITEM_LIMIT; row++) {
     const area = areaAt(tx, row);
     if (area.kind === "heap") continue;
+    const memory = memoryRange(tx, row);
     let low = 0;
-    for (let page = area.low; page <= area.high; page += PAGE_SIZE) {
-      const good = page < area.high && isLoaded(tx, area, row, page);
+    for (let page = memory.low; page <= memory.high; page += PAGE_SIZE) {
+      const good = page < memory.high && isLoaded(tx, area, row, page);
       if (good && low === 0) low = page;
       if (good || low === 0) continue;
       fpages.push(...fpagesOf(low, page, area.rights));

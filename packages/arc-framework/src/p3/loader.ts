@@ -15,6 +15,7 @@ import { P3_MODULE_AREA } from "../protocol/address-space.ts";
 import { ART_PROCESS_START, ART_PROCESS_STARTED, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
 import { STATUS_BAD_PROGRAM, STATUS_OK } from "../protocol/status.ts";
 import type { Handler, Part, Request } from "../server/request.ts";
+import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { areasOf } from "./areas.ts";
 import { allocate, mapRun } from "./memory.ts";
@@ -125,7 +126,10 @@ function* prepare(s: Request, a: Assignment): Part<Refusal | undefined> {
     if (status !== STATUS_OK) return [status, ...packText("there is no memory for it; end another program")];
   }
   yield* s.step((tx) => {
-    for (const page of pages) memoryArrived(tx, areaAt(tx, findAreaRow(tx, page)), page, 1);
+    for (const page of pages) {
+      const row = findAreaRow(tx, page);
+      memoryArrived(tx, areaAt(tx, row), row, page, 1);
+    }
     // The kernel alone decides what the restart page holds: it is good from the first day on.
     const row = findAreaRow(tx, RESTART_PAGE.low);
     loadPage(tx, areaAt(tx, row), row, RESTART_PAGE.low);
@@ -134,11 +138,4 @@ function* prepare(s: Request, a: Assignment): Part<Refusal | undefined> {
   const deadline = (a.flags & PROCESS_FLAG_SERVER) === 0 ? 0 : SERVER_DEADLINE;
   yield* s.restartControl(a.user, RESTART_PAGE.low, s.thread, deadline);
   return undefined;
-}
-
-/** ASCII text as words, NUL-padded. */
-export function packText(text: string): number[] {
-  const words: number[] = new Array(Math.ceil((text.length + 1) / 4)).fill(0);
-  for (let i = 0; i < text.length; i++) words[i >>> 2]! |= (text.charCodeAt(i) & 0x7f) << (8 * (i & 3));
-  return words;
 }

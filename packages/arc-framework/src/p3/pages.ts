@@ -11,8 +11,8 @@ import { PAGE_SIZE } from "../elf/layout.ts";
 import { P3_MODULE_AREA } from "../protocol/address-space.ts";
 import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
-import { type Area, contentOf, pageCount } from "./areas.ts";
-import { AREAS, getWord, PAGES, pageIndex, setWord, ZEROED } from "./state.ts";
+import { type Area, contentOf } from "./areas.ts";
+import { AREAS, FIRST_GENERATION, getWord, PAGES, pageIndex, setWord, ZEROED } from "./state.ts";
 
 /** Pages of one run of a module: what one MODULE_MAP maps. */
 export const MODULE_RUN = 16;
@@ -34,8 +34,20 @@ export function renewArea(tx: Transaction, row: number): void {
   AREAS.set(tx, row, AREAS.field.generation, generation(tx, row) + 1);
 }
 
+/** The addresses between which an area has pages with memory, [low, high); both 0 when it has none. */
+export function memoryRange(reader: WordReader, row: number): { readonly low: number; readonly high: number } {
+  return {
+    low: AREAS.get(reader, row, AREAS.field.memoryLow) >>> 0,
+    high: AREAS.get(reader, row, AREAS.field.memoryHigh) >>> 0,
+  };
+}
+
 /** Declares that pages have zeroed memory. */
-export function memoryArrived(tx: Transaction, area: Area, low: number, pages: number): void {
+export function memoryArrived(tx: Transaction, area: Area, row: number, low: number, pages: number): void {
+  const range = memoryRange(tx, row);
+  const high = low + pages * PAGE_SIZE;
+  AREAS.set(tx, row, AREAS.field.memoryLow, range.high === 0 ? low : Math.min(low, range.low));
+  AREAS.set(tx, row, AREAS.field.memoryHigh, Math.max(high, range.high));
   for (let i = 0; i < pages; i++) setContent(tx, area, low + i * PAGE_SIZE, ZEROED);
 }
 
@@ -62,10 +74,10 @@ export function isLoaded(reader: WordReader, area: Area, row: number, page: numb
 /** Loads up to `most` pages that were good before the area was last renewed. Returns how many it loaded. */
 export function reloadPages(tx: Transaction, area: Area, row: number, most: number): number {
   const last = generation(tx, row) - 1;
+  const { low, high } = memoryRange(tx, row);
   let loaded = 0;
-  for (let i = 0; i < pageCount(area) && loaded < most; i++) {
-    const page = area.low + i * PAGE_SIZE;
-    if (last < 2 || content(tx, area, page) !== last) continue;
+  for (let page = low; page < high && loaded < most; page += PAGE_SIZE) {
+    if (last < FIRST_GENERATION || content(tx, area, page) !== last) continue;
     loadPage(tx, area, row, page);
     loaded++;
   }

@@ -14,10 +14,10 @@ import { ART_PROCESS_ENDED } from "../protocol/art.ts";
 import { STATUS_FAILED } from "../protocol/status.ts";
 import type { Part, Request } from "../server/request.ts";
 import type { Transaction } from "../server/transaction.ts";
-import { type Area, pageCount } from "./areas.ts";
+import type { Area } from "./areas.ts";
 import { coveringFpage } from "./blocks.ts";
 import { saveFailureWords } from "./failure-words.ts";
-import { isLoaded, reloadPages, renewArea } from "./pages.ts";
+import { content, generation, memoryRange, reloadPages, renewArea } from "./pages.ts";
 import { report } from "./report.ts";
 import { type StackName, startThread } from "./start.ts";
 import { areaAt, getWord } from "./state.ts";
@@ -37,15 +37,15 @@ function forAreas(tx: Transaction, kinds: readonly AreaKind[], visit: (area: Are
 
 /** First and last good page of an area; none have been mapped outside these. */
 function usedRange(tx: Transaction, area: Area, row: number): { low: number; high: number; pages: number } {
-  let low = 0;
-  let high = 0;
-  let pages = 0;
-  for (let page = area.low; page < area.high; page += PAGE_SIZE) {
-    if (!isLoaded(tx, area, row, page)) continue;
-    if (pages++ === 0) low = page;
-    high = page + PAGE_SIZE;
+  const memory = memoryRange(tx, row);
+  const present = generation(tx, row);
+  const used = { low: 0, high: 0, pages: 0 };
+  for (let page = memory.low; page < memory.high; page += PAGE_SIZE) {
+    if (content(tx, area, page) !== present) continue;
+    if (used.pages++ === 0) used.low = page;
+    used.high = page + PAGE_SIZE;
   }
-  return { low, high, pages };
+  return used;
 }
 
 export class ProcessRestart implements Restartable {
@@ -97,7 +97,7 @@ export class ProcessRestart implements Restartable {
       const [loaded] = yield* this.#s.step((tx) => {
         let done = 0;
         forAreas(tx, kinds, (area, row) => {
-          if (done < PAGES_PER_STEP && pageCount(area) > 0) done += reloadPages(tx, area, row, PAGES_PER_STEP - done);
+          if (done < PAGES_PER_STEP) done += reloadPages(tx, area, row, PAGES_PER_STEP - done);
         });
         return [done];
       });

@@ -106,9 +106,20 @@ const ProcessRow: Struct<ProcessFields> = struct({
 });
 
 type AreaFields = Words<
-  "kind" | "low" | "high" | "rights" | "contentLow" | "fileOffset" | "fileSize" | "firstPage" | "generation"
+  | "kind"
+  | "low"
+  | "high"
+  | "rights"
+  | "contentLow"
+  | "fileOffset"
+  | "fileSize"
+  | "firstPage"
+  | "generation"
+  | "memoryLow"
+  | "memoryHigh"
 >;
 
+/** No page of the area outside memoryLow…memoryHigh has memory. */
 const AreaRow: Struct<AreaFields> = struct({
   kind: u32,
   low: u32,
@@ -119,6 +130,8 @@ const AreaRow: Struct<AreaFields> = struct({
   fileSize: u32,
   firstPage: u32,
   generation: u32,
+  memoryLow: u32,
+  memoryHigh: u32,
 });
 
 /** `content`: 0 no memory; 1 zeroed memory; else the generation of the area in which it was given its content. */

@@ -6,6 +6,7 @@
  * Over 300 lines: one machine, which nobody needs in parts.
  * @module
  */
+import { allocateMemory, GuestMemory, Processor } from "@kintsugi/ia32";
 import {
   FPAGE_RWX,
   globalId,
@@ -21,6 +22,7 @@ import {
   RESIDENT_PAGE_FAULT,
   type ResidentContext,
   type ResidentProgram,
+  type SliceProbe,
   TIME_ZERO,
   tagLabel,
 } from "@kintsugi/microkernel";
@@ -33,6 +35,7 @@ import { ipcAction, residentControlAction, spaceControlAction, threadControlActi
 import { type CutPoint, ResidentCrash } from "../../src/server/cut-point.ts";
 
 const MEGABYTE = 0x100000;
+const SIZE: number = 4 * MEGABYTE;
 const MODULE = MEGABYTE;
 const FRAMES = 2 * MEGABYTE;
 const FRAMES_END: number = FRAMES + 0x60000;
@@ -58,7 +61,7 @@ export const PROGRAM = buildElf(TEXT, [
 ]);
 
 class PlainMemory implements KernelMemory {
-  readonly size: number = 4 * MEGABYTE;
+  readonly size: number = SIZE;
   readonly ram: Uint8Array = new Uint8Array(this.size);
   readonly #view: DataView = new DataView(this.ram.buffer);
   read8 = (at: number): number => this.#view.getUint8(at);
@@ -95,6 +98,30 @@ class ClockOnly implements KernelProcessor {
 /** What a script yields: a kernel call, or memory accesses, retried after a page fault. */
 export type Doing = KernelCall | ((context: ResidentContext) => number);
 export type Script = Generator<Doing, void, readonly number[]>;
+
+/** Sends the program's thread to the addresses of the redirects, exact to the instruction. */
+function redirector(
+  redirects: readonly (readonly [number, number])[],
+  processor: KernelProcessor,
+  redirect: (address: number) => void,
+): SliceProbe {
+  const left = redirects.map(([count, address]) => ({ count, address }));
+  let before = 0;
+  return {
+    limit(thread) {
+      before = processor.retired;
+      const next = left[0];
+      if (thread !== USER || next === undefined) return Number.POSITIVE_INFINITY;
+      if (next.count > 0) return next.count;
+      redirect(next.address);
+      left.shift();
+      return left[0]?.count ?? Number.POSITIVE_INFINITY;
+    },
+    reached(thread) {
+      if (thread === USER && left[0] !== undefined) left[0].count -= processor.retired - before;
+    },
+  };
+}
 
 /** One life of a script after the other: each time its thread is started anew. */
 class ScriptProgram implements ResidentProgram {
@@ -165,10 +192,19 @@ const sigma0: ResidentProgram = {
   },
 };
 
+type Say = (...words: (number | string)[]) => void;
+
 export interface Scenario {
   readonly module?: Uint8Array;
   readonly server?: boolean;
-  readonly user?: (sp: number, say: (...words: (number | string)[]) => void) => Script;
+  readonly user?: (sp: number, say: Say) => Script;
+  /** The program is machine code on the real processor; `user` is not asked. */
+  readonly guest?: {
+    /** Another thread of ART, which talks to the program. */
+    readonly client: (say: Say) => Script;
+    /** After so many instructions of the program it is sent to this address; in turn. */
+    readonly redirects: readonly (readonly [number, number])[];
+  };
   /** ART has the server killed when it gets its n-th message. */
   readonly kill?: number;
   readonly frames?: number;
@@ -183,6 +219,7 @@ export interface Outcome {
   readonly cuts: number;
   readonly exit: string;
   readonly cycles: number;
+  readonly retired: number;
 }
 
 export const hex = (word: number): string => (word >>> 0).toString(16);
@@ -196,8 +233,9 @@ export function run(scenario: Scenario): Outcome {
     log.push(words.map((word) => (typeof word === "number" ? hex(word) : word)).join(" "));
   };
   const user = new ScriptProgram((sp) => (scenario.user ?? (() => nothing()))(sp, say));
-  const killer = new ScriptProgram(() => killerScript(say));
-  const art = new ScriptProgram(() => artScript(module, server, frames, scenario.kill ?? -1, say));
+  const { guest } = scenario;
+  const killer = new ScriptProgram(() => guest?.client(say) ?? killerScript(say));
+  const art = new ScriptProgram(() => artScript(module, server, frames, scenario.kill ?? -1, guest !== undefined, say));
   let touched = FRAMES;
   const root: ResidentProgram = {
     resume(c) {
@@ -217,19 +255,23 @@ export function run(scenario: Scenario): Outcome {
     [3, makeP3()],
     [4, user],
   ]);
-  const memory = new PlainMemory();
+  const noPorts = { read: () => 0xff, write: () => {} };
+  const memory = guest ? new GuestMemory(allocateMemory(SIZE, false), SIZE) : new PlainMemory();
   memory.writeBytes(MODULE, module);
-  const processor = new ClockOnly();
+  const processor = guest ? new Processor({ memory: memory as GuestMemory, ports: noPorts }) : new ClockOnly();
   const options: KernelOptions = {
     memory,
     processor,
-    ports: { read: () => 0xff, write: () => {} },
+    ports: noPorts,
     interrupts: { pending: false, acknowledge: () => 0 },
     events: { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => {} },
     programs,
+    ...(guest
+      ? { probe: redirector(guest.redirects, processor, (address) => void kernel.redirect(USER, address)) }
+      : {}),
     observer: { residentDied: (thread, reason) => say("died", thread, reason) },
   };
-  let kernel = Kernel.boot(options, {
+  let kernel: Kernel = Kernel.boot(options, {
     memorySize: memory.size,
     arenaSize: MEGABYTE,
     modules: [],
@@ -249,13 +291,13 @@ export function run(scenario: Scenario): Outcome {
     programs.set(3, makeP3());
     kernel = Kernel.attach(options)._unsafeUnwrap();
   }
-  return { log, plans, cuts, exit: exit.kind, cycles: processor.cycles };
+  return { log, plans, cuts, exit: exit.kind, cycles: processor.cycles, retired: processor.retired };
 }
 
 function* nothing(): Script {}
 
 /** Another thread of ART, which kills the server when it is told to. */
-function* killerScript(say: (...words: (number | string)[]) => void): Script {
+function* killerScript(say: Say): Script {
   for (;;) {
     yield ipcAction(0, undefined, ROOT, {});
     say("killed", ...(yield call(P3, 0x401)).slice(3));
@@ -268,7 +310,8 @@ function* artScript(
   server: boolean,
   frames: number,
   kill: number,
-  say: (...words: (number | string)[]) => void,
+  guest: boolean,
+  say: Say,
 ): Script {
   for (const [thread, pager, program] of [
     [P3, ROOT, 3],
@@ -277,7 +320,7 @@ function* artScript(
     yield threadControlAction(thread, thread, ROOT, 0, -1);
     yield spaceControlAction(thread, AREAS.kip, AREAS.utcb);
     yield threadControlAction(thread, thread, ROOT, pager, UTCB);
-    yield residentControlAction(thread, program);
+    if (program === 3 || !guest) yield residentControlAction(thread, program);
   }
   yield ipcAction(P3, { words: [0, 0] }, 0, {});
   yield threadControlAction(KILLER, ROOT, ROOT, ROOT, UTCB + 0x200);
