@@ -57,7 +57,7 @@ extern "C" int arc_main(int, char**) {
   for (;;) {
     char line[msh::LINE_SIZE], copy[msh::LINE_SIZE];
     terminal::Print("msh%% ");
-    if (!msh::ReadLine(line)) process::PowerOff(0);
+    if (!msh::ReadLine(line)) msh::PowerOff({});
     const msh::Words words = msh::Split(line, copy);
     if (words.count > 0) msh::Execute(words);
   }

@@ -18,6 +18,8 @@ static_assert(sizeof STEPS / sizeof *STEPS == arc::RECOVERY_STEP_COUNT);
 
 constexpr L4_Word_t CYCLES_PER_MICROSECOND = 100;
 constexpr L4_Word_t DEFAULT_RECOVERIES = 3;
+/** A printed line is with the chip, not yet on the wire: the last 16 bytes take 1.4 ms more. */
+constexpr L4_Word_t WIRE_MICROSECONDS = 2'000;
 
 /** Trap to the kernel debugger, operation 'K': redirect a thread to failing code. */
 void Debugger(L4_Word_t thread, L4_Word_t kind) {
@@ -80,6 +82,7 @@ void PowerOff(const Words& words) {
     terminal::Print("poweroff: the exit code is a number from 0 to 255; usage: poweroff [CODE]\n");
     return;
   }
+  L4_Sleep(WIRE_MICROSECONDS);
   process::PowerOff(code);
 }
 
