@@ -187,6 +187,12 @@ export class GuestRig {
     this.#bornAt = this.retired;
   }
 
+  /** What P3 does when a hot restart does not help: everything anew, but for the restart page. */
+  coldRestart(): void {
+    this.#space.loadAll();
+    this.#start(P.STACK_TOP, 0);
+  }
+
   #hotRestart(): void {
     this.#space.loadVolatile();
     this.#space.write(P.RESTART_PAGE + 4 * R.RESTART_FAILURE, R.FAILURE_EXCEPTION);

@@ -122,6 +122,18 @@ describe("hello", () => {
   });
 });
 
+describe("a server without recovery of its own", () => {
+  it("answers what was open when it lost its memory with FAILED, and the next request as its first", () => {
+    const rig = new GuestRig(new Uint8Array(readFileSync(guests["echo-server"]!)), () => NOTHING);
+    const client = rig.addClient([11, 22, 33].map((word) => ({ label: 0x710, words: [word] })));
+    while (client.replies.length < 1) rig.run([], 1);
+    rig.run([], 60); // into the second request
+    rig.coldRestart();
+    rig.run();
+    expect(client.replies).toEqual([[S.STATUS_OK, 1, 11], [S.STATUS_FAILED], [S.STATUS_OK, 1, 33]]);
+  });
+});
+
 describe("failing code, which every program has", () => {
   const elf = new Uint8Array(readFileSync(guests.hello!));
   const table = symbols(elf)._unsafeUnwrap();

@@ -59,7 +59,12 @@ export class RigMemory {
     this.entry = entry;
     this.#segments = segments;
     this.#mapAll();
-    for (const segment of segments) if (segment.persistent) this.#loadSegment(segment);
+    this.loadAll();
+  }
+
+  /** Loads the whole program. */
+  loadAll(): void {
+    for (const segment of this.#segments) if (segment.persistent) this.#loadSegment(segment);
     this.loadVolatile();
   }
 
