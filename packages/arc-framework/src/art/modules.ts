@@ -5,7 +5,7 @@
  * Reference: docs/protocols.md, section 10; X.2 on IA-32, boot info.
  * @module
  */
-import { BOOT_INFO_HEADER_SIZE, BOOT_INFO_MAGIC, BOOT_RECORD_MODULE } from "@kintsugi/microkernel";
+import { BOOT_INFO_HEADER_SIZE, BOOT_INFO_MAGIC, BOOT_RECORD_MODULE, BOOT_RECORD_RESET } from "@kintsugi/microkernel";
 import type { WordReader } from "../server/table.ts";
 import { packText, unpackText } from "../server/text.ts";
 import { ARGUMENT_BYTES, MODULE_LIMIT, NAME_BYTES } from "./art-memory.ts";
@@ -14,9 +14,6 @@ import { ARGUMENT_BYTES, MODULE_LIMIT, NAME_BYTES } from "./art-memory.ts";
 export const MODULE_SERVER = 1;
 /** ART starts it at boot. */
 export const MODULE_START = 2;
-
-/** Boot record with the count and the reason of resets: {type, version, offset_next, count, text_offset}. */
-export const BOOT_RECORD_RESET = 0x4b01;
 
 const COMMAND_LINE_LIMIT = 512;
 
