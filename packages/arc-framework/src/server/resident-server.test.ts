@@ -157,6 +157,21 @@ describe("a resident server", () => {
     );
   });
 
+  it("tells of every crash once", () => {
+    const script = { requests: [request(1, STEP_OP, CALL_OP)] };
+    for (let at = countCuts(script, server) - 1; at >= 0; at--) {
+      const told: string[] = [];
+      const kernel = new ScriptedKernel({ answer: answer!, ...script });
+      const probe = ({ number }: CutPoint): void => {
+        if (number === at) throw new ResidentCrash(`at ${at}`);
+      };
+      const observer = { handlerRestart: (name: string, _: number, error: unknown) => told.push(`${name}: ${error}`) };
+      const program = new ResidentServer(server, { probe, observer });
+      kernel.run(() => program);
+      expect(told).toEqual([`test: ResidentCrash: at ${at}`]);
+    }
+  });
+
   it("does the same when it is crashed again and again, also while it recovers", () => {
     fc.assert(
       fc.property(

@@ -32,7 +32,10 @@ import type { CutProbe } from "./cut-point.ts";
 import { Journal, PHASE_FAILED, PHASE_HANDLING, PHASE_IDLE, PHASE_START } from "./journal.ts";
 import { PersistentMemory } from "./persistent-memory.ts";
 import { type Answer, type Handler, Request, reply } from "./request.ts";
+import type { HandlerFunction, ResidentObserver, ServerDefinition } from "./server-definition.ts";
 import { Transaction, undo } from "./transaction.ts";
+
+export type { HandlerFunction, ResidentObserver, ServerDefinition } from "./server-definition.ts";
 
 /** "RUNK": EIP of a resident thread whose journal is its own. Nobody starts a thread there. */
 export const RUNNING = 0x4b4e5552;
@@ -44,32 +47,6 @@ const EIP = 8;
 
 /** Marks what a handler has become; the kernel never delivers this flag. */
 const TAG_BECOME = TAG_CROSS_PROCESSOR;
-
-/** Starts a handler, or answers at once where there is nothing to yield. */
-export type HandlerFunction = (s: Request) => Handler | Answer;
-
-/** What makes a server out of the runtime. */
-export interface ServerDefinition {
-  readonly name: string;
-  /** Address of the thread's journal in its own space: THREAD_MEMORY_SIZE bytes, page-aligned. */
-  readonly threadMemory: (thread: ThreadId, context: ResidentContext) => number;
-  /** What a thread does before its first wait. The journal is fresh; other persistent memory is as it was. */
-  readonly start?: HandlerFunction;
-  /** Handlers by label; by label with the low four bits clear, where there is none for the label itself. */
-  readonly handlers: ReadonlyMap<number, HandlerFunction>;
-  /** For every other label. Replies STATUS_INVALID when left out. */
-  readonly otherwise?: HandlerFunction;
-  /** What handlers may become, by label. No message from outside gets here. */
-  readonly continuations?: ReadonlyMap<number, HandlerFunction>;
-}
-
-/** Named events; each may be left out. An observer only looks: it must not throw. */
-export interface ResidentObserver {
-  /** A handler has crashed and will start over from its journal. `count`: crashes at this place so far. */
-  handlerRestart?(server: string, thread: ThreadId, error: unknown, count: number): void;
-  /** A request has been given up after {@link CRASH_LIMIT} crashes at one place. */
-  requestFailed?(server: string, thread: ThreadId, error: unknown): void;
-}
 
 /** How far a handler has come. A cache of what the journal says, nothing else. */
 interface Run {
@@ -112,8 +89,7 @@ export class ResidentServer implements ResidentProgram {
     } catch (error) {
       this.#runs.delete(threadNumber(context.thread));
       if (error instanceof PageFaultSignal) return this.#opened ? this.#pageFault(context) : RESIDENT_PAGE_FAULT;
-      // Before the journal is open nothing has been done that the next attempt does not do again.
-      return this.#opened ? this.#crashed(context, error) : RESIDENT_AGAIN;
+      return this.#opened ? this.#crashed(context, error) : this.#crashedBefore(context, error);
     }
   }
 
@@ -249,6 +225,13 @@ export class ResidentServer implements ResidentProgram {
       if (!(error instanceof PageFaultSignal)) return this.#crashed(context, error);
       return context.died(`${this.#definition.name}: persistent memory was lost while a step was undone`);
     }
+  }
+
+  /** Before the journal is open nothing has been done that the next attempt does not do again. */
+  #crashedBefore(context: ResidentContext, error: unknown): number {
+    this.#observer.handlerRestart?.(this.#definition.name, context.thread, error, 1);
+    context.charge(COST_HANDLER_RESTART);
+    return RESIDENT_AGAIN;
   }
 
   /** The code has thrown: undoes the open step and decides how to go on. May crash itself, a few times. */
