@@ -13,8 +13,9 @@ import {
   UART_PORT_COUNT,
   Uart16550,
 } from "../../packages/pc/src/index.ts";
-import { GuestRig, type RigClient, type RigDevices, type RigRequest } from "./guest-rig.ts";
+import { GuestRig } from "./guest-rig.ts";
 import { packText, unpackText } from "./packed-text.ts";
+import type { RigClient, RigDevices, RigRequest } from "./rig-surroundings.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const exact = elf("parallel-exact");

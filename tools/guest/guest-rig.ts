@@ -9,71 +9,22 @@
 import * as P from "../../packages/arc-framework/src/protocol/address-space.ts";
 import { P3_RECOVERED } from "../../packages/arc-framework/src/protocol/p3.ts";
 import { START_WORDS } from "../../packages/arc-framework/src/protocol/start-block.ts";
-import {
-  EAX,
-  EBP,
-  EBX,
-  ECX,
-  EDX,
-  EIP,
-  ESI,
-  ESP,
-  type Exit,
-  type PortIo,
-  Processor,
-} from "../../packages/ia32/src/index.ts";
+import { EAX, EBP, EBX, ECX, EDX, EIP, ESI, ESP, type Exit, Processor } from "../../packages/ia32/src/index.ts";
 import * as KIP from "../../packages/microkernel/src/api/kip.ts";
 import * as R from "../../packages/microkernel/src/api/restart-page.ts";
 import { ANY_THREAD, globalId, interruptId } from "../../packages/microkernel/src/api/thread-id.ts";
 import { periodMicroseconds } from "../../packages/microkernel/src/api/time.ts";
 import { TCR_ERROR_CODE, TCR_MY_GLOBAL_ID, TCR_PAGER } from "../../packages/microkernel/src/api/utcb.ts";
 import { DIRECTORY, hex, RigMemory } from "./rig-memory.ts";
+import { PAGER, type RigClient, type RigDevices, type RigOptions, type RigRequest } from "./rig-surroundings.ts";
 
 const MR0 = KIP.STANDARD_UTCB_AREA + 256;
 const DRIVER = globalId(131, 1);
-/** The program's P3. */
-export const PAGER: number = globalId(130, 1);
 const TIMED_OUT = 1;
 const CYCLES_PER_MICROSECOND = 100;
 const ERROR_TAG = 0x8000;
 /** Instructions between two looks at the devices. */
 const SLICE = 1_000_000;
-
-/** A request: label, and message registers from MR1 on. */
-export interface RigRequest {
-  readonly label: number;
-  readonly words: readonly number[];
-}
-
-/** Somebody who calls the driver, one request after the other; `replies` are the MRs from MR1 on. */
-export interface RigClient {
-  readonly requests: readonly RigRequest[];
-  readonly replies: number[][];
-}
-
-/** A call that the program makes, message registers from MR1 on; its reply in the same form, or null: none ever. */
-export type Answer = (to: number, label: number, words: readonly number[]) => readonly number[] | null;
-
-/** What surrounds the program, each part with a default that does nothing. */
-export interface RigOptions {
-  readonly args?: readonly string[];
-  /** Who is called; everything is answered with STATUS_OK when left out. */
-  readonly answer?: Answer;
-  /** A trap to the kernel debugger, with EAX and ECX. */
-  readonly debugger?: (eax: number, ecx: number) => void;
-}
-
-/** The devices of a rig; times are in virtual ns. */
-export interface RigDevices {
-  readonly ports: PortIo;
-  /** Takes the pending edge of an interrupt line; its number, or -1. */
-  takeInterrupt(): number;
-  /** The line's handler has acknowledged. */
-  acknowledge(line: number): void;
-  /** The driver waits and nobody calls it. True when that has made something happen (input typed, time advanced). */
-  idle(now: number): boolean;
-  advance(now: number): void;
-}
 
 export class GuestRig {
   readonly #space: RigMemory;

@@ -8,8 +8,9 @@ import { P3_EXIT, P3_PANIC } from "../../packages/arc-framework/src/protocol/p3.
 import * as REC from "../../packages/arc-framework/src/protocol/recovery-record.ts";
 import * as S from "../../packages/arc-framework/src/protocol/status.ts";
 import { FAILURE_EXCEPTION, FAILURE_PAGE_FAULT } from "../../packages/microkernel/src/api/restart-page.ts";
-import { type Answer, GuestRig, PAGER, type RigDevices } from "./guest-rig.ts";
+import { GuestRig } from "./guest-rig.ts";
 import { packText, unpackText } from "./packed-text.ts";
+import { type Answer, PAGER, type RigDevices } from "./rig-surroundings.ts";
 
 const SERIAL = 0x300001;
 const PRINTER = 0x304001;
