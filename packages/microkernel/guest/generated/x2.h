@@ -86,6 +86,7 @@ constexpr unsigned int BOOT_INFO_MAGIC = 0x14b0021d;
 constexpr unsigned int BOOT_INFO_HEADER_SIZE = 0x20;
 constexpr unsigned int BOOT_RECORD_MODULE = 1;
 constexpr unsigned int BOOT_RECORD_SIMPLE_EXEC = 2;
+constexpr unsigned int BOOT_RECORD_RESET = 0x4b01;
 constexpr unsigned int USER_AREA_END = 0xc0000000;
 constexpr unsigned int STANDARD_UTCB_AREA = 0xbf000000;
 constexpr unsigned int STANDARD_UTCB_AREA_BITS = 0x11;
