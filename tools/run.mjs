@@ -82,7 +82,8 @@ function runtime() {
 }
 
 function run(node, [program, ...args]) {
-  const [command, ...head] = { node: [node], pnpm }[program];
+  const strips = node !== process.execPath || process.features.typescript; // tsx where Node cannot strip types itself
+  const [command, ...head] = { node: strips ? [node] : [node, "--import", "tsx"], pnpm }[program];
   const child = spawn(command, [...head, ...args], {
     cwd: root,
     stdio: "inherit",
