@@ -13,6 +13,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   "packages/ia32": ["records"],
   "packages/microkernel": ["records", "ia32"],
   "packages/arc-framework": ["records", "ia32", "microkernel"],
+  "packages/lfs": ["records"],
   "packages/drivers": [],
   "apps/programs": [],
   "apps/machine": ["records", "ia32", "pc", "microkernel", "arc-framework", "drivers", "programs"],

@@ -1,0 +1,216 @@
+/**
+ * Mounting: from two superblocks to a volume in core.
+ *
+ * Here: choosing the superblock, laying out the arena, roll-forward, orphans, the first checkpoint. Not
+ * here: the parts (`roll-forward.ts`, `ifile/`). Each phase is a step that can be tried again; `opPhase`
+ * says which is next. A writable mount that was not preceded by an orderly unmount raises the serial, so
+ * that partial segments of a group that was never closed can never follow one written from now on.
+ * @module
+ */
+import {
+  F_PINNED,
+  H,
+  layOutRegions,
+  leastArenaSize,
+  SB,
+  SUPERBLOCK_AT,
+  TRANSFER_AT,
+  VOLUME_MOUNTING,
+  VOLUME_READ_ONLY,
+  VOLUME_WRITABLE,
+  type Volume,
+} from "../cache/arena.ts";
+import { DEVICE_READ, mutate, refuse, requestDevice } from "../cache/device.ts";
+import {
+  LFS_IFILE_INUM,
+  LFS_LABELPAD,
+  LFS_ORPHAN_NEXTFREE,
+  LFS_PF_CLEAN,
+  LFS_SBPAD,
+  S_IFREG,
+  SEGUSE_DIRTY,
+} from "../format/constants.ts";
+import { geometryOf, segmentOf, segmentStart } from "../format/geometry.ts";
+import { IfileEntry } from "../format/ifile.ts";
+import { Dlfs, readSuperblock, type Superblock, superblockChecksumIsRight } from "../format/superblock.ts";
+import { ifileEntry, ifileInode, inodeLimit, loadInode } from "../ifile/inode-map.ts";
+import { releaseInode } from "../ifile/release.ts";
+import { readBlock } from "../inode/bmap.ts";
+import { diSize, diType } from "../inode/inode.ts";
+import { FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
+import { chooseNext } from "../segment/next-segment.ts";
+import { segFlags, usableUnits } from "../usage/segment-usage.ts";
+import { findEndStep, replayStep, startReplay, startRollForward } from "./roll-forward.ts";
+
+/** `args[0]` of a mount. */
+export const MOUNT_READ_ONLY = 1;
+export const MOUNT_NO_ROLL_FORWARD = 2;
+
+/** Least step of the serial at a mount after a crash: more partial segments than lie between two checkpoints. */
+const SERIAL_STEP = 2 ** 24;
+
+const FIRST = TRANSFER_AT;
+const SECOND: number = TRANSFER_AT + LFS_SBPAD;
+
+/** One phase of a mount; true when mounted. May miss or leave a device request. */
+export function mountStep(v: Volume): boolean {
+  const w = v.words;
+  const phase = w[H.opPhase];
+  if (phase === 0) {
+    w[H.state] = VOLUME_MOUNTING;
+    requestDevice(v, DEVICE_READ, LFS_LABELPAD, LFS_SBPAD, FIRST);
+    w[H.opPhase] = 1;
+  } else if (phase === 1) readSecond(v);
+  else if (phase === 2) {
+    chooseSuperblock(v);
+    w[H.opPhase] = 3;
+  } else if (phase === 3) {
+    loadIfile(v);
+    w[H.opPhase] = 4;
+  } else if (phase === 4) {
+    pinHead(v);
+    startRollForward(v);
+    const unclean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) === 0;
+    w[H.opPhase] = v.g.version === 1 || (v.args[0] & MOUNT_NO_ROLL_FORWARD) !== 0 || !unclean ? 7 : 5;
+  } else if (phase === 5) {
+    if (!findEndStep(v)) return false;
+    startReplay(v);
+    w[H.opPhase] = 6;
+  } else if (phase === 6) {
+    if (replayStep(v)) w[H.opPhase] = 7;
+  } else if (phase === 7) {
+    if ((v.args[0] & MOUNT_READ_ONLY) !== 0) {
+      w[H.state] = VOLUME_READ_ONLY;
+      return true;
+    }
+    if (v.g.version === 1) refuse("EROFS");
+    settleLog(v);
+    w[H.scratch] = 0;
+    w[H.opPhase] = 8;
+  } else if (phase === 8) {
+    if (freeOrphansStep(v)) {
+      startFlush(v, FLUSH_CHECKPOINT, { both: true });
+      w[H.opPhase] = 9;
+    }
+  } else {
+    w[H.state] = VOLUME_WRITABLE;
+    return true;
+  }
+  return false;
+}
+
+/** The first superblock says where the second lies, even when its checksum is wrong. */
+function readSecond(v: Volume): void {
+  const first = readSuperblock(v.bytes.subarray(FIRST, FIRST + LFS_SBPAD));
+  if (typeof first === "string") refuse(first === "lfs64" || first === "foreign-endian" ? "ENOTSUP" : "EINVAL");
+  const unit = first.lfs_version === 1 ? 512 : first.lfs_fsize;
+  const where = first.lfs_sboffs[0] * unit;
+  if (where !== LFS_LABELPAD && v.words[H.scratch] === 0) {
+    v.words[H.scratch] = 1;
+    requestDevice(v, DEVICE_READ, where, LFS_SBPAD, FIRST);
+    return;
+  }
+  v.words[H.opPhase] = 2;
+  v.words[H.scratch] = 0;
+  if (first.lfs_sboffs[1] === 0) v.bytes.fill(0, SECOND, SECOND + LFS_SBPAD);
+  else requestDevice(v, DEVICE_READ, first.lfs_sboffs[1] * unit, LFS_SBPAD, SECOND);
+}
+
+const serialOf = (sb: Superblock): number => sb.lfs_serial[0] + sb.lfs_serial[1] * 2 ** 32;
+
+/**
+ * The newest superblock whose checksum is right. It was written behind a flush of all that it names, so a
+ * good checksum makes the checkpoint good. 4.4BSD's checksum covers memory: there the first is taken.
+ */
+function chooseSuperblock(v: Volume): void {
+  const candidates: { sb: Superblock; index: number }[] = [];
+  for (const [index, at] of [FIRST, SECOND].entries()) {
+    const bytes = v.bytes.subarray(at, at + LFS_SBPAD);
+    const sb = readSuperblock(bytes);
+    if (typeof sb === "string") continue;
+    if (superblockChecksumIsRight(bytes) || (sb.lfs_version === 1 && index === 0)) candidates.push({ sb, index });
+  }
+  candidates.sort((a, b) => serialOf(b.sb) - serialOf(a.sb) || b.sb.lfs_tstamp[0] - a.sb.lfs_tstamp[0]);
+  const best = candidates[0];
+  if (best === undefined) refuse("EIO");
+  const g = geometryOf(best.sb);
+  if (v.bytes.length < leastArenaSize(g)) refuse("ENOMEM");
+  Dlfs.write(v.view, SUPERBLOCK_AT, best.sb);
+  layOutRegions(v, g);
+  v.words[H.activeSuperblock] = best.index;
+  v.words[H.dirtyBuffers] = 0;
+  v.words[H.dirtyInodes] = 0;
+  v.words[H.nactive] = 0;
+  v.words[H.changed] = 0;
+}
+
+/** The ifile's inode, pinned. */
+function loadIfile(v: Volume): void {
+  const ip = loadInode(v, LFS_IFILE_INUM, v.sb(SB.lfs_idaddr));
+  const blocks = diSize(v, ip) / v.g.bsize;
+  const bad =
+    diType(v, ip) !== S_IFREG ||
+    !Number.isInteger(blocks) ||
+    blocks <= v.g.cleansz + v.g.segtabsz ||
+    v.g.segtabsz * v.g.sepb < v.g.nseg;
+  const places = [SB.lfs_curseg, SB.lfs_nextseg].map((field) => segmentOf(v.g, v.sb(field)));
+  const offset = v.sb(SB.lfs_offset) - v.sb(SB.lfs_curseg);
+  if (bad || places.some((n) => n < 0 || n >= v.g.nseg) || offset < 0 || offset > v.g.unitsPerSegment) {
+    v.inodes.remove(ip);
+    refuse("EIO");
+  }
+  v.inodes.setFlags(ip, v.inodes.flags(ip) | F_PINNED);
+}
+
+/** Cleaner info and segment table stay in the cache. */
+function pinHead(v: Volume): void {
+  const ip = ifileInode(v);
+  for (let lbn = 0; lbn < v.g.cleansz + v.g.segtabsz; lbn++) {
+    const row = readBlock(v, ip, lbn);
+    if (row === -1) refuse("EIO");
+    v.buffers.setFlags(row, v.buffers.flags(row) | F_PINNED);
+  }
+}
+
+/** The log goes on at the end that was found: the next segment, room, serial. */
+function settleLog(v: Volume): void {
+  mutate(v);
+  const w = v.words;
+  const current = segmentOf(v.g, v.sb(SB.lfs_curseg));
+  const next = segmentOf(v.g, w[H.rollEndNext]);
+  const usable = next !== current && (segFlags(v, next) & SEGUSE_DIRTY) === 0;
+  const chosen = usable ? next : chooseNext(v, current, [current]);
+  if (chosen === -1) refuse("ENOSPC");
+  v.setSb(SB.lfs_nextseg, segmentStart(v.g, chosen));
+  let avail = segmentStart(v.g, current + 1) - v.sb(SB.lfs_offset);
+  avail -= (v.g.minfreeseg - Math.floor(v.g.minfreeseg / 2)) * v.g.unitsPerSegment;
+  let clean = 0;
+  for (let segment = 0; segment < v.g.nseg; segment++)
+    if ((segFlags(v, segment) & SEGUSE_DIRTY) === 0) {
+      clean++;
+      avail += usableUnits(v, segment);
+    }
+  v.setSb(SB.lfs_avail, avail);
+  v.setSb(SB.lfs_nclean, clean);
+  const wasClean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) !== 0;
+  if (!wasClean) v.serial += SERIAL_STEP;
+}
+
+/** One inode or one block of the map: files that were unlinked but open are freed. True at the end. May miss. */
+function freeOrphansStep(v: Volume): boolean {
+  const wasClean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) !== 0;
+  if (wasClean) return true;
+  const first = v.words[H.scratch];
+  const limit = Math.min(inodeLimit(v), (Math.floor(first / v.g.ifpb) + 1) * v.g.ifpb);
+  const IF = IfileEntry.offsets;
+  for (let ino = Math.max(first, LFS_IFILE_INUM + 1); ino < limit; ino++) {
+    const entry = ifileEntry(v, ino);
+    if (v.view.getInt32(entry + IF.if_daddr, true) === 0) continue;
+    if (v.view.getUint32(entry + IF.if_nextfree, true) !== LFS_ORPHAN_NEXTFREE) continue;
+    v.words[H.scratch] = ino;
+    releaseInode(v, ino, true);
+    return false;
+  }
+  v.words[H.scratch] = limit;
+  return limit >= inodeLimit(v);
+}

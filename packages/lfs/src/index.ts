@@ -1,0 +1,20 @@
+/**
+ * @kintsugi/lfs: the BSD log-structured file system over bytes that you supply.
+ *
+ * Here: the public names. Not here: tools for tests (`./testing`). Reading order: README.
+ * @module
+ */
+export type { BlockDevice } from "./block-device.ts";
+export { leastArenaSize } from "./cache/arena.ts";
+export type { ErrorCode } from "./cache/device.ts";
+export { MOUNT_NO_ROLL_FORWARD, MOUNT_READ_ONLY } from "./checkpoint/mount.ts";
+export { type CleaningPolicy, costBenefit, greedy, type SegmentAge } from "./cleaner/choose.ts";
+export { type Geometry, geometryOf } from "./format/geometry.ts";
+export { type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-superblock.ts";
+export { readSuperblock, type Superblock, type SuperblockError, writeSuperblock } from "./format/superblock.ts";
+export { fsck } from "./fsck/fsck-lfs.ts";
+export type { Finding, FindingCode, ReadDisk } from "./fsck/image.ts";
+export { type Attributes, type DirectoryRecord, decodeAttributes, decodeRecords } from "./vfs/attributes.ts";
+export { SET_ATIME, SET_GID, SET_MODE, SET_MTIME, SET_UID } from "./vfs/file.ts";
+export { type DeviceRequest, Lfs, type LfsAnswer, type LfsRequest } from "./vfs/lfs.ts";
+export type { OperationName } from "./vfs/operation.ts";

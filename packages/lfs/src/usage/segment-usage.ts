@@ -1,0 +1,122 @@
+/**
+ * Segment usage: how many bytes of each segment are live, and which segments are clean.
+ *
+ * Here: the entries in the arena and the totals that follow from them. Not here: choosing segments
+ * (`segment/next-segment.ts`, `cleaner/`). The segment table is pinned in the cache: nothing here misses.
+ * @module
+ */
+import { H, SB, type Volume } from "../cache/arena.ts";
+import { blockAt, markDirty } from "../cache/buffer-cache.ts";
+import { LFS_IFILE_INUM, SEGUSE_DIRTY, SEGUSE_EMPTY, SEGUSE_SUPERBLOCK } from "../format/constants.ts";
+import { segmentReserve } from "../format/geometry.ts";
+import { CleanerInfo, SegUse, segUsePlace } from "../format/ifile.ts";
+
+const SU = SegUse.offsets;
+const CI = CleanerInfo.offsets;
+
+/** Byte in the arena of a segment's entry. */
+export function segUse(v: Volume, segment: number): number {
+  const { lbn, at } = segUsePlace(v.g, segment);
+  return blockAt(v, v.buffers.find(LFS_IFILE_INUM, lbn)) + at;
+}
+
+export function markSegUse(v: Volume, segment: number): void {
+  markDirty(v, v.buffers.find(LFS_IFILE_INUM, segUsePlace(v.g, segment).lbn));
+  v.words[H.changed] = 1;
+}
+
+export function segFlags(v: Volume, segment: number): number {
+  return v.view.getUint32(segUse(v, segment) + SU.su_flags, true);
+}
+
+export function setSegFlags(v: Volume, segment: number, flags: number): void {
+  v.view.setUint32(segUse(v, segment) + SU.su_flags, flags, true);
+  markSegUse(v, segment);
+}
+
+export function liveBytes(v: Volume, segment: number): number {
+  return v.view.getUint32(segUse(v, segment) + SU.su_nbytes, true);
+}
+
+/** Changes the live bytes of a segment; below zero is a bug or a corrupted disk, and counts as zero. */
+export function addLiveBytes(v: Volume, segment: number, delta: number): void {
+  const at = segUse(v, segment);
+  v.view.setUint32(at + SU.su_nbytes, Math.max(0, v.view.getUint32(at + SU.su_nbytes, true) + delta), true);
+  markSegUse(v, segment);
+}
+
+/** Counts a partial segment with this many blocks of inodes, written at the given second. */
+export function countPseg(v: Volume, segment: number, inodeBlocks: number, seconds: number): void {
+  const at = segUse(v, segment);
+  v.view.setUint16(at + SU.su_nsums, v.view.getUint16(at + SU.su_nsums, true) + 1, true);
+  v.view.setUint16(at + SU.su_ninos, v.view.getUint16(at + SU.su_ninos, true) + inodeBlocks, true);
+  v.view.setUint32(at + SU.su_lastmod, seconds, true);
+  v.view.setUint32(at + SU.su_olastmod, seconds, true);
+  const units = (v.g.sumsize + inodeBlocks * v.g.ibsize) / v.g.unit;
+  v.addSb(SB.lfs_dmeta, units);
+  v.addSb(SB.lfs_bfree, -units);
+  markSegUse(v, segment);
+}
+
+export function psegsOf(v: Volume, segment: number): number {
+  return v.view.getUint16(segUse(v, segment) + SU.su_nsums, true);
+}
+
+/** Units of summaries and blocks of inodes in a segment. */
+function metaUnits(v: Volume, segment: number): number {
+  const at = segUse(v, segment);
+  const sums = v.view.getUint16(at + SU.su_nsums, true) * v.g.sumsize;
+  return (sums + v.view.getUint16(at + SU.su_ninos, true) * v.g.ibsize) / v.g.unit;
+}
+
+/** Units of a clean segment that the log can use. */
+export function usableUnits(v: Volume, segment: number): number {
+  const superblock = (segFlags(v, segment) & SEGUSE_SUPERBLOCK) !== 0;
+  return v.g.unitsPerSegment - segmentReserve(v.g, segment, superblock);
+}
+
+function addCounts(v: Volume, clean: number, dirty: number): void {
+  const at = cleanerInfoBlock(v);
+  v.view.setUint32(at + CI.clean, v.view.getUint32(at + CI.clean, true) + clean, true);
+  v.view.setUint32(at + CI.dirty, v.view.getUint32(at + CI.dirty, true) + dirty, true);
+  v.addSb(SB.lfs_nclean, clean);
+  markDirty(v, v.buffers.find(LFS_IFILE_INUM, 0));
+}
+
+function cleanerInfoBlock(v: Volume): number {
+  return blockAt(v, v.buffers.find(LFS_IFILE_INUM, 0));
+}
+
+/** A clean segment becomes one that holds data; what the log can use shrinks by it until it is current. */
+export function makeDirty(v: Volume, segment: number, flags: number): void {
+  const old = segFlags(v, segment);
+  if ((old & SEGUSE_DIRTY) === 0) {
+    addCounts(v, -1, 1);
+    v.addSb(SB.lfs_avail, -usableUnits(v, segment));
+  } else forgetMeta(v, segment);
+  v.view.setUint32(segUse(v, segment) + SU.su_nbytes, 0, true);
+  v.view.setUint32(segUse(v, segment) + SU.su_nsums, 0, true);
+  setSegFlags(v, segment, (old & SEGUSE_SUPERBLOCK) | SEGUSE_DIRTY | flags);
+}
+
+function forgetMeta(v: Volume, segment: number): void {
+  const units = metaUnits(v, segment);
+  v.addSb(SB.lfs_dmeta, -units);
+  v.addSb(SB.lfs_bfree, units);
+}
+
+/** A segment without live bytes becomes clean (segclean); the disk must not need it any more. */
+export function makeClean(v: Volume, segment: number): void {
+  const flags = segFlags(v, segment);
+  if ((flags & SEGUSE_DIRTY) === 0 || liveBytes(v, segment) !== 0) throw new Error(`segment ${segment} is not empty`);
+  forgetMeta(v, segment);
+  v.view.setUint32(segUse(v, segment) + SU.su_nsums, 0, true);
+  setSegFlags(v, segment, flags & ~(SEGUSE_DIRTY | SEGUSE_EMPTY));
+  addCounts(v, 1, -1);
+  v.addSb(SB.lfs_avail, usableUnits(v, segment));
+}
+
+/** Clean segments. */
+export function cleanSegments(v: Volume): number {
+  return v.sb(SB.lfs_nclean);
+}

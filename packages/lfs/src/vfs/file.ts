@@ -1,0 +1,179 @@
+/**
+ * Operations on one file: attributes, reading, writing, length, open and close, fsync.
+ *
+ * Here: each as a step or a few. Not here: names (`namespace.ts`), arguments (`operation.ts`). Reading
+ * changes nothing, not even the access time.
+ * @module
+ */
+import { H, I_REFS, SB, TRANSFER_AT, TRANSFER_SIZE, VOLUME_WRITABLE, type Volume } from "../cache/arena.ts";
+import { blockAt } from "../cache/buffer-cache.ts";
+import { mutate, refuse } from "../cache/device.ts";
+import { DINODE_SIZE, MAXSYMLINKLEN, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
+import { DI } from "../format/dinode.ts";
+import { vget } from "../ifile/inode-map.ts";
+import { releaseInode } from "../ifile/release.ts";
+import { readBlock } from "../inode/bmap.ts";
+import { diMode, diNlink, dinodeAt, diSet, diSize, diType, markInode, setDiMode, touchInode } from "../inode/inode.ts";
+import { truncateStep } from "../inode/truncate.ts";
+import { checkSpace, commitGrowth, commitWrite, prepareGrowth, prepareWrite } from "../inode/write.ts";
+import { FLUSH_FILE, startFlush } from "../segment/flush.ts";
+
+/** args: inode. The 128 bytes of the inode are the data. */
+export function getattr(v: Volume): boolean {
+  const at = dinodeAt(v, vget(v, v.args[0]));
+  v.bytes.copyWithin(TRANSFER_AT, at, at + DINODE_SIZE);
+  v.words[H.dataLength] = DINODE_SIZE;
+  return true;
+}
+
+/** `args[1]` of {@link setattr}: which of the values that follow are given. */
+export const SET_MODE = 1;
+export const SET_UID = 2;
+export const SET_GID = 4;
+export const SET_ATIME = 8;
+export const SET_MTIME = 16;
+
+/** args: inode, mask, mode, uid, gid, atime, mtime (seconds, with a fraction of nanoseconds in `results`). */
+export function setattr(v: Volume): boolean {
+  const [ino, mask, mode, uid, gid, atime, mtime] = v.args;
+  const ip = vget(v, ino);
+  mutate(v);
+  if (mask & SET_MODE) setDiMode(v, ip, (diMode(v, ip) & S_IFMT) | (mode & 0o7777));
+  if (mask & SET_UID) diSet(v, ip, DI.di_uid, uid);
+  if (mask & SET_GID) diSet(v, ip, DI.di_gid, gid);
+  if (mask & SET_ATIME) setTime(v, ip, DI.di_atime, atime);
+  if (mask & SET_MTIME) setTime(v, ip, DI.di_mtime, mtime);
+  touchInode(v, ip, "c");
+  markInode(v, ip);
+  return true;
+}
+
+/** Seconds as a number; what a double keeps of the nanoseconds goes in the word behind. */
+function setTime(v: Volume, ip: number, field: number, seconds: number): void {
+  const whole = Math.floor(seconds);
+  diSet(v, ip, field, whole);
+  diSet(v, ip, field + 4, Math.min(999_999_999, Math.round((seconds - whole) * 1e9)));
+}
+
+/** args: inode, offset, length ≤ the transfer area. The bytes are the data, fewer at the end. May miss. */
+export function read(v: Volume): boolean {
+  const [ino, offset, wanted] = v.args;
+  const ip = vget(v, ino);
+  if (diType(v, ip) === S_IFDIR) refuse("EISDIR");
+  if (diType(v, ip) !== S_IFREG) refuse("EINVAL");
+  const end = Math.min(diSize(v, ip), offset + Math.min(wanted, TRANSFER_SIZE));
+  const { bsize } = v.g;
+  for (let lbn = Math.floor(offset / bsize); lbn * bsize < end; lbn++) readBlock(v, ip, lbn);
+  for (let lbn = Math.floor(offset / bsize); lbn * bsize < end; lbn++) {
+    const row = readBlock(v, ip, lbn);
+    const start = Math.max(offset, lbn * bsize);
+    const stop = Math.min(end, (lbn + 1) * bsize);
+    const to = TRANSFER_AT + (start - offset);
+    if (row === -1) v.bytes.fill(0, to, to + (stop - start));
+    else {
+      const from = blockAt(v, row) + (start - lbn * bsize);
+      v.bytes.copyWithin(to, from, from + (stop - start));
+    }
+  }
+  v.words[H.dataLength] = Math.max(0, end - offset);
+  return true;
+}
+
+/** args: inode, offset. The data are written. */
+export function write(v: Volume): boolean {
+  const [ino, offset] = v.args;
+  const ip = vget(v, ino);
+  if (diType(v, ip) === S_IFDIR) refuse("EISDIR");
+  if (diType(v, ip) !== S_IFREG) refuse("EINVAL");
+  const length = v.words[H.dataLength];
+  if (length === 0) return true;
+  prepareWrite(v, ip, offset, length);
+  mutate(v);
+  commitWrite(v, ip, offset, TRANSFER_AT, length);
+  return true;
+}
+
+/** args: inode, length. */
+export function truncate(v: Volume): boolean {
+  const [ino, size] = v.args;
+  const ip = vget(v, ino);
+  if (diType(v, ip) === S_IFDIR) refuse("EISDIR");
+  if (diType(v, ip) !== S_IFREG || size < 0 || !Number.isInteger(size)) refuse("EINVAL");
+  if (size > v.g.maxFileSize) refuse("EFBIG");
+  if (size >= diSize(v, ip)) {
+    checkSpace(v, prepareGrowth(v, ip, size));
+    mutate(v);
+    if (size > diSize(v, ip)) commitGrowth(v, ip, size);
+  } else if (!truncateStep(v, ip, size)) return false;
+  mutate(v);
+  touchInode(v, ip, "mc");
+  markInode(v, ip);
+  return true;
+}
+
+/** args: inode. The data are the target. */
+export function readlink(v: Volume): boolean {
+  const ip = vget(v, v.args[0]);
+  if (diType(v, ip) !== S_IFLNK) refuse("EINVAL");
+  const size = diSize(v, ip);
+  if (size < MAXSYMLINKLEN) {
+    const at = dinodeAt(v, ip) + DI.di_db;
+    v.bytes.copyWithin(TRANSFER_AT, at, at + size);
+  } else {
+    if (size > 4096) refuse("EIO");
+    for (let lbn = 0; lbn * v.g.bsize < size; lbn++) {
+      const row = readBlock(v, ip, lbn);
+      if (row === -1) refuse("EIO");
+      const length = Math.min(v.g.bsize, size - lbn * v.g.bsize);
+      v.bytes.copyWithin(TRANSFER_AT + lbn * v.g.bsize, blockAt(v, row), blockAt(v, row) + length);
+    }
+  }
+  v.words[H.dataLength] = size;
+  return true;
+}
+
+/** args: inode. The file stays, with or without names, until it is closed as often. */
+export function open(v: Volume): boolean {
+  const ip = vget(v, v.args[0]);
+  mutate(v);
+  v.words[v.inodes.at(ip) + I_REFS]++;
+  return true;
+}
+
+/** args: inode. */
+export function close(v: Volume): boolean {
+  const ip = vget(v, v.args[0]);
+  const refs = v.inodes.at(ip) + I_REFS;
+  if (v.words[H.opPhase] === 0) {
+    if (v.words[refs] === 0) refuse("EINVAL");
+    mutate(v);
+    v.words[refs]--;
+    v.words[H.opPhase] = 1;
+    return false;
+  }
+  // A volume that does not write keeps its orphans.
+  return v.words[H.state] !== VOLUME_WRITABLE || diNlink(v, ip) > 0 || releaseInode(v, v.args[0]);
+}
+
+/** args: inode. */
+export function fsync(v: Volume): boolean {
+  if (v.words[H.opPhase] !== 0) return true;
+  vget(v, v.args[0]);
+  startFlush(v, FLUSH_FILE, { ino: v.args[0] });
+  v.words[H.opPhase] = 1;
+  return false;
+}
+
+/** results: block bytes, fragment bytes, fragments in all, free ones, files, clean segments, segments. */
+export function statfs(v: Volume): boolean {
+  v.results.set([
+    v.g.bsize,
+    v.g.fsize,
+    v.sb(SB.lfs_dsize),
+    v.sb(SB.lfs_bfree),
+    v.sb(SB.lfs_nfiles),
+    v.sb(SB.lfs_nclean),
+    v.g.nseg,
+  ]);
+  return true;
+}
