@@ -530,7 +530,7 @@ describe("ART when it crashes", () => {
       expect([at, crashed.notes]).toEqual([at, reference.notes]);
       expect([at, crashed.exit.kind]).toEqual([at, "idle"]);
     }
-  });
+  }, 1_200_000);
 
   it("goes on when everything but RAM is thrown away after every kernel step, in the same time", () => {
     const reference = play();
