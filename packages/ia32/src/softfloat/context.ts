@@ -3,7 +3,8 @@
  *
  * Here: the words of the area, their names, and how FCW and MXCSR set them. Not here: arithmetic.
  * One area per unit (x87, SSE). Operations read the control words, OR into FLAGS and write the result words;
- * they keep nothing between calls. FLAGS has the layout of the x87 status word, whose exception bits are
+ * they keep nothing between calls. An x87 instruction starts with FLAGS = 0; the elements of an SSE instruction
+ * add to the same FLAGS. It has the layout of the x87 status word, whose exception bits are
  * MXCSR's too. SDM Vol. 1, 8.1.3, 8.1.5, 10.2.3.
  * @module
  */

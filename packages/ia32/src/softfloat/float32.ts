@@ -8,13 +8,26 @@
  * @module
  */
 import { addUnrounded } from "./add.ts";
-import { DOWN, EXPONENT, FLAGS, type FloatContext, HIGH, LOW, NEAREST, NEGATIVE, PE, ROUNDING, ZE } from "./context.ts";
+import {
+  DAZ,
+  DOWN,
+  EXPONENT,
+  FLAGS,
+  type FloatContext,
+  HIGH,
+  LOW,
+  NEAREST,
+  NEGATIVE,
+  PE,
+  ROUNDING,
+  ZE,
+} from "./context.ts";
 import { unpack32 } from "./convert-real.ts";
 import { divideUnrounded } from "./divide.ts";
 import { multiplyUnrounded } from "./multiply.ts";
 import { round32 } from "./round-narrow.ts";
 import { squareRootUnrounded } from "./square-root.ts";
-import { A32, B32, isNormal32, operand32, operands32, setInvalid32 } from "./sse-operand.ts";
+import { A32, B32, isNaN32, isNormal32, operand32, operands32, setInvalid32 } from "./sse-operand.ts";
 
 const SIGN = -0x80000000;
 
@@ -92,6 +105,7 @@ export function multiply32(c: FloatContext, aBits: number, bBits: number): numbe
 /** a / b. */
 export function divide32(c: FloatContext, aBits: number, bBits: number): number {
   const w = c.w;
+  const before = w[FLAGS];
   if (!operands32(c, aBits, bBits)) return w[LOW];
   const a = c.f32[A32];
   const b = c.f32[B32];
@@ -104,7 +118,7 @@ export function divide32(c: FloatContext, aBits: number, bBits: number): number 
   }
   if (Number.isNaN(quotient)) return setInvalid32(c);
   if (b === 0) {
-    if (Number.isFinite(a)) w[FLAGS] |= ZE;
+    w[FLAGS] = before | (Number.isFinite(a) ? ZE : 0); // division by zero comes before a denormal dividend
     return bits;
   }
   if (quotient === 0 || !Number.isFinite(quotient)) return bits;
@@ -120,6 +134,9 @@ export function divide32(c: FloatContext, aBits: number, bBits: number): number 
 /** The square root of a. */
 export function squareRoot32(c: FloatContext, aBits: number): number {
   const w = c.w;
+  const negative = aBits < 0 && aBits << 1 !== 0 && !isNaN32(aBits);
+  // a negative denormal is invalid before it is denormal
+  if (negative && (w[DAZ] === 0 || (aBits & 0x7f800000) !== 0)) return setInvalid32(c);
   if (!operand32(c, aBits)) return w[LOW];
   const a = c.f32[A32];
   const root = Math.sqrt(a);
@@ -129,7 +146,6 @@ export function squareRoot32(c: FloatContext, aBits: number): number {
     if (c.f32[LOW] * c.f32[LOW] !== a) w[FLAGS] |= PE;
     return bits;
   }
-  if (Number.isNaN(root)) return setInvalid32(c);
   if (a === 0 || !Number.isFinite(a)) return bits;
   unpack32(c, w[A32]);
   squareRootUnrounded(c, w[EXPONENT], w[HIGH], 0);

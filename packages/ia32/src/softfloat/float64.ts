@@ -9,6 +9,7 @@
  */
 import { addUnrounded } from "./add.ts";
 import {
+  DAZ,
   DOWN,
   EXPONENT,
   FLAGS,
@@ -27,7 +28,7 @@ import { divideUnrounded } from "./divide.ts";
 import { multiplyUnrounded } from "./multiply.ts";
 import { round64 } from "./round-narrow.ts";
 import { squareRootUnrounded } from "./square-root.ts";
-import { A, A32, B, B32, isNormal64, operand64, operands64, setInvalid64 } from "./sse-operand.ts";
+import { A, A32, B, B32, isNaN64, isNormal64, operand64, operands64, setInvalid64 } from "./sse-operand.ts";
 
 /** Exponent fields from which products and their residuals neither overflow nor lose bits. */
 const SAFE_LOW = 0x04000000;
@@ -118,8 +119,9 @@ export function multiply64(c: FloatContext, aHigh: number, aLow: number, bHigh: 
 
 /** a / b. */
 export function divide64(c: FloatContext, aHigh: number, aLow: number, bHigh: number, bLow: number): void {
-  if (!operands64(c, aHigh, aLow, bHigh, bLow)) return;
   const w = c.w;
+  const before = w[FLAGS];
+  if (!operands64(c, aHigh, aLow, bHigh, bLow)) return;
   const a = c.f64[A];
   const b = c.f64[B];
   const quotient = a / b;
@@ -132,7 +134,7 @@ export function divide64(c: FloatContext, aHigh: number, aLow: number, bHigh: nu
   }
   if (Number.isNaN(quotient)) setInvalid64(c);
   else if (b === 0) {
-    if (Number.isFinite(a)) w[FLAGS] |= ZE;
+    w[FLAGS] = before | (Number.isFinite(a) ? ZE : 0); // division by zero comes before a denormal dividend
   } else if (a !== 0 && Number.isFinite(a) && Number.isFinite(b)) {
     unpack64(c, w[A32 + 1], w[A32]);
     const exponent = w[EXPONENT];
@@ -145,10 +147,19 @@ export function divide64(c: FloatContext, aHigh: number, aLow: number, bHigh: nu
   }
 }
 
+/** Less than zero, and a number. */
+function isNegative64(high: number, low: number): boolean {
+  return high < 0 && ((high << 1) | low) !== 0 && !isNaN64(high, low);
+}
+
 /** The square root of a. */
 export function squareRoot64(c: FloatContext, high: number, low: number): void {
-  if (!operand64(c, high, low)) return;
   const w = c.w;
+  if (isNegative64(high, low) && (w[DAZ] === 0 || (high & 0x7ff00000) !== 0)) {
+    setInvalid64(c); // a negative denormal is invalid before it is denormal
+    return;
+  }
+  if (!operand64(c, high, low)) return;
   const a = c.f64[A];
   const root = Math.sqrt(a);
   c.f64[RESULT64] = root;
@@ -158,8 +169,7 @@ export function squareRoot64(c: FloatContext, high: number, low: number): void {
     if (back !== a || productError(root, root, back) !== 0) w[FLAGS] |= PE;
     return;
   }
-  if (Number.isNaN(root)) setInvalid64(c);
-  else if (a > 0 && Number.isFinite(a)) {
+  if (a > 0 && Number.isFinite(a)) {
     unpack64(c, w[A32 + 1], w[A32]);
     squareRootUnrounded(c, w[EXPONENT], w[HIGH], w[LOW]);
     round64(c);

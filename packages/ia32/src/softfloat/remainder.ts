@@ -11,7 +11,10 @@ import { roundExtended } from "./round.ts";
 import { answersForNaNs, noteDenormals, setInvalid, setUnrounded, setZero } from "./special.ts";
 import { less64, normalize } from "./wide.ts";
 
-/** a - q * b, q = trunc(a / b). */
+/**
+ * a - q * b, q = trunc(a / b).
+ * @returns false for NaNs and invalid operands, which leave the condition bits of the status word as they are
+ */
 export function partialRemainder80(
   c: FloatContext,
   aSignExponent: number,
@@ -20,11 +23,11 @@ export function partialRemainder80(
   bSignExponent: number,
   bHigh: number,
   bLow: number,
-): void {
-  remainder80(c, aSignExponent, aHigh, aLow, bSignExponent, bHigh, bLow, false);
+): boolean {
+  return remainder80(c, aSignExponent, aHigh, aLow, bSignExponent, bHigh, bLow, false);
 }
 
-/** a - q * b, q = a / b rounded to nearest even. */
+/** a - q * b, q = a / b rounded to nearest even; answers like partialRemainder80. */
 export function partialRemainderNearest80(
   c: FloatContext,
   aSignExponent: number,
@@ -33,8 +36,8 @@ export function partialRemainderNearest80(
   bSignExponent: number,
   bHigh: number,
   bLow: number,
-): void {
-  remainder80(c, aSignExponent, aHigh, aLow, bSignExponent, bHigh, bLow, true);
+): boolean {
+  return remainder80(c, aSignExponent, aHigh, aLow, bSignExponent, bHigh, bLow, true);
 }
 
 function remainder80(
@@ -46,17 +49,17 @@ function remainder80(
   bHigh: number,
   bLow: number,
   nearest: boolean,
-): void {
+): boolean {
   const w = c.w;
-  if (answersForNaNs(c, aSignExponent, aHigh, aLow, bSignExponent, bHigh, bLow)) return;
+  if (answersForNaNs(c, aSignExponent, aHigh, aLow, bSignExponent, bHigh, bLow)) return false;
   if ((aSignExponent & 0x7fff) === 0x7fff || (bHigh | bLow) === 0) {
     setInvalid(c);
-    return;
+    return false;
   }
   noteDenormals(c, aSignExponent, aHigh, aLow, bSignExponent, bHigh, bLow);
   if ((aHigh | aLow) === 0) {
     setZero(c, aSignExponent);
-    return;
+    return true;
   }
   setUnrounded(c, bSignExponent, bHigh, bLow);
   const bExponent = w[EXPONENT];
@@ -66,11 +69,12 @@ function remainder80(
   if ((bSignExponent & 0x7fff) !== 0x7fff) reduce(w, bExponent, divisorHigh, divisorLow, nearest);
   if ((w[HIGH] | w[LOW]) === 0) {
     setZero(c, aSignExponent);
-    return;
+    return true;
   }
   w[EXTRA] = 0;
   normalize(w);
   roundExtended(c, 64);
+  return true;
 }
 
 /** The unrounded number becomes its remainder by b, and the condition bits are set. */

@@ -7,7 +7,7 @@
  * @module
  */
 import { EQUAL, GREATER, LESS, UNORDERED } from "./compare.ts";
-import { FLAGS, type FloatContext, HIGH, IE, LOW } from "./context.ts";
+import { DAZ, FLAGS, type FloatContext, HIGH, IE, LOW } from "./context.ts";
 import {
   A,
   A32,
@@ -20,6 +20,8 @@ import {
   operands32,
   operands64,
 } from "./sse-operand.ts";
+
+const SIGN = -0x80000000;
 
 function relation(a: number, b: number): number {
   return a > b ? GREATER : a < b ? LESS : EQUAL;
@@ -60,8 +62,9 @@ function choose64(c: FloatContext, aHigh: number, aLow: number, bHigh: number, b
   const w = c.w;
   const result = compare64(c, aHigh, aLow, bHigh, bLow, false);
   if (result === UNORDERED) {
-    w[HIGH] = bHigh;
-    w[LOW] = bLow;
+    const flush = w[DAZ] !== 0 && (bHigh & 0x7ff00000) === 0;
+    w[HIGH] = flush ? bHigh & SIGN : bHigh;
+    w[LOW] = flush ? 0 : bLow;
   } else {
     // the placed operands: with DAZ a denormal has become a zero
     const from = result === wanted ? A32 : B32;
@@ -80,7 +83,8 @@ export function maximum64(c: FloatContext, aHigh: number, aLow: number, bHigh: n
 
 function choose32(c: FloatContext, a: number, b: number, wanted: number): number {
   const result = compare32(c, a, b, false);
-  return result === UNORDERED ? b : c.w[result === wanted ? A32 : B32];
+  if (result !== UNORDERED) return c.w[result === wanted ? A32 : B32];
+  return c.w[DAZ] !== 0 && (b & 0x7f800000) === 0 ? b & SIGN : b;
 }
 
 export function minimum32(c: FloatContext, a: number, b: number): number {
