@@ -8,7 +8,7 @@
  */
 import type { AreaKind } from "../plan/area-kind.ts";
 import type { Plan, PlanStep } from "../plan/plan.ts";
-import { STEP_DECIDE, STEP_INITIALIZE, STEP_LOAD, STEP_START, STEP_UNMAP } from "../protocol/recovery-record.ts";
+import { STEP_INITIALIZE, STEP_LOAD, STEP_START, STEP_UNMAP } from "../protocol/recovery-record.ts";
 import type { Part } from "../server/request.ts";
 
 /** What can be done to a process. Each returns how many pages it dealt with. */
@@ -23,20 +23,20 @@ export interface Restartable {
   mark(step: number, pages: number): Part<void>;
 }
 
-/** The steps of the recovery record that plan steps stand for. */
-const RECORD_STEPS: Readonly<Record<PlanStep["kind"], number>> = {
+/** The steps of the recovery record that plan steps stand for. An end has none: its record has been sent. */
+const RECORD_STEPS: Readonly<Partial<Record<PlanStep["kind"], number>>> = {
   unmap: STEP_UNMAP,
   initialize: STEP_INITIALIZE,
   load: STEP_LOAD,
   start: STEP_START,
-  end: STEP_DECIDE,
 };
 
 /** Carries the plan out. */
 export function* apply(plan: Plan, process: Restartable): Part<void> {
   for (const step of plan.steps) {
     const pages = yield* perform(step, process);
-    yield* process.mark(RECORD_STEPS[step.kind], pages);
+    const recorded = RECORD_STEPS[step.kind];
+    if (recorded !== undefined) yield* process.mark(recorded, pages);
   }
 }
 

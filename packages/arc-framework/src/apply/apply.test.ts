@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import type { Failure } from "../failure.ts";
+import { planFor } from "../plan/plan.ts";
+import type { ActionKind } from "../policy/policy.ts";
+import { STEP } from "../server/action.ts";
+import type { Part } from "../server/request.ts";
+import { apply, type Restartable } from "./apply.ts";
+
+const FAILURE: Failure = { kind: "hang", detector: "hang", detail: 10_000, address: 0, instruction: 0 };
+
+/** Carries out the plan of an action on a process that only writes down what it is told. */
+function performed(kind: ActionKind): string[] {
+  const done: string[] = [];
+  const note = function* (text: string, pages: number): Part<number> {
+    yield { kind: STEP, run: () => [] };
+    done.push(text);
+    return pages;
+  };
+  const process: Restartable = {
+    unmap: (areas) => note(`unmap ${areas.length}`, 5),
+    initialize: (areas) => note(`initialize ${areas.length}`, 0),
+    load: (areas) => note(`load ${areas.length}`, 3),
+    start: (stack, reason) => note(`start ${stack} ${reason}`, 1),
+    end: (reason) => note(`end ${reason}`, 0),
+    *mark(step, pages) {
+      yield* note(`mark ${step} ${pages}`, 0);
+    },
+  };
+  const steps = apply(planFor(FAILURE, { kind, because: "" }), process);
+  let yields = 0;
+  while (!steps.next([]).done) yields++;
+  // Nothing happens between two yields: a crash falls before a step or after it.
+  expect(yields).toBe(done.length);
+  return done;
+}
+
+describe("a plan is carried out", () => {
+  it("step by step, each marked with its pages under its number in the recovery record", () => {
+    expect(performed("hot")).toEqual([
+      ...["unmap 4", "mark 2 5", "initialize 4", "mark 3 0", "load 1", "mark 4 3"],
+      ...["start recovery stack 3", "mark 5 1"],
+    ]);
+    expect(performed("cold")).toEqual([
+      ...["unmap 5", "mark 2 5", "initialize 5", "mark 3 0", "load 2", "mark 4 3"],
+      ...["start stack 0", "mark 5 1"],
+    ]);
+  });
+
+  it("and an end is the last thing that happens", () => {
+    expect(performed("remove")).toEqual(["end 3"]);
+  });
+});
