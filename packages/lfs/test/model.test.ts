@@ -1,0 +1,150 @@
+// Long random runs against the model: cleaning, remounts, crashes and full disks on the way.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { chance } from "../src/testing/crash-disk.ts";
+import { MemoryDisk, newfs, Session } from "../src/testing/index.ts";
+import { difference, firstFinding, Model, type ModelCall, perform } from "./model.ts";
+
+const LONG = process.env.KINTSUGI_LONG !== undefined;
+
+function fresh(size: number, bsize: number, fsize: number): MemoryDisk {
+  const disk = new MemoryDisk(new Uint8Array(size));
+  newfs(disk, new Uint8Array(2 << 20), { bsize, fsize, ssize: 32768, ident: 3, time: 1 });
+  return disk;
+}
+
+const NAMES = ["a", "b", "c", "d", "d/a", "d/b", "d/e", "d/e/a", "f"];
+const path = fc.constantFrom(...NAMES);
+const size = fc.oneof(fc.integer({ min: 0, max: 9000 }), fc.integer({ min: 0, max: 150000 }));
+const anyCall: fc.Arbitrary<ModelCall> = fc.oneof(
+  { weight: 3, arbitrary: fc.record({ op: fc.constantFrom("create" as const, "mkdir" as const), path }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constantFrom("unlink" as const, "rmdir" as const), path }) },
+  { weight: 3, arbitrary: fc.record({ op: fc.constantFrom("rename" as const, "link" as const), path, to: path }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      op: fc.constant("write" as const),
+      path,
+      at: size,
+      length: fc.integer({ min: 1, max: 30000 }),
+      fill: fc.integer({ min: 1, max: 255 }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ op: fc.constant("truncate" as const), path, length: size }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant("fsync" as const), path }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constantFrom("sync" as const, "remount" as const, "clean" as const) }) },
+);
+
+test("any calls answer as the model does, and leave what it holds", () => {
+  fc.assert(
+    fc.property(fc.array(anyCall, { maxLength: 60 }), fc.constantFrom(512, 4096), (calls, fsize) => {
+      const disk = fresh(4 << 20, 4096, fsize);
+      const session = new Session(disk, new Uint8Array(1 << 20)).mount();
+      const model = new Model();
+      for (const call of calls) {
+        let expected: unknown;
+        try {
+          model.apply(call);
+        } catch (code) {
+          expected = code;
+        }
+        expect([call, perform(session, call)]).toEqual([call, expected]);
+      }
+      expect(difference(session, model)).toBeUndefined();
+      session.unmount();
+      expect(firstFinding(disk)).toBeUndefined();
+      session.mount(1);
+      expect(difference(session, model)).toBeUndefined();
+    }),
+    { numRuns: LONG ? 2000 : 25, seed: LONG ? undefined : 11 },
+  );
+});
+
+/** A run on few blocks, so that the log goes round many times; crashes and checks every so often. */
+function churn(seed: number, operations: number, fsize: number): { enospc: number; crashes: number } {
+  const disk = fresh(5 << 18, 4096, fsize);
+  const arena = new Uint8Array(1 << 20);
+  let session = new Session(disk, arena).mount();
+  const model = new Model();
+  const random = chance(seed);
+  const upTo = (n: number): number => Math.floor(random() * n);
+  let enospc = 0;
+  let crashes = 0;
+  for (let n = 0; n < operations; n++) {
+    const name = `f${upTo(8)}`;
+    const kind = upTo(12);
+    let call: ModelCall = { op: "write", path: name, at: upTo(60000), length: 1 + upTo(12000), fill: 1 + upTo(255) };
+    if (kind === 0) call = { op: "unlink", path: name };
+    else if (kind === 1) call = { op: "truncate", path: name, length: upTo(70000) };
+    else if (kind === 2) call = { op: "fsync", path: name };
+    else if (kind === 3) call = { op: "rename", path: name, to: `f${upTo(8)}` };
+    const refused = perform(session, call);
+    if (refused === "ENOSPC") {
+      enospc++;
+      // A write of several steps may have gone in part; take what is there.
+      if (call.op === "write" && model.list().has(call.path)) {
+        const now = session.read(call.path);
+        model.apply({ op: "unlink", path: call.path });
+        model.apply({ op: "create", path: call.path });
+        Object.assign(model.root.get(call.path) ?? {}, { bytes: now });
+      } else if (call.op === "write" && session.readdir("").includes(call.path))
+        model.apply({ op: "create", path: call.path });
+      continue;
+    }
+    let expected: unknown;
+    try {
+      model.apply(call);
+    } catch (code) {
+      expected = code;
+    }
+    if (refused !== expected) throw new Error(`seed ${seed} call ${n}: ${JSON.stringify(call)} ${refused} ${expected}`);
+    if (n % 100 === 99) {
+      session.sync();
+      const finding = firstFinding(disk);
+      if (finding !== undefined) throw new Error(`seed ${seed} call ${n}: ${finding}`);
+      // The power fails: the arena is lost.
+      session = new Session(disk, arena.fill(0xa5)).mount();
+      crashes++;
+      const wrong = difference(session, model);
+      if (wrong !== undefined) throw new Error(`seed ${seed} call ${n}: ${wrong}`);
+    }
+  }
+  session.unmount();
+  const finding = firstFinding(disk);
+  if (finding !== undefined) throw new Error(`seed ${seed} at the end: ${finding}`);
+  return { enospc, crashes };
+}
+
+test("the log goes round and is cleaned, with a crash every hundred calls", () => {
+  for (const fsize of [512, 4096]) {
+    const { crashes } = churn(fsize, LONG ? 200_000 : 1500, fsize);
+    expect(crashes).toBeGreaterThan(10);
+  }
+});
+
+test("full, emptied and filled again: the same room every time", () => {
+  const disk = fresh(5 << 18, 4096, 512);
+  const session = new Session(disk, new Uint8Array(1 << 20)).mount();
+  const rounds: number[] = [];
+  for (let round = 0; round < (LONG ? 50 : 6); round++) {
+    let stored = 0;
+    for (let file = 0; ; file++) {
+      const refused = perform(session, { op: "write", path: `f${file}`, at: 0, length: 20000, fill: 1 + (file % 200) });
+      if (refused === "ENOSPC") break;
+      expect(refused).toBeUndefined();
+      stored++;
+    }
+    rounds.push(stored);
+    // At 100 % there is still room to overwrite, to sync and to remove.
+    session.write("f0", 0, new Uint8Array(20000).fill(9));
+    session.sync();
+    expect(firstFinding(disk)).toBeUndefined();
+    for (const name of session.readdir("")) session.unlink(name);
+  }
+  expect(Math.min(...rounds)).toBeGreaterThanOrEqual(Math.max(...rounds) - 1);
+  expect(rounds[0] * 20000).toBeGreaterThan(
+    0.75 * session.lfs.volume.g.unit * session.call({ name: "statfs" }).results[2],
+  );
+  session.unmount();
+  expect(firstFinding(disk)).toBeUndefined();
+});
