@@ -38,7 +38,8 @@ const MEGABYTE = 0x100000;
 const SIZE: number = 4 * MEGABYTE;
 const MODULE = MEGABYTE;
 const FRAMES = 2 * MEGABYTE;
-const FRAMES_END: number = FRAMES + 0x60000;
+/** For pages of P3 itself, which no scenario refuses. */
+const SPARE_FRAMES = 16;
 const ROOT = globalId(50, 1);
 export const P3 = globalId(130, 1);
 export const USER = globalId(131, 1);
@@ -240,7 +241,7 @@ export function run(scenario: Scenario): Outcome {
   const root: ResidentProgram = {
     resume(c) {
       if (touched === FRAMES) for (let page = MODULE; page < MODULE + module.length; page += 0x1000) c.read8(page);
-      for (; touched < FRAMES_END; touched += 0x1000) c.write8(touched, 0);
+      for (; touched < FRAMES + 0x1000 * (frames + SPARE_FRAMES); touched += 0x1000) c.write8(touched, 0);
       return (c.thread === KILLER ? killer : art).resume(c);
     },
   };

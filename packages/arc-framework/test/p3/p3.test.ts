@@ -1,5 +1,6 @@
 import { FPAGE_RWX, makeFpage, RESIDENT_AGAIN, RESIDENT_DIED } from "@kintsugi/microkernel";
 import { describe, expect, it } from "vitest";
+import { buildElf } from "../../src/elf/build.ts";
 import { unmapAction } from "../../src/server/action.ts";
 import {
   call,
@@ -119,6 +120,31 @@ describe("a server that fails", () => {
     expect(
       String.fromCharCode(...words.slice(29, 37).flatMap((w) => [w & 255, (w >> 8) & 255, (w >> 16) & 255])),
     ).toMatch(/^Spr/);
+  });
+
+  it("and has more pages than one step loads gets all of them back", () => {
+    const pages = 140;
+    const bytes = new Uint8Array(100 * 4096).fill(3);
+    const module = buildElf(TEXT, [
+      { address: TEXT, bytes: new Uint8Array(64), rights: 5 },
+      { address: DATA, bytes, memorySize: pages * 4096, rights: 6 },
+    ]);
+    let life = 0;
+    const { log } = run({
+      module,
+      frames: 200,
+      *user(_sp, say) {
+        yield life++ === 0 ? call(P3, 0x103) : call(P3, 0x104, [0]);
+        for (let i = 0; i < pages; i++) {
+          const [word] = yield read(DATA + 4096 * i);
+          if (word !== (i < 100 ? 0x03030303 : 0)) say("page", i, word!);
+          yield write(DATA + 4096 * i, 9);
+        }
+        say("checked");
+        if (life === 1) yield write(0x10, 1);
+      },
+    });
+    expect(log.filter((line) => !line.startsWith("art"))).toEqual(["checked", "checked"]);
   });
 
   it("before READY is started cold, three times, then removed", () => {
