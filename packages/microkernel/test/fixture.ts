@@ -61,8 +61,17 @@ function* idle(): Generator<number, void> {}
 /** Runs each thread's body. The generators are user code's state: they outlive the kernel object. */
 export function scripted(bodies: ReadonlyMap<ThreadId, Body>): ResidentProgram {
   const running = new Map<ThreadId, Generator<number, void>>();
+  let current: ResidentContext;
+  // A rebuilt kernel shows its threads another context: bodies see whichever is the present one.
+  const context = new Proxy({} as ResidentContext, {
+    get(_target, key) {
+      const value = Reflect.get(current, key);
+      return typeof value === "function" ? value.bind(current) : value;
+    },
+  });
   return {
-    resume(context) {
+    resume(present) {
+      current = present;
       let body = running.get(context.thread);
       if (body === undefined) {
         body = (bodies.get(context.thread) ?? idle)(context);
