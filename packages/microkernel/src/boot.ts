@@ -21,7 +21,7 @@ import { initialiseController } from "./object/irq.ts";
 import { takeFrame } from "./object/kernel-frames.ts";
 import { makeReady, refillSlice } from "./object/ready-queue.ts";
 import { makeInterrupts, setRegister, takeThread } from "./object/thread.ts";
-import { Arena, type ArenaError, type ArenaHardware, formatArena } from "./table/arena.ts";
+import { Arena, type ArenaError, type ArenaHardware, formatArena, resetReason } from "./table/arena.ts";
 import { H, S, T } from "./table/layout.ts";
 import { EIP, ESP } from "./table/registers.ts";
 import { FLAG_START } from "./table/states.ts";
@@ -42,7 +42,7 @@ export function bootArena(hardware: ArenaHardware, config: BootConfig): Result<A
   a.set(H.cyclesPerMicrosecond, config.cyclesPerMicrosecond ?? DEFAULT_CYCLES_PER_MICROSECOND);
   a.set(H.defaultTimeslice, config.defaultTimeslice ?? DEFAULT_TIMESLICE);
   makeKernelPages(a);
-  writeKip(a.memory, a.get(H.kip), a.base, config);
+  writeKip(a.memory, a.get(H.kip), a.base, config, { resets: a.get(H.resetCount), reason: resetReason(a.words) });
   makeInterrupts(a, INTERRUPT_LINES);
   const root = globalId(ROOT_THREAD_NUMBER, 1);
   const sigma0 = globalId(SIGMA0_THREAD_NUMBER, 1);

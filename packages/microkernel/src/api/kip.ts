@@ -56,6 +56,8 @@ export const BOOT_INFO_MAGIC = 0x14b0021d;
 export const BOOT_INFO_HEADER_SIZE = 32;
 export const BOOT_RECORD_MODULE = 1;
 export const BOOT_RECORD_SIMPLE_EXEC = 2;
+/** Ours: {type, version, offset_next, resets, text_offset} and the reason of the last reset as text. */
+export const BOOT_RECORD_RESET = 0x4b01;
 
 /** Addresses that every space of this kernel's programs uses. */
 export const USER_AREA_END = 0xc0000000;

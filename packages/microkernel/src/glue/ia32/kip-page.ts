@@ -12,6 +12,7 @@ import {
   BOOT_INFO_HEADER_SIZE,
   BOOT_INFO_MAGIC,
   BOOT_RECORD_MODULE,
+  BOOT_RECORD_RESET,
   KIP_API_VERSION,
   KIP_API_VERSION_WORD,
   KIP_BOOT_INFO,
@@ -70,6 +71,7 @@ import { periodCode } from "../../api/time.ts";
 import { UTCB_SIZE_BITS } from "../../api/utcb.ts";
 import type { BootConfig, FirstProgram } from "../../boot-config.ts";
 import type { KernelMemory } from "../../hardware.ts";
+import { RESET_REASON_BYTES } from "../../table/layout.ts";
 
 const PROCESSOR_DESCRIPTOR = 0x120;
 const KERNEL_DESCRIPTOR = 0x130;
@@ -93,9 +95,11 @@ const TRAP_CALLS: readonly (readonly [number, number])[] = [
   [KIP_RESIDENT_CONTROL, SYSCALL_RESIDENT_CONTROL],
 ];
 
+const RESET_RECORD_SIZE = 20 + RESET_REASON_BYTES + 4;
+
 /** Pages that the boot info of these modules takes; it lies right below the arena. */
 export function bootInfoPages(config: BootConfig): number {
-  let bytes = BOOT_INFO_HEADER_SIZE;
+  let bytes = BOOT_INFO_HEADER_SIZE + RESET_RECORD_SIZE;
   for (const module of config.modules) bytes += 24 + ((module.commandLine.length + 4) & ~3);
   return Math.ceil(bytes / PAGE_SIZE);
 }
@@ -105,8 +109,20 @@ export function describable(config: BootConfig): boolean {
   return config.modules.length + 8 <= DESCRIPTOR_ROOM;
 }
 
+/** What a kernel tells of the resets before it. */
+export interface LastReset {
+  readonly resets: number;
+  readonly reason: string;
+}
+
 /** Fills the KIP's frame at `kip`, and the boot info below the arena. */
-export function writeKip(memory: KernelMemory, kip: number, arenaBase: number, config: BootConfig): void {
+export function writeKip(
+  memory: KernelMemory,
+  kip: number,
+  arenaBase: number,
+  config: BootConfig,
+  reset: LastReset,
+): void {
   const word = (offset: number, value: number): void => memory.write32(kip + offset, value);
   const perMicrosecond = config.cyclesPerMicrosecond ?? 100;
   const bootInfo = arenaBase - bootInfoPages(config) * PAGE_SIZE;
@@ -130,7 +146,7 @@ export function writeKip(memory: KernelMemory, kip: number, arenaBase: number, c
   writeText(memory, kip + KERNEL_DESCRIPTOR + 12, "KNTSKintsugi 0.1");
   writeDescriptors(memory, kip, arenaBase, bootInfo, config);
   writeEntryCode(memory, kip);
-  writeBootInfo(memory, bootInfo, config);
+  writeBootInfo(memory, bootInfo, config, reset);
 }
 
 function writeServer(memory: KernelMemory, at: number, server: FirstProgram): void {
@@ -185,18 +201,32 @@ function writeEntryCode(memory: KernelMemory, kip: number): void {
   for (const [field, call] of TRAP_CALLS) enter(field, [0xcd, SYSCALL_VECTOR_BASE + call, 0xc3]);
 }
 
-/** One record {type, version, offset_next, start, size, cmdline_offset} and its text per module. */
-function writeBootInfo(memory: KernelMemory, base: number, config: BootConfig): void {
+/**
+ * One record {type, version, offset_next, start, size, cmdline_offset} and its text per module, then the
+ * record of the last reset {type, version, offset_next, resets, text_offset} and its text.
+ */
+function writeBootInfo(memory: KernelMemory, base: number, config: BootConfig, reset: LastReset): void {
   let at = BOOT_INFO_HEADER_SIZE;
-  for (const [index, module] of config.modules.entries()) {
-    const size = 24 + ((module.commandLine.length + 4) & ~3);
-    const last = index === config.modules.length - 1;
-    const words = [BOOT_RECORD_MODULE, 1, last ? 0 : size, module.start, module.size, 24];
+  const record = (words: readonly number[], text: string): void => {
     for (const [i, value] of words.entries()) memory.write32(base + at + 4 * i, value);
-    writeText(memory, base + at + 24, module.commandLine);
-    at += size;
+    writeText(memory, base + at + 4 * words.length, text);
+  };
+  for (const { commandLine, start, size } of config.modules) {
+    const next = 24 + ((commandLine.length + 4) & ~3);
+    record([BOOT_RECORD_MODULE, 1, next, start, size, 24], commandLine);
+    at += next;
   }
-  const header = [BOOT_INFO_MAGIC, 1, at, BOOT_INFO_HEADER_SIZE, config.modules.length, 0, 0, 0];
+  record([BOOT_RECORD_RESET, 1, 0, reset.resets, 20], reset.reason);
+  const header = [
+    BOOT_INFO_MAGIC,
+    1,
+    at + RESET_RECORD_SIZE,
+    BOOT_INFO_HEADER_SIZE,
+    config.modules.length + 1,
+    0,
+    0,
+    0,
+  ];
   for (const [i, value] of header.entries()) memory.write32(base + 4 * i, value);
 }
 
