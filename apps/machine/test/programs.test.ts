@@ -41,7 +41,7 @@ describe("guest programs", () => {
       empty: new Uint8Array(0),
     });
     for (const name of ["cut", "stub", "high", "noise", "empty"]) {
-      expect(rig.command(`run ${name}`)).toMatch(new RegExp(`^${name}: .{10,}\\n$`));
+      expect(rig.command(`run ${name}`)).toMatch(new RegExp(`^run: ${name}: .{10,}\\n$`));
     }
     expect(rig.command("run hello world")).toContain("world");
   });

@@ -38,6 +38,7 @@ describe("a machine rebuilt from RAM and states", () => {
   it("goes on as if nothing had happened, at any exit", () => {
     const golden = new Rig(options);
     golden.settle();
+    golden.clear();
     const booted = golden.save();
     const bootedAt = golden.machine.cycles;
     const output = work(

@@ -58,7 +58,8 @@ describe("resident servers", () => {
       expect(cut.rig.events.filter(({ event }) => event === "handlerRestart").length).toBe(1);
       servers.add(point.server);
     }
-    expect([...servers].sort()).toEqual(["art", "p3", "sigma0"]);
+    // sigma0 has given all its memory away by now: its turn is the boot.
+    expect([...servers].sort()).toEqual(["art", "p3"]);
   });
 
   it("boot to the same prompt whichever cut point of the boot crashes", () => {
@@ -67,13 +68,17 @@ describe("resident servers", () => {
     const output = golden.rig.output;
     expect(output).toContain("msh% ");
     const cutPoints = golden.seen;
+    const servers = new Set<string>();
     const step = LONG ? 1 : Math.ceil(cutPoints / 30);
     for (let at = LONG ? 0 : random.below(step); at < cutPoints; at += LONG ? 1 : 1 + random.below(2 * step)) {
       const cut = cutRig();
       cut.crashAt = at;
       cut.rig.settle();
-      expect({ at, point: cut.points[0], output: cut.rig.output }).toEqual({ at, point: cut.points[0], output });
+      const point = cut.points[0];
+      expect({ seed: SEED, at, point, output: cut.rig.output }).toEqual({ seed: SEED, at, point, output });
+      servers.add(point.server);
     }
+    expect([...servers].sort()).toEqual(["art", "p3", "sigma0"]);
   });
 
   it("of the root die for good when their journal is destroyed: the machine resets, boots again and says why", () => {
