@@ -53,34 +53,38 @@ for (const name of ["ss", "ds", "es"] as const) processor.loadSegment(name, 0x13
 processor.setAddressSpace(PAGE_DIRECTORY, 0);
 processor.setPaging(true);
 
-const wanted = process.argv[2]?.split(",");
+const wanted = process.argv[2] === undefined || process.argv[2] === "all" ? undefined : process.argv[2].split(",");
 let logSum = 0;
 let count = 0;
-for (let row = symbol("kerns_int"); memory.read32(row) !== 0; row += 12) {
-  const name = Buffer.from(memory.readBytes(memory.read32(row), 16))
-    .toString("latin1")
-    .split("\0")[0];
-  if (wanted !== undefined && !wanted.includes(name)) continue;
-  const { registers } = processor;
-  registers.fill(0);
-  registers[ESP] = STACK;
-  registers[EIP] = memory.read32(row + 4);
-  memory.write32(STACK, STACK + 64);
-  memory.write32(STACK + 4, Math.max(1, Math.floor(memory.read32(row + 8) / SCALE)));
-  const before = processor.retired;
-  const start = process.threadCpuUsage().user;
-  let exit = processor.run(1 << 20);
-  while (exit.kind === "budget") exit = processor.run(1 << 20);
-  const microseconds = process.threadCpuUsage().user - start;
-  if (exit.vector !== 3) throw new Error(`${name}: ${JSON.stringify(exit)} at ${registers[EIP].toString(16)}`);
-  const retired = processor.retired - before;
-  console.log(
-    name.padEnd(10),
-    `${(retired / 1e6).toFixed(1).padStart(7)} M instructions`,
-    `${(retired / microseconds).toFixed(1).padStart(7)} MIPS`,
-    `checksum ${(registers[EAX] >>> 0).toString(16)}`,
-  );
-  logSum += Math.log(retired / microseconds);
-  count++;
-}
+const passes = Number(process.argv[3] ?? 1);
+for (let pass = 1; pass <= passes; pass++)
+  for (let row = symbol("kerns_int"); memory.read32(row) !== 0; row += 12) {
+    const name = Buffer.from(memory.readBytes(memory.read32(row), 16))
+      .toString("latin1")
+      .split("\0")[0];
+    if (wanted !== undefined && !wanted.includes(name)) continue;
+    const { registers } = processor;
+    registers.fill(0);
+    registers[ESP] = STACK;
+    registers[EIP] = memory.read32(row + 4);
+    memory.write32(STACK, STACK + 64);
+    memory.write32(STACK + 4, Math.max(1, Math.floor(memory.read32(row + 8) / SCALE)));
+    const before = processor.retired;
+    const start = process.threadCpuUsage().user;
+    let exit = processor.run(1 << 20);
+    while (exit.kind === "budget") exit = processor.run(1 << 20);
+    const microseconds = process.threadCpuUsage().user - start;
+    if (exit.vector !== 3) throw new Error(`${name}: ${JSON.stringify(exit)} at ${registers[EIP].toString(16)}`);
+    const retired = processor.retired - before;
+    console.log(
+      String(pass).padEnd(2),
+      name.padEnd(10),
+      `${(retired / 1e6).toFixed(1).padStart(7)} M instructions`,
+      `${(retired / microseconds).toFixed(1).padStart(7)} MIPS`,
+      `checksum ${(registers[EAX] >>> 0).toString(16)}`,
+    );
+    if (pass === passes) logSum += Math.log(retired / microseconds);
+    if (pass === passes) count++;
+  }
+
 console.log(`geometric mean ${Math.exp(logSum / count).toFixed(1)} MIPS`);

@@ -33,7 +33,8 @@ function place(operand: string): string {
   return `${VIEW[widthOf(operand)]}[o.${isRm(operand) ? "rm" : "reg"}]`;
 }
 
-function body(encoding: Encoding, variant: Variant): string[] {
+/** Statements that run an encoding, with `c` for the core and `o` for the operation. */
+export function body(encoding: Encoding, variant: Variant): string[] {
   const { operands, row } = encoding;
   const meaning = meaningOf(encoding).name;
   const inMemory = (operand: string): boolean => isMemory(operand, variant);

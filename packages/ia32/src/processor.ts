@@ -9,12 +9,13 @@ import type { PortIo } from "./bus.ts";
 import { Decoder } from "./decode/decoder.ts";
 import type { Exit } from "./exit.ts";
 import { DecodedCode } from "./interpreter/code-cache.ts";
+import { CODES, dispatch } from "./interpreter/generated/dispatch.ts";
 import { HANDLERS } from "./interpreter/generated/handlers.ts";
-import { interpret } from "./interpreter/interpreter.ts";
+import { warmUp } from "./interpreter/warm-up.ts";
 import type { GuestMemory } from "./memory/guest-memory.ts";
 import { invalidateAll, invalidatePage, invalidateSpace } from "./mmu/tlb.ts";
 import { POWER_WORD, TAGS, WORDS_PER_TAG } from "./state/control-area.ts";
-import { Core, STOP_REQUESTED } from "./state/core.ts";
+import { ADVANCED, Core, RETIRED_BEFORE, STOP_REQUESTED } from "./state/core.ts";
 import { CS, type Descriptor, nullSegment, SEGMENT_NAMES, type SegmentName, segmentOf } from "./state/descriptor.ts";
 import { SETTABLE } from "./state/eflags.ts";
 import { eflags, setEflags } from "./state/lazy-flags.ts";
@@ -37,9 +38,10 @@ export class Processor {
   readonly #powerWord: Int32Array;
 
   constructor(options: ProcessorOptions) {
+    warmUp();
     const core = new Core(options.memory, options.ports, options.model ?? "pentium3");
     this.#core = core;
-    this.#code = new DecodedCode(core, new Decoder(HANDLERS));
+    this.#code = new DecodedCode(core, new Decoder(HANDLERS, CODES));
     this.registers = core.r.subarray(0, REGISTER_COUNT);
     this.#powerWord = new Int32Array(options.memory.buffer, POWER_WORD, 1);
     Atomics.store(this.#powerWord, 0, 0);
@@ -55,9 +57,9 @@ export class Processor {
     const core = this.#core;
     setEflags(core, core.r[EFLAGS] & SETTABLE);
     try {
-      interpret(core, this.#code, this.#powerWord, Math.min(budget, 0x3fffffff));
+      dispatch(core, this.#code, this.#powerWord, Math.min(budget, 0x3fffffff));
     } finally {
-      core.retiredBefore += core.executed;
+      core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
       core.r[EFLAGS] = eflags(core);
     }
@@ -81,12 +83,12 @@ export class Processor {
 
   /** Moves the clock without retiring anything. */
   advance(cycles: number): void {
-    this.#core.advanced += cycles;
+    this.#core.clock[ADVANCED] += cycles;
   }
 
   /** The virtual clock: retired + advanced. RDTSC reads it. */
   get cycles(): number {
-    return this.#core.retired + this.#core.advanced;
+    return this.#core.retired + this.#core.clock[ADVANCED];
   }
 
   /** CR3 and the tag of its TLB entries, 0..TAGS-1. Flushes nothing. */

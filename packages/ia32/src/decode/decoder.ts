@@ -39,9 +39,12 @@ export class Decoder {
   ends = false;
   readonly #view = new DataView(this.window.buffer);
   readonly #handlers: Readonly<Record<string, Execute>>;
+  readonly #codes: Readonly<Record<string, number>>;
 
-  constructor(handlers: Readonly<Record<string, Execute>>) {
+  /** `codes`: handler name → case of the dispatch loop, for flat segments and 32-bit addresses. */
+  constructor(handlers: Readonly<Record<string, Execute>>, codes: Readonly<Record<string, number>> = {}) {
     this.#handlers = handlers;
+    this.#codes = codes;
   }
 
   /**
@@ -112,6 +115,10 @@ export class Decoder {
     operation.segment = flat && segment < FS && segment !== CS ? FLAT : segment;
     at = this.#immediate(operation, slot, at, addressMask);
     operation.execute = this.#handlers[slot.handler];
+    if (flat && operation.segment === FLAT && addressMask < 0) {
+      const code = this.#codes[slot.handler] ?? 0;
+      operation.code = code !== 0 && operation.index !== ZERO ? code + 1 : code;
+    }
     const ends = slot.encoding.row.ends;
     this.ends = ends !== undefined && (ends !== "alone" || repeat !== REP_NONE);
     operation.falls = ends === undefined || ends === "falls" || (ends === "alone" && repeat === REP_NONE);
@@ -122,11 +129,12 @@ export class Decoder {
     this.length = length;
     if (length > MAX_LENGTH) {
       operation.execute = tooLong;
+      operation.code = 0;
       operation.falls = false;
       this.ends = true;
     }
     operation.end = offset + length;
-    operation.target += operation.end;
+    operation.target = (operation.target + operation.end) | 0;
     return operation;
   }
 

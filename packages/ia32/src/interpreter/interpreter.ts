@@ -2,7 +2,8 @@
  * The interpreter: runs decoded blocks until the budget ends or something must be told to the host.
  *
  * Here: the loop, exact counting, and turning a raised fault into state. The budget is exact to the instruction:
- * a block longer than what is left is cut. The power word is polled at least every POLL instructions.
+ * a block longer than what is left is cut. The power word is polled at least every POLL instructions. The processor
+ * runs this loop with its hot instructions written out (→ generated/dispatch.ts); tests hold the two together.
  * @module
  */
 import { FAULT } from "../interrupt/exception.ts";
@@ -56,7 +57,7 @@ export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, 
         if (block.length <= left) {
           do {
             operation = next;
-            operation.execute(core, operation);
+            operation.execute(core, operation); // dispatch
             next = operation.next;
           } while (next !== null);
         } else {

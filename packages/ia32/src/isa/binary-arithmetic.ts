@@ -232,7 +232,7 @@ function divideUnsigned(core: Core, high: number, low: number, divisor: number):
   const upperQuotient = Math.floor(upper / divisor);
   const lower = (upper - upperQuotient * divisor) * 0x10000 + (low & 0xffff);
   const lowerQuotient = Math.floor(lower / divisor);
-  core.remainder = lower - lowerQuotient * divisor;
+  core.remainder = (lower - lowerQuotient * divisor) | 0;
   return upperQuotient * 0x10000 + lowerQuotient;
 }
 

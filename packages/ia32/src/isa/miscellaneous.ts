@@ -7,7 +7,7 @@
 import { raiseException, raiseGeneralProtection, VECTOR_UD } from "../interrupt/exception.ts";
 import { read8 } from "../mmu/access.ts";
 import { checkSegment } from "../mmu/segmentation.ts";
-import type { Core } from "../state/core.ts";
+import { ADVANCED, type Core } from "../state/core.ts";
 import { cpuidLeaf } from "../state/model.ts";
 import { EAX, EBX, ECX, EDX } from "../state/registers.ts";
 import { type Instruction, instruction } from "./instruction.ts";
@@ -44,7 +44,7 @@ export function cpuid(core: Core): void {
 export function rdtsc(core: Core, operation: Operation): void {
   if (core.timeStampDisable && core.cpl > 0) raiseGeneralProtection(core);
   core.position = operation.position;
-  const cycles = core.retired + core.advanced;
+  const cycles = core.retired + core.clock[ADVANCED];
   core.r[EAX] = cycles % 0x100000000;
   core.r[EDX] = Math.floor(cycles / 0x100000000);
 }

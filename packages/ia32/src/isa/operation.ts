@@ -22,6 +22,8 @@ export const REPE = 2;
 
 export class Operation {
   execute: Execute;
+  /** Case of the dispatch loop, 0 where there is none and `execute` is called. */
+  code = 0;
   /** The next instruction of the block; null at its end. */
   next: Operation | null = null;
   /** Place in the block, from 0. */

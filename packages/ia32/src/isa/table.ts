@@ -42,9 +42,10 @@ export interface NamedRow {
   readonly row: Instruction;
 }
 
-/** Every row: exports in capitals. */
+/** Every row: exports in capitals, by group and name. */
 export const TABLE: readonly NamedRow[] = Object.entries(GROUPS).flatMap(([group, exports]) =>
   Object.entries(exports)
     .filter(([name]) => /^[A-Z][A-Z0-9_]*$/.test(name))
-    .map(([name, row]) => ({ group, name, row: row as Instruction })),
+    .map(([name, row]) => ({ group, name, row: row as Instruction }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1)),
 );

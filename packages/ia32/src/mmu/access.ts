@@ -80,7 +80,7 @@ export function readForWrite32(core: Core, linear: number): number {
   return read32(core, linear);
 }
 
-function slowRead(core: Core, linear: number, size: 2 | 4): number {
+export function slowRead(core: Core, linear: number, size: 2 | 4): number {
   const memory = core.memory;
   const first = translate(core, linear, false);
   const inPage = 0x1000 - (linear & 0xfff);
@@ -91,7 +91,7 @@ function slowRead(core: Core, linear: number, size: 2 | 4): number {
   return value;
 }
 
-function slowWrite(core: Core, linear: number, size: 2 | 4, value: number): void {
+export function slowWrite(core: Core, linear: number, size: 2 | 4, value: number): void {
   const memory = core.memory;
   const first = translate(core, linear, true);
   const inPage = 0x1000 - (linear & 0xfff);

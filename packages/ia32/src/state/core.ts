@@ -14,6 +14,10 @@ import { IOPL, RESET } from "./eflags.ts";
 import type { Model } from "./model.ts";
 import { REGISTER_COUNT } from "./registers.ts";
 
+/** Places in `clock`. */
+export const RETIRED_BEFORE = 0;
+export const ADVANCED = 1;
+
 /** Values of `stop`: requestExit() was called; the instruction itself filled in the Exit. */
 export const STOP_REQUESTED = 1;
 export const STOP_EXIT = 2;
@@ -71,9 +75,8 @@ export class Core {
   executed = 0;
   /** Instructions of this run() still allowed, counted from the start of the running block. */
   budget = 0;
-  /** Retired since power-on before this run(). */
-  retiredBefore = 0;
-  advanced = 0;
+  /** RETIRED_BEFORE this run() since power-on, and ADVANCED; doubles from the start, so that no field ever changes shape. */
+  readonly clock: Float64Array = new Float64Array(2);
   /** Instructions that a repeated string instruction retired beyond its one. */
   extra = 0;
   /** Instructions of the running block retired before the one that asks for the count. */
@@ -118,7 +121,7 @@ export class Core {
 
   /** Instructions retired since power-on, before the running one. */
   get retired(): number {
-    return this.retiredBefore + this.executed + this.position;
+    return this.clock[RETIRED_BEFORE] + this.executed + this.position;
   }
 
   /** The I/O privilege level. */

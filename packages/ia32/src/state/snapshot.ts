@@ -6,7 +6,7 @@
  * @module
  */
 import { WORDS_PER_TAG } from "./control-area.ts";
-import type { Core } from "./core.ts";
+import { ADVANCED, type Core, RETIRED_BEFORE } from "./core.ts";
 import type { Descriptor, Segment } from "./descriptor.ts";
 import { REGISTER_COUNT } from "./registers.ts";
 
@@ -40,7 +40,7 @@ export function saveState(core: Core): ProcessorState {
     cr2: core.cr2,
     ioPermission: core.ioPermission === null ? null : [...core.ioPermission],
     retired: core.retired,
-    advanced: core.advanced,
+    advanced: core.clock[ADVANCED],
   };
 }
 
@@ -61,8 +61,8 @@ export function restoreState(core: Core, state: ProcessorState): void {
   core.cr2 = state.cr2;
   core.exit.cr2 = state.cr2;
   core.ioPermission = state.ioPermission === null ? null : Uint8Array.from(state.ioPermission);
-  core.retiredBefore = state.retired;
+  core.clock[RETIRED_BEFORE] = state.retired;
   core.executed = 0;
   core.position = 0;
-  core.advanced = state.advanced;
+  core.clock[ADVANCED] = state.advanced;
 }
