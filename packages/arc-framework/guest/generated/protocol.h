@@ -65,8 +65,8 @@ constexpr unsigned int RECOVERY_ADDRESS = 4;
 constexpr unsigned int RECOVERY_ACTION = 5;
 constexpr unsigned int RECOVERY_STEPS = 6;
 constexpr unsigned int RECOVERY_WORDS_PER_STEP = 3;
-constexpr unsigned int RECOVERY_NAME = 0x1e;
-constexpr unsigned int RECOVERY_WORDS = 0x25;
+constexpr unsigned int RECOVERY_NAME = 0x1b;
+constexpr unsigned int RECOVERY_WORDS = 0x22;
 constexpr unsigned int ACTION_HOT = 1;
 constexpr unsigned int ACTION_COLD = 2;
 constexpr unsigned int ACTION_REMOVED = 3;
@@ -78,8 +78,7 @@ constexpr unsigned int STEP_INITIALIZE = 3;
 constexpr unsigned int STEP_LOAD = 4;
 constexpr unsigned int STEP_START = 5;
 constexpr unsigned int STEP_RECOVER = 6;
-constexpr unsigned int STEP_REPLAY = 7;
-constexpr unsigned int RECOVERY_STEP_COUNT = 8;
+constexpr unsigned int RECOVERY_STEP_COUNT = 7;
 
 // start-block.ts
 constexpr unsigned int START_REASON = 0;

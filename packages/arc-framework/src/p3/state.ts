@@ -24,7 +24,7 @@ export const AREA_LIMIT = 16;
 /** Pages of all areas at most. */
 export const PAGE_LIMIT = 4096;
 /** Words of the timeline: three per step. */
-export const TIMELINE_WORDS: 24 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 24;
+export const TIMELINE_WORDS: 21 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 21;
 
 type Words<Names extends string> = Readonly<Record<Names, "u32">>;
 
@@ -61,7 +61,7 @@ type ProcessFields = Words<
 > & {
   /** Words 80…95 of the restart page as they were at the failure. */
   readonly failure: "words[16]";
-  readonly timeline: "words[24]";
+  readonly timeline: "words[21]";
   /** A bit per run of 16 module pages: mapped here. */
   readonly moduleRuns: "words[8]";
   readonly argumentBytes: "u32";
@@ -99,7 +99,7 @@ const ProcessRow: Struct<ProcessFields> = struct({
   retiredLow: u32,
   retiredHigh: u32,
   failure: words(16),
-  timeline: words(24),
+  timeline: words(TIMELINE_WORDS),
   moduleRuns: words(8),
   argumentBytes: u32,
   arguments: words(58),

@@ -12,13 +12,13 @@ export const RECOVERY_KIND = 2;
 export const RECOVERY_DETAIL = 3;
 export const RECOVERY_ADDRESS = 4;
 export const RECOVERY_ACTION = 5;
-/** First of three words per step: guest instructions, charged cycles, pages. */
+/** First of three words per step: guest instructions, cycles of the virtual clock (waiting included), pages. */
 export const RECOVERY_STEPS = 6;
 export const RECOVERY_WORDS_PER_STEP = 3;
 /** First word of the name, after the steps. */
-export const RECOVERY_NAME = 30;
+export const RECOVERY_NAME = 27;
 /** Words of the record, with eight of name. */
-export const RECOVERY_WORDS = 37;
+export const RECOVERY_WORDS = 34;
 
 export const ACTION_HOT = 1;
 export const ACTION_COLD = 2;
@@ -33,6 +33,4 @@ export const STEP_LOAD = 4;
 export const STEP_START = 5;
 /** Until RECOVERED. */
 export const STEP_RECOVER = 6;
-/** Until the next open receive or reply. */
-export const STEP_REPLAY = 7;
-export const RECOVERY_STEP_COUNT = 8;
+export const RECOVERY_STEP_COUNT = 7;
