@@ -15,6 +15,7 @@ import { EIP, ESP } from "../src/state/registers.ts";
 
 const RAM = 0x20000;
 const CODE = 0x8000;
+const PRISTINE = Uint8Array.from({ length: RAM }, (_, i) => Math.imul(i, 0x9e3779b1) >>> 24);
 
 /** Runs `code` from these registers; what is left afterwards. */
 function run(loop: typeof dispatch, codes: typeof CODES, code: number[], registers: number[], flags: number): unknown {
@@ -25,7 +26,7 @@ function run(loop: typeof dispatch, codes: typeof CODES, code: number[], registe
   const flat = { base: 0, limit: 0xffffffff, dpl: 3 } as const;
   for (const number of [0, 2, 3]) core.setSegment(number, segmentOf(0x13, { ...flat, kind: "data", writable: true }));
   core.setSegment(1, segmentOf(0x0b, { ...flat, kind: "code", readable: true }));
-  for (let i = 0; i < RAM; i++) memory.write8(i, Math.imul(i, 0x9e3779b1) >>> 24);
+  memory.writeBytes(0, PRISTINE);
   memory.writeBytes(CODE, Uint8Array.from([...code, 0xcc]));
   core.r.set(registers);
   core.r[ESP] = 0x4000 + (core.r[ESP] & 0x1fff);

@@ -367,7 +367,7 @@ test("run(1) n times is run(n): states, RAM, counts and exits", () => {
       expect(snapshot(single)).toEqual(snapshot(whole));
       if (exit.kind === "budget") expect(whole.processor.retired).toBe(budget);
     }),
-    { numRuns: 300 },
+    { numRuns: 200 },
   );
 });
 
@@ -419,6 +419,6 @@ test("random bytes as a program: never throws, always ends, touches nothing outs
       expect(processor.state.pageDirectory).toBe(DIRECTORY);
       expect(processor.registers).toHaveLength(10);
     }),
-    { numRuns: 400 },
+    { numRuns: 120 },
   );
 });

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ACCESS_USER, ACCESS_WRITE, EAX, EIP, walkPage } from "../src/index.ts";
+import { ACCESS_USER, ACCESS_WRITE, EAX, EDX, EIP, walkPage } from "../src/index.ts";
 import { CODE, createMachine, DIRECTORY, dword, entryOf, TABLE } from "./machine.ts";
 
 const PAGE = 0x9000;
@@ -132,6 +132,31 @@ test("a fetch fault names the byte that could not be fetched, and EIP stays on t
   processor.registers[EIP] = 0x2ffd;
   processor.run(1);
   expect(processor.registers[EAX]).toBe(0x09090201);
+});
+
+test("writes to either page of a crossing instruction are seen", () => {
+  const { processor, memory } = createMachine();
+  memory.writeBytes(0x2ffd, Uint8Array.from([0xb8, 1, 2, 3, 4, 0xcc]));
+  const value = (): number => {
+    processor.registers[EIP] = 0x2ffd;
+    processor.run(1);
+    return processor.registers[EAX];
+  };
+  expect(value()).toBe(0x04030201);
+  memory.write8(0x3000, 9);
+  expect(value()).toBe(0x04090201);
+  memory.write8(0x2fff, 8);
+  expect(value()).toBe(0x04090801);
+});
+
+test("a crossing instruction that rewrites its own page does not run old code afterwards", () => {
+  // mov byte [2ff0], 42h crosses; then jmp back to 2ff0, where a warm INC EAX stood.
+  const { processor, memory } = createMachine();
+  memory.writeBytes(0x2ff0, Uint8Array.from([0x40, 0xeb, 0x0a]));
+  memory.writeBytes(0x2ffd, Uint8Array.from([0xc6, 0x05, ...dword(0x2ff0), 0x42, 0xeb, 0xea]));
+  processor.registers[EIP] = 0x2ff0;
+  processor.run(6);
+  expect([processor.registers[EAX], processor.registers[EDX]]).toEqual([1, 1]);
 });
 
 test("a mapping counts until it is invalidated, page by page and space by space", () => {

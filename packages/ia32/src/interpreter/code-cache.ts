@@ -3,14 +3,14 @@
  *
  * Here: decoding blocks, finding them, and dropping a page when its bytes change, even by the block that is
  * running. Decoded code is keyed by physical address, so two mappings of a page share it. An instruction that
- * crosses a page is decoded anew each time: which bytes it has depends on the mapping of the second page.
+ * crosses a page is a block of its own and is kept for one second page: which bytes it has depends on the mapping.
  * @module
  */
 import { type Decoder, MAX_LENGTH } from "../decode/decoder.ts";
 import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 import type { CodeCache } from "../memory/guest-memory.ts";
-import { PAGE_MASK, revokeWrites, translate } from "../mmu/tlb.ts";
+import { frameOf, PAGE_MASK, revokeWrites, translate } from "../mmu/tlb.ts";
 import { PAGE_CODE } from "../state/control-area.ts";
 import type { Core } from "../state/core.ts";
 import { CS } from "../state/descriptor.ts";
@@ -37,6 +37,9 @@ export class CodePage {
   /** Offset in the page → place in `blocks`, 0 for none. */
   readonly index: Uint16Array = new Uint16Array(4096);
   readonly blocks: (Block | null)[] = [null];
+  /** The instruction that crosses the end of the page, as last decoded, and the page that its end lies in. */
+  crossing: Block | null = null;
+  second: CodePage | null = null;
 
   constructor(frame: number) {
     this.frame = frame;
@@ -64,14 +67,18 @@ export class DecodedCode implements CodeCache {
     if (core.codeStale) this.flush();
     const segment = core.segments[CS];
     if (eip >>> 0 > segment.limit) raiseGeneralProtection(core);
-    const frame = translate(core, (segment.base + eip) | 0, false) >>> 12;
+    return this.#page(frameOf(core, (segment.base + eip) | 0));
+  }
+
+  /** The page of decoded code of a frame, which from now on hears of writes; null outside RAM. */
+  #page(frame: number): CodePage | null {
     if (frame >= this.#pages.length) return null;
     let page = this.#pages[frame];
     if (page === null) {
       page = new CodePage(frame);
       this.#pages[frame] = page;
-      core.memory.flags[frame] |= PAGE_CODE;
-      revokeWrites(core, frame);
+      this.#core.memory.flags[frame] |= PAGE_CODE;
+      revokeWrites(this.#core, frame);
     }
     return page;
   }
@@ -81,6 +88,10 @@ export class DecodedCode implements CodeCache {
     const core = this.#core;
     const decoder = this.#decoder;
     const linearOffset = (core.segments[CS].base + eip) & 0xfff;
+    if (page !== null && linearOffset > 4096 - MAX_LENGTH) {
+      const known = this.#knownCrossing(page, eip, linearOffset);
+      if (known !== null) return known;
+    }
     let offset = linearOffset;
     let first: Operation | null = null;
     let last: Operation | null = null;
@@ -92,7 +103,12 @@ export class DecodedCode implements CodeCache {
       if (decoder.length > available && available < MAX_LENGTH) {
         if (first !== null) break;
         operation = this.#straddler(eip, offset, available);
-        return new Block(operation, 1, null);
+        const block = new Block(operation, 1, page);
+        if (page !== null && core.flat) {
+          page.crossing = block;
+          page.second = this.#page(frameOf(core, (eip + available) & PAGE_MASK));
+        }
+        return block;
       }
       const alone = operation.repeat !== REP_NONE && decoder.ends && !operation.falls;
       if (alone && first !== null) break;
@@ -110,6 +126,14 @@ export class DecodedCode implements CodeCache {
       page.blocks.push(block);
     }
     return block;
+  }
+
+  /** The crossing instruction at `eip`, if its second page is still the one it was decoded from. */
+  #knownCrossing(page: CodePage, eip: number, offset: number): Block | null {
+    const { crossing, second } = page;
+    if (crossing === null || second === null || crossing.first.offset !== offset) return null;
+    const frame = frameOf(this.#core, (eip + 4096 - offset) | 0);
+    return frame === second.frame && this.#pages[frame] === second ? crossing : null;
   }
 
   /** Bytes up to the limit of CS. */

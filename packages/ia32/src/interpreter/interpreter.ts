@@ -8,7 +8,7 @@
  */
 import { FAULT } from "../interrupt/exception.ts";
 import type { Operation } from "../isa/operation.ts";
-import { translate } from "../mmu/tlb.ts";
+import { frameOf } from "../mmu/tlb.ts";
 import { type Core, STOP_EXIT } from "../state/core.ts";
 import { CS } from "../state/descriptor.ts";
 import { EIP } from "../state/registers.ts";
@@ -98,7 +98,7 @@ export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, 
 
 /** Physical page number of code outside RAM, which reads as ones. */
 function outsideFrame(core: Core, eip: number): number {
-  return translate(core, (core.segments[CS].base + eip) | 0, false) >>> 12;
+  return frameOf(core, (core.segments[CS].base + eip) | 0);
 }
 
 function leave(core: Core, kind: "budget" | "requested" | "powerFail"): void {

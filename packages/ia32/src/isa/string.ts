@@ -15,6 +15,7 @@ import { EAX, ECX, EDI, EIP, ESI } from "../state/registers.ts";
 import { sub8, sub16, sub32 } from "./binary-arithmetic.ts";
 import { ARITHMETIC_FLAGS, type Instruction, instruction } from "./instruction.ts";
 import { currentEip, nextEip, type Operation, REP_NONE, REPE } from "./operation.ts";
+import { type Bulk, bulkMove8, bulkMove16, bulkMove32, bulkStore8, bulkStore16, bulkStore32 } from "./string-bulk.ts";
 
 type Step = (core: Core, operation: Operation) => void;
 
@@ -50,8 +51,15 @@ function repeatCount(core: Core, operation: Operation): number {
  * Runs `step` as often as the prefix, the count and the budget allow.
  *
  * @param compares the step sets ZF and the prefix tests it
+ * @param bulk does many steps at once where it can
  */
-export function repeated(core: Core, operation: Operation, step: Step, compares: boolean): void {
+export function repeated(
+  core: Core,
+  operation: Operation,
+  step: Step,
+  compares: boolean,
+  bulk: Bulk | null = null,
+): void {
   if (operation.repeat === REP_NONE) {
     step(core, operation);
     return;
@@ -60,11 +68,16 @@ export function repeated(core: Core, operation: Operation, step: Step, compares:
   let count = repeatCount(core, operation);
   let done = 0;
   while (count !== 0) {
-    step(core, operation);
-    count--;
+    let steps = bulk === null ? 0 : bulk(core, operation, Math.min(count, core.budget - done));
+    if (steps === 0) {
+      step(core, operation);
+      steps = 1;
+    }
+    count -= steps;
+    done += steps;
     if (wide) core.r[ECX] = count;
     else core.r16[ECX * 2] = count;
-    core.extra = ++done;
+    core.extra = done;
     if (compares && (core.zero === 0) !== (operation.repeat === REPE)) break;
     if (count !== 0 && (done >= core.budget || core.refetch || core.stop !== 0)) {
       core.extra = done - 1;
@@ -95,13 +108,13 @@ function movs32Step(core: Core, operation: Operation): void {
   advanceDestination(core, operation, 4);
 }
 export function movs8(core: Core, operation: Operation): void {
-  repeated(core, operation, movs8Step, false);
+  repeated(core, operation, movs8Step, false, bulkMove8);
 }
 export function movs16(core: Core, operation: Operation): void {
-  repeated(core, operation, movs16Step, false);
+  repeated(core, operation, movs16Step, false, bulkMove16);
 }
 export function movs32(core: Core, operation: Operation): void {
-  repeated(core, operation, movs32Step, false);
+  repeated(core, operation, movs32Step, false, bulkMove32);
 }
 
 function cmps8Step(core: Core, operation: Operation): void {
@@ -189,13 +202,13 @@ function stos32Step(core: Core, operation: Operation): void {
   advanceDestination(core, operation, 4);
 }
 export function stos8(core: Core, operation: Operation): void {
-  repeated(core, operation, stos8Step, false);
+  repeated(core, operation, stos8Step, false, bulkStore8);
 }
 export function stos16(core: Core, operation: Operation): void {
-  repeated(core, operation, stos16Step, false);
+  repeated(core, operation, stos16Step, false, bulkStore16);
 }
 export function stos32(core: Core, operation: Operation): void {
-  repeated(core, operation, stos32Step, false);
+  repeated(core, operation, stos32Step, false, bulkStore32);
 }
 
 /** Opcode for bytes; the next one is for words and doublewords. */

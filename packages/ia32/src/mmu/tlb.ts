@@ -58,6 +58,14 @@ export function translate(core: Core, linear: number, write: boolean): number {
   return physical;
 }
 
+/** Physical page number of a read, from the TLB where it has it. May raise a page fault. */
+export function frameOf(core: Core, linear: number): number {
+  const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
+  const page = linear & PAGE_MASK;
+  if (core.tlb[entry] === page) return (core.tlb[entry + 2] + page) >>> 12;
+  return translate(core, linear, false) >>> 12;
+}
+
 /** Forgets one page of one address space. */
 export function invalidatePage(core: Core, tag: number, linear: number): void {
   const entry = (tag % TAGS) * WORDS_PER_TAG + ((linear >>> 10) & INDEX_MASK);
