@@ -47,6 +47,8 @@ export const EXPONENT = 10;
 export const NEGATIVE = 11;
 /** Scratch of 8 words, eight-byte aligned. */
 export const SCRATCH = 12;
+/** Registers of the transcendental functions: indices into `f64` of 16 pairs of numbers (double-double.ts). */
+export const PAIRS = 10;
 
 /** Exceptions, at their places in FSW and MXCSR. */
 export const IE = 0x01;
@@ -74,7 +76,7 @@ export const TOWARD_ZERO = 3;
 
 /** A new area: everything masked, to nearest, 64 bits. */
 export function createFloatContext(): FloatContext {
-  const buffer = new ArrayBuffer(80);
+  const buffer = new ArrayBuffer(8 * (PAIRS + 32));
   const w = new Int32Array(buffer);
   w[MASKS] = EXCEPTIONS;
   w[PRECISION] = 64;
