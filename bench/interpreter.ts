@@ -93,7 +93,8 @@ function symbol(view: DataView, elf: Uint8Array, wanted: string): number {
   throw new Error(`the bench guest has no symbol ${wanted}`);
 }
 
-function cpuMilliseconds(): number {
+/** CPU time of this thread so far. */
+export function cpuMilliseconds(): number {
   const { user, system } = process.threadCpuUsage();
   return (user + system) / 1000;
 }
