@@ -1,4 +1,5 @@
-import { EFLAGS } from "@kintsugi/ia32";
+import { EFLAGS, EIP, TAGS } from "@kintsugi/ia32";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   ANY_THREAD,
@@ -7,6 +8,7 @@ import {
   EXREGS_SEND,
   FPAGE_RWX,
   globalId,
+  Kernel,
   KIP_EXCHANGE_REGISTERS,
   KIP_IPC,
   KIP_SYSTEM_CLOCK,
@@ -67,11 +69,11 @@ function* startGuest(c: ResidentContext, code: readonly number[]): Generator<num
 }
 
 /** Writes code into the root's memory, with faults to sigma0. */
-function* load(c: ResidentContext, code: readonly number[]): Generator<number, void> {
+function* load(c: ResidentContext, code: readonly number[], at: number = COPY): Generator<number, void> {
   for (;;) {
     try {
-      c.fill(COPY, 0x3000, 0);
-      c.writeBytes(COPY, Uint8Array.from(code));
+      c.fill(at, 0x3000, 0);
+      c.writeBytes(at, Uint8Array.from(code));
       return;
     } catch (error) {
       if (!(error instanceof PageFaultSignal)) throw error;
@@ -228,4 +230,103 @@ describe("a guest program", () => {
       "ffe5 50000000 50000000",
     ]);
   });
+});
+
+/** Guests in spaces of their own, each with two pages and its own code, all started; the root then serves their faults. */
+function crowd(count: number, code: (n: number) => readonly number[]): Body {
+  return function* (c) {
+    const ids = Array.from({ length: count }, (_, n) => globalId(100 + n, 1));
+    for (const [n, id] of ids.entries()) {
+      yield* load(c, code(n), COPY + n * 0x2000);
+      yield* threadControl(c, id, id, ROOT, 0, -1);
+      yield* spaceControl(c, id, KIP_FPAGE, UTCB_FPAGE);
+      yield* threadControl(c, id, id, ROOT, ROOT, utcbOf(0));
+      yield* message(c, id, 0, { words: [CODE, CODE + 0x2000] });
+    }
+    for (;;) {
+      const got = yield* message(c, 0, ANY_THREAD);
+      const n = ids.indexOf(got.from);
+      const at = got.words[0] & ~0xfff;
+      const items = [mapItem(at), makeFpage(COPY + n * 0x2000 + at - CODE, 12, FPAGE_RWX)];
+      yield* message(c, got.from, 0, { items });
+    }
+  };
+}
+
+/** Counts for ever in a word of its second page: incl COUNTER; jmp. */
+const COUNTER = CODE + 0x1800;
+const count = [0xff, 0x05, ...word(COUNTER), 0xeb, 0xf8];
+const counted = (machine: Machine, n: number): number => machine.options.memory.read32(COPY + n * 0x2000 + 0x1800);
+
+describe("many guests", () => {
+  it("have their own memory, though there are more spaces than TLB tags", () => {
+    const spaces = TAGS + 6;
+    const twice = (n: number): number[] => [
+      ...[...moveToEax(n), 0xa3, ...word(COUNTER)],
+      ...[0x31, 0xc0, ...callKip(KIP_THREAD_SWITCH)],
+      ...[0x8b, 0x0d, ...word(COUNTER), ...moveToEax(n)],
+      ...report(1),
+      ...sleep,
+    ];
+    const machine = new Machine(new Map([[ROOT, crowd(spaces, twice)]]));
+    expect(machine.kernel.run(1e8).kind).toBe("idle");
+    expect(machine.reports).toHaveLength(spaces);
+    for (const [, eax, ecx] of machine.reports) expect(ecx).toBe(eax);
+  });
+
+  it("share the time evenly", () => {
+    const machine = new Machine(new Map([[ROOT, crowd(3, () => count)]]));
+    expect(machine.kernel.run(30_000_000).kind).toBe("limit");
+    const counts = [0, 1, 2].map((n) => counted(machine, n));
+    expect(Math.max(...counts) - Math.min(...counts)).toBeLessThan(600_000);
+    expect(Math.min(...counts)).toBeGreaterThan(4_500_000);
+  });
+
+  it("run the same however the run is cut, and when the kernel is rebuilt at each cut", () => {
+    const whole = new Machine(new Map([[ROOT, crowd(2, () => count)]]));
+    whole.kernel.run(5_000_000);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 4_999_999 }), { maxLength: 8 }), (cuts) => {
+        const cut = new Machine(new Map([[ROOT, crowd(2, () => count)]]));
+        for (const until of [...cuts.sort((a, b) => a - b), 5_000_000]) {
+          cut.kernel.run(until);
+          cut.rebuild();
+        }
+        expect(cut.options.processor.cycles).toBe(whole.options.processor.cycles);
+        expect(Buffer.compare(cut.options.memory.ram, whole.options.memory.ram)).toBe(0);
+      }),
+      { numRuns: 10 },
+    );
+  });
+});
+
+it("a probe stops a thread at an exact instruction and may send it elsewhere", () => {
+  const stops: number[] = [];
+  const ELSEWHERE = CODE + 0x100;
+  const machine = new Machine(
+    new Map([[ROOT, crowd(1, () => [...count, ...new Array(248).fill(0x90), ...report(9), ...sleep])]]),
+  );
+  const { processor } = machine.options;
+  let left = 2001;
+  let mark = 0;
+  machine.kernel = Kernel.attach({
+    ...machine.options,
+    probe: {
+      limit() {
+        mark = processor.retired;
+        return left;
+      },
+      reached(_thread, { registers }) {
+        left -= processor.retired - mark;
+        if (left > 0) return;
+        stops.push(registers[EIP]);
+        registers[EIP] = ELSEWHERE;
+        left = Number.POSITIVE_INFINITY;
+      },
+    },
+  })._unsafeUnwrap();
+  expect(machine.kernel.run(1e8).kind).toBe("idle");
+  expect(stops).toEqual([CODE + 6]); // the 2001st instruction was the 1001st incl: the jump comes next
+  expect(counted(machine, 0)).toBe(1001);
+  expect(machine.reports.map(([op]) => op)).toEqual([9]);
 });
