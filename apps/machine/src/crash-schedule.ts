@@ -11,7 +11,7 @@ import type { CrashAddresses, CrashKind } from "./injector.ts";
 import type { Machine } from "./machine.ts";
 
 export interface ScheduledCrash {
-  /** Instructions that the thread executes between the crash before (or the arming) and this one. */
+  /** Instructions that the thread executes from the arming, or from its restart after the crash before, to this one. */
   readonly after: number;
   readonly kind: CrashKind;
 }
@@ -37,6 +37,8 @@ export class CrashSchedule implements SliceProbe {
   #left = NEVER;
   #counted = 0;
   #mark = 0;
+  /** It runs code that fails, until it is started again at its entry: nothing of this is counted. */
+  #failing = false;
 
   /** `machine`: the one that runs now (a rebuilt machine is another object). */
   constructor(
@@ -55,6 +57,7 @@ export class CrashSchedule implements SliceProbe {
     this.#crashes = crashes;
     this.#next = 0;
     this.#counted = 0;
+    this.#failing = false;
     this.#left = crashes[0]?.after ?? NEVER;
   }
 
@@ -72,22 +75,26 @@ export class CrashSchedule implements SliceProbe {
     if (thread !== this.#thread) return Number.POSITIVE_INFINITY;
     const machine = this.#machine();
     this.#mark = machine.instructions;
-    if (this.#left <= 0) this.#crash(machine);
-    return this.#left;
+    const eip = (machine.kernel.threadInfo(thread)?.registers[EIP] ?? 0) >>> 0;
+    if (this.#failing) this.#failing = eip !== this.#addresses.entry;
+    if (this.#failing) return Number.POSITIVE_INFINITY;
+    if (this.#left > 0) return this.#left;
+    this.#crash(machine, eip);
+    return Number.POSITIVE_INFINITY;
   }
 
   reached(thread: ThreadId): void {
-    if (thread !== this.#thread) return;
+    if (thread !== this.#thread || this.#failing) return;
     const ran = this.#machine().instructions - this.#mark;
     this.#left -= ran;
     this.#counted += ran;
   }
 
-  #crash(machine: Pick<Machine, "kernel">): void {
+  #crash(machine: Pick<Machine, "kernel">, from: number): void {
     const { kind } = this.#crashes[this.#next];
     const to = this.#addresses[kind];
-    const from = (machine.kernel.threadInfo(this.#thread)?.registers[EIP] ?? 0) >>> 0;
     if (!machine.kernel.redirect(this.#thread, to)) throw new Error("the thread that is about to run is not active");
+    this.#failing = true;
     this.#next++;
     this.#left = this.#crashes[this.#next]?.after ?? NEVER;
     this.#report({ kind, from, to });

@@ -25,7 +25,11 @@ export const CRASH_SYMBOLS: Readonly<Record<CrashKind, string>> = {
 /** `cmpb $op,%al` after int3: the kernel debugger's "redirect". */
 export const DEBUGGER_REDIRECT = 0x4b;
 
-export type CrashAddresses = Readonly<Record<CrashKind, number>>;
+/** Where a program's failing code is, and where it begins when it is started again. */
+export type CrashAddresses = Readonly<Record<CrashKind | "entry", number>>;
+
+/** Offset of e_entry in an ELF header. */
+const ELF_ENTRY = 24;
 
 /** Addresses of the failing code in a program; undefined when the file has no such symbols. */
 export function crashAddresses(program: Uint8Array): CrashAddresses | undefined {
@@ -34,7 +38,9 @@ export function crashAddresses(program: Uint8Array): CrashAddresses | undefined 
   const address = (kind: CrashKind): number | undefined =>
     table.value.find((symbol) => symbol.name === CRASH_SYMBOLS[kind])?.address;
   const found = CRASH_KINDS.map((kind) => [kind, address(kind)] as const);
-  return found.some(([, at]) => at === undefined) ? undefined : (Object.fromEntries(found) as CrashAddresses);
+  if (found.some(([, at]) => at === undefined)) return undefined;
+  const entry = new DataView(program.buffer, program.byteOffset).getUint32(ELF_ENTRY, true);
+  return { ...(Object.fromEntries(found) as Record<CrashKind, number>), entry };
 }
 
 /** The crash kind that the shell's `crash` names by number, 1 … 6. */

@@ -26,6 +26,32 @@ describe("guest programs", () => {
     expect(rig.command(`run faulter ${Math.ceil(count(20_000, 100_000) / 256)}`)).toMatch(/OK/);
   });
 
+  it("get the error codes of X.2 for bad partners, bad ids and timeouts", () => {
+    const rig = rigWith(["x2errors"]);
+    const lines = rig.command("run x2errors").split("\n").slice(1, -2);
+    expect(lines).toEqual([
+      // ErrorCode of an IPC: bit 0 the receive phase, then 1 timeout, 2 non-existing partner.
+      "send nonexisting: tag=00008000 err=4",
+      "send wrong version: tag=00008000 err=4",
+      "call nonexisting: tag=00008000 err=4",
+      "recv nonexisting: tag=00008000 err=5",
+      "recv zero timeout: tag=00008000 err=3",
+      "recv 20ms: tag=00008000 err=3 after 20 ms",
+      "wait zero: tag=00008000 err=3",
+      "wait 20ms: tag=00008000 err=3 after 20 ms",
+      "send to self zero: tag=00008000 err=2",
+      "send to self 20ms: tag=00008000 err=2 after 20 ms",
+      "nil/nil: tag=00000000 from=00000000",
+      // ErrorCode of the other calls: 1 no privilege, 2 invalid thread.
+      "exchange registers of nobody: result=0 err=2",
+      "exchange registers of my pager: result=0 err=2",
+      "schedule nobody: result=0 err=2",
+      "thread control: result=0 err=1",
+      "thread delete: result=0 err=1",
+      "space control: result=0 err=1",
+    ]);
+  });
+
   it("that are no programs are refused with a reason, and the shell goes on", () => {
     const random = new Random(SEED + 4);
     const hello = guestModule("hello", guests.hello).bytes;
