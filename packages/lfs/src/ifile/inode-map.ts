@@ -118,6 +118,10 @@ export function loadInode(v: Volume, ino: number, daddr: number): number {
   if (at === -1) refuse("EIO");
   const ip = createInode(v, ino);
   v.bytes.copyWithin(dinodeAt(v, ip), at, at + DINODE_SIZE);
+  if (diSize(v, ip) > v.g.maxFileSize) {
+    v.inodes.remove(ip);
+    refuse("EIO");
+  }
   return ip;
 }
 
