@@ -62,6 +62,26 @@ test.each([
   expect([processor.registers[EAX], processor.registers[EDX]]).toEqual([1, 1]);
 });
 
+test("a guest's stores to a watched page are heard, also where the page was written before the watch", () => {
+  const { processor, memory } = createMachine({ code: [0xa3, ...dword(0x9000), 0xeb, 0xf9] });
+  let heard = 0;
+  memory.observe({ pageWritten: () => heard++ });
+  processor.run(4);
+  memory.watch(9);
+  processor.run(4);
+  expect(heard).toBe(2);
+  memory.unwatch(9);
+  processor.run(4);
+  expect(heard).toBe(2);
+});
+
+test("data beside code on one page can be written without losing the code", () => {
+  const { processor, memory } = createMachine({ code: [0x40, 0xff, 0x05, ...dword(CODE + 0x800), 0xeb, 0xf7] });
+  processor.run(300);
+  expect(processor.registers[EAX]).toBe(100);
+  expect(memory.read32(CODE + 0x800)).toBe(100);
+});
+
 test("ports see the exact count of retired instructions, in loops and in repeated strings", () => {
   const seen: [string, number, number, number][] = [];
   const { processor } = createMachine({

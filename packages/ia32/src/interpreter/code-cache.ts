@@ -15,6 +15,9 @@ import { PAGE_CODE } from "../state/control-area.ts";
 import type { Core } from "../state/core.ts";
 import { CS } from "../state/descriptor.ts";
 
+/** Bits of the offset in a granule. */
+const GRANULE = 6;
+
 /** Instructions in a block at most. */
 const BLOCK_LIMIT = 64;
 
@@ -37,12 +40,26 @@ export class CodePage {
   /** Offset in the page → place in `blocks`, 0 for none. */
   readonly index: Uint16Array = new Uint16Array(4096);
   readonly blocks: (Block | null)[] = [null];
+  /** Granules of 64 bytes that hold decoded bytes: writes beside them drop nothing. */
+  readonly decoded: Uint8Array = new Uint8Array(4096 >>> GRANULE);
   /** The instruction that crosses the end of the page, as last decoded, and the page that its end lies in. */
   crossing: Block | null = null;
   second: CodePage | null = null;
 
   constructor(frame: number) {
     this.frame = frame;
+  }
+
+  /** Bytes `first` to `last` are now decoded. */
+  mark(first: number, last: number): void {
+    this.decoded.fill(1, first >>> GRANULE, (last >>> GRANULE) + 1);
+  }
+
+  /** Some byte from `first` to `last` may be decoded. */
+  holds(first: number, last: number): boolean {
+    for (let granule = first >>> GRANULE; granule <= last >>> GRANULE; granule++)
+      if (this.decoded[granule] !== 0) return true;
+    return false;
   }
 }
 
@@ -107,7 +124,9 @@ export class DecodedCode implements CodeCache {
         if (page !== null && core.flat) {
           page.crossing = block;
           page.second = this.#page(frameOf(core, (eip + available) & PAGE_MASK));
+          page.second?.mark(0, MAX_LENGTH);
         }
+        page?.mark(offset, 4095);
         return block;
       }
       const alone = operation.repeat !== REP_NONE && decoder.ends && !operation.falls;
@@ -122,6 +141,7 @@ export class DecodedCode implements CodeCache {
     if (first === null) raiseGeneralProtection(core);
     const block = new Block(first, length, page);
     if (page !== null) {
+      page.mark(linearOffset, Math.max(linearOffset, (last?.end ?? 0) - 1));
       page.index[linearOffset] = page.blocks.length;
       page.blocks.push(block);
     }
@@ -162,8 +182,9 @@ export class DecodedCode implements CodeCache {
     return operation;
   }
 
-  codeWritten(frame: number, _first: number, _last: number): void {
+  codeWritten(frame: number, first: number, last: number): void {
     const page = this.#pages[frame];
+    if (page?.holds(first, last) === false) return;
     this.#pages[frame] = null;
     this.#core.memory.flags[frame] &= ~PAGE_CODE;
     if (page !== null && this.running !== null && this.running.page === page) this.#sever();
