@@ -24,13 +24,7 @@ export * from "./api/utcb.ts";
 export type { BootConfig, BootModule, FirstProgram } from "./boot-config.ts";
 export * from "./costs.ts";
 export type * from "./hardware.ts";
-export {
-  Kernel,
-  type KernelError,
-  type KernelExit,
-  type KernelOptions,
-  type SliceProbe,
-  type ThreadInfo,
-} from "./kernel.ts";
+export { Kernel } from "./kernel.ts";
+export type { KernelError, KernelExit, KernelOptions, SliceProbe, ThreadInfo } from "./kernel-edge.ts";
 export type { KernelObserver } from "./observer.ts";
 export { PageFaultSignal, type ResidentContext, type ResidentProgram } from "./resident/program.ts";

@@ -11,7 +11,7 @@ import { err, ok, type Result } from "neverthrow";
 import { EXCEPTION_RESIDENT_DIED } from "./api/protocol/exception.ts";
 import { RESIDENT_DIED, RESIDENT_PAGE_FAULT } from "./api/syscall.ts";
 import type { ThreadId } from "./api/thread-id.ts";
-import { type BootError, bootArena } from "./boot.ts";
+import { bootArena } from "./boot.ts";
 import type { BootConfig } from "./boot-config.ts";
 import { COST_RESIDENT_STEP } from "./costs.ts";
 import { raiseException } from "./fault/exception.ts";
@@ -20,72 +20,21 @@ import { takeInterrupt } from "./fault/interrupt.ts";
 import { pageFault } from "./fault/page-fault.ts";
 import { handleExit } from "./glue/ia32/exit.ts";
 import { UserMode } from "./glue/ia32/user-mode.ts";
-import type { KernelEvents, KernelInterrupts, KernelMemory, KernelPorts, KernelProcessor } from "./hardware.ts";
 import { abortIpc, expire } from "./ipc/rendezvous.ts";
+import type { KernelError, KernelExit, KernelOptions, ThreadInfo } from "./kernel-edge.ts";
 import { account, runnable, schedule, topPriority, wakePreempts } from "./object/ready-queue.ts";
 import { findGlobal, isActive, setRegister } from "./object/thread.ts";
 import { nextTimeout } from "./object/timeout-queue.ts";
-import type { KernelObserver } from "./observer.ts";
 import { KernelContext } from "./resident/context.ts";
 import { PageFaultSignal, type ResidentProgram } from "./resident/program.ts";
 import { stateOf } from "./syscall/schedule.ts";
 import { systemCall } from "./syscall/table.ts";
-import { Arena, type ArenaError, findArena, resetReason, setResetReason } from "./table/arena.ts";
+import { Arena, type ArenaHardware, findArena, resetReason, setResetReason } from "./table/arena.ts";
 import { H, T } from "./table/layout.ts";
 import { EIP, REGISTER_COUNT } from "./table/registers.ts";
 
 /** Longest run of a guest without looking up, in instructions. */
 const MAXIMUM_SLICE = 0x3fffffff;
-
-/** Stops a guest thread between two exact instructions; the fault injector of tests. */
-export interface SliceProbe {
-  /**
-   * Instructions that the thread may retire now, 1 or more; Infinity for any number. Asked before each
-   * stretch of user code; the thread may be redirected here.
-   */
-  limit(thread: ThreadId): number;
-  /**
-   * The stretch is over, after the limit or sooner. `processor.registers` are the thread's; they may be
-   * changed. If the stretch ended in a trap, that is handled next.
-   */
-  reached(thread: ThreadId, processor: KernelProcessor): void;
-}
-
-export interface KernelOptions {
-  readonly memory: KernelMemory;
-  readonly processor: KernelProcessor;
-  readonly ports: KernelPorts;
-  readonly interrupts: KernelInterrupts;
-  readonly events: KernelEvents;
-  readonly programs: ReadonlyMap<number, ResidentProgram>;
-  readonly observer?: KernelObserver;
-  readonly probe?: SliceProbe;
-}
-
-export type KernelError = BootError | ArenaError;
-
-/** Why run() came back. */
-export type KernelExit =
-  | { readonly kind: "limit" }
-  /** Nobody can run; `next` is the cycle of the next device event or timeout, Infinity for none. */
-  | { readonly kind: "idle"; readonly next: number }
-  | { readonly kind: "reset"; readonly reason: string }
-  | { readonly kind: "requested" }
-  | { readonly kind: "powerFail" };
-
-export interface ThreadInfo {
-  readonly id: ThreadId;
-  /** SCHEDULE_… */
-  readonly state: number;
-  /** Same number, same space. */
-  readonly space: number;
-  readonly priority: number;
-  readonly pager: ThreadId;
-  /** Program number, 0 for guest code. */
-  readonly program: number;
-  /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS. */
-  readonly registers: readonly number[];
-}
 
 const LIMIT: KernelExit = { kind: "limit" };
 const REQUESTED: KernelExit = { kind: "requested" };
@@ -297,12 +246,7 @@ function resume(program: ResidentProgram, context: KernelContext): number {
   }
 }
 
-function hardwareOf(options: KernelOptions): {
-  memory: KernelMemory;
-  processor: KernelProcessor;
-  ports: KernelPorts;
-  observer: KernelObserver;
-} {
+function hardwareOf(options: KernelOptions): ArenaHardware {
   const { memory, processor, ports } = options;
   return { memory, processor, ports, observer: options.observer ?? {} };
 }

@@ -1,0 +1,62 @@
+/**
+ * The kernel's edge: what it is given, why it comes back, what it tells of its threads.
+ *
+ * Here: types only. Not here: the loop (→ kernel.ts), the machine's parts (→ hardware.ts).
+ * @module
+ */
+import type { ThreadId } from "./api/thread-id.ts";
+import type { BootError } from "./boot.ts";
+import type { KernelEvents, KernelInterrupts, KernelMemory, KernelPorts, KernelProcessor } from "./hardware.ts";
+import type { KernelObserver } from "./observer.ts";
+import type { ResidentProgram } from "./resident/program.ts";
+import type { ArenaError } from "./table/arena.ts";
+
+/** Stops a guest thread between two exact instructions; the fault injector of tests. */
+export interface SliceProbe {
+  /**
+   * Instructions that the thread may retire now, 1 or more; Infinity for any number. Asked before each
+   * stretch of user code; the thread may be redirected here.
+   */
+  limit(thread: ThreadId): number;
+  /**
+   * The stretch is over, after the limit or sooner. `processor.registers` are the thread's; they may be
+   * changed. If the stretch ended in a trap, that is handled next.
+   */
+  reached(thread: ThreadId, processor: KernelProcessor): void;
+}
+
+export interface KernelOptions {
+  readonly memory: KernelMemory;
+  readonly processor: KernelProcessor;
+  readonly ports: KernelPorts;
+  readonly interrupts: KernelInterrupts;
+  readonly events: KernelEvents;
+  readonly programs: ReadonlyMap<number, ResidentProgram>;
+  readonly observer?: KernelObserver;
+  readonly probe?: SliceProbe;
+}
+
+export type KernelError = BootError | ArenaError;
+
+/** Why run() came back. */
+export type KernelExit =
+  | { readonly kind: "limit" }
+  /** Nobody can run; `next` is the cycle of the next device event or timeout, Infinity for none. */
+  | { readonly kind: "idle"; readonly next: number }
+  | { readonly kind: "reset"; readonly reason: string }
+  | { readonly kind: "requested" }
+  | { readonly kind: "powerFail" };
+
+export interface ThreadInfo {
+  readonly id: ThreadId;
+  /** SCHEDULE_… */
+  readonly state: number;
+  /** Same number, same space. */
+  readonly space: number;
+  readonly priority: number;
+  readonly pager: ThreadId;
+  /** Program number, 0 for guest code. */
+  readonly program: number;
+  /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS. */
+  readonly registers: readonly number[];
+}
