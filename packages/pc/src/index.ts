@@ -4,8 +4,10 @@
  * Here: the public names. Reading order: the interfaces, `bus/`, then one folder per chip.
  * @module
  */
+export * from "./bus/mmio-bus.ts";
 export * from "./bus/port-bus.ts";
 export type * from "./clock.ts";
+export type * from "./dma-memory.ts";
 export type { ChannelState } from "./i8254/channel.ts";
 export * from "./i8254/chip.ts";
 export type { CounterState } from "./i8254/counter.ts";
@@ -18,6 +20,7 @@ export * from "./lpt/chip.ts";
 export * from "./lpt/connector.ts";
 export * from "./lpt/printer.ts";
 export * from "./lpt/registers.ts";
+export type * from "./mmio-device.ts";
 export type * from "./port-device.ts";
 export * from "./power/chip.ts";
 export * from "./power/registers.ts";

@@ -1,7 +1,7 @@
 /**
- * PortDevice: what a chip is to the bus, 8-bit registers at small offsets.
+ * PortDevice: what a chip is to the port bus, registers at small offsets.
  *
- * Here: the interface. Not here: the ports at which the offsets appear (`bus/port-bus.ts`).
+ * Here: the interfaces. Not here: the ports at which the offsets appear (`bus/port-bus.ts`).
  * @module
  */
 export interface PortDevice {
@@ -9,4 +9,12 @@ export interface PortDevice {
   read(offset: number): number;
   /** Writes 0..255 to the register at this offset. What hardware ignores is ignored. */
   write(offset: number, value: number): void;
+}
+
+/** A chip that sees accesses of two and four bytes whole, where an 8-bit chip sees one access per byte. */
+export interface WidePortDevice extends PortDevice {
+  /** Reads 2 or 4 bytes, little-endian, unsigned. */
+  readWide(offset: number, size: 2 | 4): number;
+  /** Writes the low 2 or 4 bytes of `value`. */
+  writeWide(offset: number, size: 2 | 4, value: number): void;
 }

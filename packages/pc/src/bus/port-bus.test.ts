@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { PortDevice } from "../port-device.ts";
+import type { PortDevice, WidePortDevice } from "../port-device.ts";
 import { PortBus } from "./port-bus.ts";
 
 class Registers implements PortDevice {
@@ -10,6 +10,16 @@ class Registers implements PortDevice {
   }
   write(offset: number, value: number): void {
     this.accesses.push(`write ${offset} ${value.toString(16)}`);
+  }
+}
+
+class WideRegisters extends Registers implements WidePortDevice {
+  readWide(offset: number, size: 2 | 4): number {
+    this.accesses.push(`read ${offset} ${size}`);
+    return size === 2 ? 0x1122 : 0x11223344;
+  }
+  writeWide(offset: number, size: 2 | 4, value: number): void {
+    this.accesses.push(`write ${offset} ${size} ${value.toString(16)}`);
   }
 }
 
@@ -71,5 +81,44 @@ describe("a port bus", () => {
       expect(bus.claim(range, new Registers())._unsafeUnwrapErr()).toEqual({ code: "no-such-port", range });
     expect(bus.claim({ first: 0xffff, count: 1 }, new Registers()).isOk()).toBe(true);
     expect(bus.read(0xffff, 1)).toBe(0x80);
+  });
+
+  it("gives a wide chip its accesses whole, unless they leave its claim", () => {
+    const bus = new PortBus();
+    const chip = new WideRegisters();
+    bus.claim({ first: 0x1f0, count: 8 }, chip)._unsafeUnwrap();
+    expect([bus.read(0x1f0, 2), bus.read(0x1f0, 4), bus.read(0x1f7, 2)]).toEqual([0x1122, 0x11223344, 0xff87]);
+    bus.write(0x1f0, 2, 0xbeef);
+    expect(chip.accesses).toEqual(["read 0 2", "read 0 4", "read 7", "write 0 2 beef"]);
+  });
+
+  it("has dword registers that hide nothing of the bytes below them", () => {
+    const bus = new PortBus();
+    const dword = new WideRegisters();
+    const bytes = new Registers();
+    bus.claimDword(0xcf8, dword)._unsafeUnwrap();
+    bus.claim({ first: 0xcf9, count: 1 }, bytes)._unsafeUnwrap();
+    bus.write(0xcf8, 4, 0x80000000);
+    bus.write(0xcf9, 1, 6);
+    expect([bus.read(0xcf8, 4), bus.read(0xcf8, 2)]).toEqual([0x11223344, 0x80ff]);
+    expect(dword.accesses).toEqual(["write 0 4 80000000", "read 0 4"]);
+    expect(bytes.accesses).toEqual(["write 0 6", "read 0"]);
+    expect(bus.claimDword(0xcf8, dword)._unsafeUnwrapErr()).toEqual({ code: "port-taken", port: 0xcf8 });
+    expect(bus.claimDword(0xfffd, dword).isErr()).toBe(true);
+  });
+
+  it("sends what nobody claims elsewhere, with the port", () => {
+    const log: string[] = [];
+    const bus = new PortBus({
+      read: (port, size) => {
+        log.push(`read ${port} ${size}`);
+        return 0x77;
+      },
+      write: (port, size, value) => void log.push(`write ${port} ${size} ${value}`),
+    });
+    bus.claim({ first: 0x101, count: 1 }, new Registers())._unsafeUnwrap();
+    expect([bus.read(0xc000, 4), bus.read(0x100, 2)]).toEqual([0x77, 0x8077]);
+    bus.write(0xc004, 2, 5);
+    expect(log).toEqual(["read 49152 4", "read 256 1", "write 49156 2 5"]);
   });
 });
