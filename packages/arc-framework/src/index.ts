@@ -20,8 +20,8 @@ export {
   type FailureKind,
   failureKind,
 } from "./failure.ts";
+export type { RecoveryObserver } from "./p3/observer.ts";
 export { createP3, type P3Options } from "./p3/p3.ts";
-export type { RecoveryObserver } from "./p3/recovery.ts";
 export { formatPlan, type Plan, type PlanStep, planFor } from "./plan/plan.ts";
 export { type History, NO_HISTORY, withFailure, withRestart } from "./policy/history.ts";
 export type { Action, ActionKind, RecoveryPolicy, Rule, Supervised } from "./policy/policy.ts";

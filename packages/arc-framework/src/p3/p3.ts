@@ -24,7 +24,8 @@ import { type Handler, type Part, type Request, reply } from "../server/request.
 import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
 import { bringIn, look } from "./faults.ts";
 import { load } from "./loader.ts";
-import { type RecoveryObserver, recover, recoverRefused } from "./recovery.ts";
+import type { RecoveryObserver } from "./observer.ts";
+import { recover, recoverRefused } from "./recovery.ts";
 import { report } from "./report.ts";
 import { getWord, setWord } from "./state.ts";
 import { markStep } from "./timeline.ts";
@@ -72,10 +73,10 @@ export function createP3(options: P3Options = {}): ResidentServer {
     if (recovering === 0) return reply(STATUS_INVALID);
     if (s.word(1) !== STATUS_OK) return yield* recoverRefused(s, refusedPolicy, observer);
     yield* s.step((tx) => {
-      markStep(tx, STEP_RECOVER, 0);
+      markStep(tx, STEP_RECOVER, 0, observer);
       return [];
     });
-    return yield* answerAndReport(s);
+    return yield* answerAndReport(s, observer);
   }
 
   function* restart(s: Request): Handler {
@@ -90,7 +91,7 @@ export function createP3(options: P3Options = {}): ResidentServer {
     [LABEL_HANG, ofProcess(failed)],
     [P3_PANIC, ofProcess(failed)],
     [P3_EXIT, ofProcess(exit)],
-    [P3_READY, ofProcess(ready)],
+    [P3_READY, ofProcess((s) => ready(s, observer))],
     [P3_RECOVERED, ofProcess(recovered)],
     [ART_REQUESTS, ofProcess(passOn)],
     [P3_RESTART, ofArt(restart)],
@@ -127,19 +128,19 @@ function* exit(s: Request): Handler {
   return undefined;
 }
 
-function* ready(s: Request): Handler {
+function* ready(s: Request, observer: RecoveryObserver): Handler {
   const [action] = yield* s.step((tx) => {
     setWord(tx, "ready", 1);
     return [getWord(tx, "action")];
   });
   // After a hot restart RECOVERED is still to come.
-  return action === ACTION_COLD ? yield* answerAndReport(s) : reply(STATUS_OK);
+  return action === ACTION_COLD ? yield* answerAndReport(s, observer) : reply(STATUS_OK);
 }
 
 /** Lets the program go on first: the report is not part of its downtime. */
-function* answerAndReport(s: Request): Handler {
+function* answerAndReport(s: Request, observer: RecoveryObserver): Handler {
   yield* s.send(s.sender, reply(STATUS_OK));
-  yield* report(s);
+  yield* report(s, observer);
   return undefined;
 }
 

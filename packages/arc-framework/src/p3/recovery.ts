@@ -10,7 +10,7 @@ import { RESTART_REPLIED, RESTART_SEQUENCE, RESTART_TIME_HIGH, RESTART_TIME_LOW 
 import { apply } from "../apply/apply.ts";
 import { RESTART_PAGE } from "../elf/layout.ts";
 import { DETECTOR_NAMES, FAILURE_KINDS, type Failure, failureKind } from "../failure.ts";
-import { type Plan, planFor } from "../plan/plan.ts";
+import { planFor } from "../plan/plan.ts";
 import { type History, withFailure, withRestart } from "../policy/history.ts";
 import type { ActionKind, RecoveryPolicy, Supervised } from "../policy/policy.ts";
 import {
@@ -25,16 +25,11 @@ import type { Part, Request } from "../server/request.ts";
 import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { writeFailureKind } from "./failure-words.ts";
+import type { RecoveryObserver } from "./observer.ts";
 import { report } from "./report.ts";
 import { ProcessRestart } from "./restart.ts";
 import { getCount, getWord, setCount, setWord } from "./state.ts";
 import { beginTimeline, markStep } from "./timeline.ts";
-
-/** What P3 tells whoever looks. After a crash of P3 itself a plan may be told twice. */
-export interface RecoveryObserver {
-  /** A plan has been made for the process. */
-  planned?(pid: number, plan: Plan): void;
-}
 
 const ACTIONS: Readonly<Record<ActionKind, number>> = { hot: ACTION_HOT, cold: ACTION_COLD, remove: ACTION_REMOVED };
 
@@ -45,9 +40,9 @@ export function* recover(
   policy: RecoveryPolicy,
   observer: RecoveryObserver,
 ): Part<undefined> {
-  yield* report(s);
+  yield* report(s, observer);
   const words = yield* s.step((tx) => {
-    noteFailure(tx, failure);
+    noteFailure(tx, failure, observer);
     return supervisionWords(tx);
   });
   return yield* carryOut(s, failure, policy, observer, words);
@@ -56,7 +51,7 @@ export function* recover(
 /** `Recover` has returned an error: the recovery goes on with what the policy says to that. */
 export function* recoverRefused(s: Request, policy: RecoveryPolicy, observer: RecoveryObserver): Part<undefined> {
   const [kind, detector, detail, address, instruction, ...words] = yield* s.step((tx) => {
-    markStep(tx, STEP_RECOVER, 0);
+    markStep(tx, STEP_RECOVER, 0, observer);
     return [
       getWord(tx, "kind"),
       getWord(tx, "detector"),
@@ -87,21 +82,21 @@ function* carryOut(
   const plan = planFor(failure, policy(failure, history, program));
   yield* s.step((tx) => {
     observer.planned?.(pid, plan);
-    noteAction(tx, plan.action.kind, history);
+    noteAction(tx, plan.action.kind, history, observer);
     return [];
   });
-  yield* apply(plan, new ProcessRestart(s));
+  yield* apply(plan, new ProcessRestart(s, observer));
   return undefined;
 }
 
 /** Writes down the failure: timeline, history, record, and the restart page where the kernel did not know. */
-function noteFailure(tx: Transaction, failure: Failure): void {
+function noteFailure(tx: Transaction, failure: Failure, observer: RecoveryObserver): void {
   const page = RESTART_PAGE.low;
   const word = (index: number): number => tx.read(page + 4 * index) >>> 0;
   const seenByKernel = failure.kind !== "panic" && failure.kind !== "killed";
   const failedAt = word(RESTART_TIME_HIGH) * 2 ** 32 + word(RESTART_TIME_LOW);
   beginTimeline(tx, seenByKernel ? failedAt : tx.now());
-  markStep(tx, STEP_DETECT, 0);
+  markStep(tx, STEP_DETECT, 0, observer);
   const progress = { sequence: word(RESTART_SEQUENCE), replied: word(RESTART_REPLIED) };
   storeHistory(tx, withFailure(readHistory(tx), progress, tx.now()));
   setWord(tx, "recovering", 1);
@@ -113,11 +108,11 @@ function noteFailure(tx: Transaction, failure: Failure): void {
   if (!seenByKernel) writeFailureKind(tx, FAILURE_KINDS[failure.kind]);
 }
 
-function noteAction(tx: Transaction, kind: ActionKind, history: History): void {
+function noteAction(tx: Transaction, kind: ActionKind, history: History, observer: RecoveryObserver): void {
   setWord(tx, "action", ACTIONS[kind]);
   if (kind !== "remove") storeHistory(tx, withRestart(history, kind));
   if (kind === "cold") setWord(tx, "ready", 0);
-  markStep(tx, STEP_DECIDE, 0);
+  markStep(tx, STEP_DECIDE, 0, observer);
 }
 
 function readHistory(reader: WordReader): History {

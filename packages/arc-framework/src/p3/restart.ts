@@ -6,6 +6,7 @@
  * Reference: thesis 4.4.1 (hot restart) and Table 4.2; docs/protocols.md section 3.
  * @module
  */
+
 import { EXREGS_HALT, EXREGS_IP, EXREGS_SET_HALT, FPAGE_RWX } from "@kintsugi/microkernel";
 import type { Restartable } from "../apply/apply.ts";
 import { PAGE_SIZE } from "../elf/layout.ts";
@@ -17,6 +18,7 @@ import type { Transaction } from "../server/transaction.ts";
 import type { Area } from "./areas.ts";
 import { coveringFpage } from "./blocks.ts";
 import { saveFailureWords } from "./failure-words.ts";
+import type { RecoveryObserver } from "./observer.ts";
 import { content, generation, memoryRange, reloadPages, renewArea } from "./pages.ts";
 import { report } from "./report.ts";
 import { type StackName, startThread } from "./start.ts";
@@ -50,9 +52,11 @@ function usedRange(tx: Transaction, area: Area, row: number): { low: number; hig
 
 export class ProcessRestart implements Restartable {
   readonly #s: Request;
+  readonly #observer: RecoveryObserver;
 
-  constructor(s: Request) {
+  constructor(s: Request, observer: RecoveryObserver) {
     this.#s = s;
+    this.#observer = observer;
   }
 
   /**
@@ -112,7 +116,7 @@ export class ProcessRestart implements Restartable {
 
   *end(reason: number): Part<number> {
     const s = this.#s;
-    yield* report(s);
+    yield* report(s, this.#observer);
     const [art, detail, address] = yield* s.step((tx) => [
       getWord(tx, "art"),
       getWord(tx, "detail"),
@@ -124,7 +128,7 @@ export class ProcessRestart implements Restartable {
 
   *mark(step: number, pages: number): Part<undefined> {
     yield* this.#s.step((tx) => {
-      markStep(tx, step, pages);
+      markStep(tx, step, pages, this.#observer);
       return [];
     });
     return undefined;

@@ -20,6 +20,7 @@ import {
 } from "../protocol/recovery-record.ts";
 import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
+import type { RecoveryObserver } from "./observer.ts";
 import { ARGUMENTS, getCount, getWord, setCount, setWord, TIMELINE_WORDS } from "./state.ts";
 
 /** Begins a timeline, at a time in cycles that may lie back. */
@@ -30,7 +31,8 @@ export function beginTimeline(tx: Transaction, cycles: number): void {
 }
 
 /** Ends a step: adds the time since the last mark, and pages, to its words. */
-export function markStep(tx: Transaction, step: number, pages: number): void {
+export function markStep(tx: Transaction, step: number, pages: number, observer: RecoveryObserver): void {
+  observer.marked?.(getWord(tx, "pid"), step);
   const cycles = tx.now();
   const retired = tx.retired();
   add(tx, step, 0, retired - getCount(tx, "retiredLow"));
