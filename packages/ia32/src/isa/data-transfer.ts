@@ -3,6 +3,7 @@
  *
  * Here: rows and meanings; an instruction that may fault reads and probes before it changes a register.
  * Segment registers are in segment-register.ts. SDM Vol. 1, 5.1.1; Vol. 2.
+ * Long because it is the manual's largest group.
  * @module
  */
 import { probeWrite, read16, read32, readForWrite32, write16, write32 } from "../mmu/access.ts";

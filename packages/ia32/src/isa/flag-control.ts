@@ -8,8 +8,8 @@ import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import type { Core } from "../state/core.ts";
 import { DF, IF, OF, RF, VM } from "../state/eflags.ts";
 import { eflags, setArithmeticFlags, setCarryOverflow, setEflags } from "../state/lazy-flags.ts";
-import { writableFlags } from "./control-transfer.ts";
 import { pop16, pop32, push16, push32 } from "./data-transfer.ts";
+import { writableFlags } from "./far-transfer.ts";
 import { type Instruction, instruction } from "./instruction.ts";
 
 /** CF = bit 31 of `carry`; OF stays. */

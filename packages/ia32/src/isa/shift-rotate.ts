@@ -3,6 +3,7 @@
  *
  * Here: rows and meanings. A masked count of 0 changes no flag. OF is computed as for a count of 1, which is
  * all that is defined. SDM Vol. 1, 5.1.5; Vol. 2.
+ * Long because nine instructions have three sizes each.
  * @module
  */
 import type { Core } from "../state/core.ts";

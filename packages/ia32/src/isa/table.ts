@@ -9,13 +9,17 @@ import * as bitByte from "./bit-byte.ts";
 import * as controlTransfer from "./control-transfer.ts";
 import * as dataTransfer from "./data-transfer.ts";
 import * as decimalArithmetic from "./decimal-arithmetic.ts";
+import * as enterLeave from "./enter-leave.ts";
+import * as farTransfer from "./far-transfer.ts";
 import * as flagControl from "./flag-control.ts";
 import type { Instruction } from "./instruction.ts";
 import * as io from "./io.ts";
 import * as logical from "./logical.ts";
 import * as miscellaneous from "./miscellaneous.ts";
+import * as multiplyDivide from "./multiply-divide.ts";
 import * as segmentRegister from "./segment-register.ts";
 import * as shiftRotate from "./shift-rotate.ts";
+import * as softwareInterrupt from "./software-interrupt.ts";
 import * as string from "./string.ts";
 import * as system from "./system.ts";
 
@@ -23,11 +27,15 @@ import * as system from "./system.ts";
 export const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   "data-transfer": dataTransfer,
   "binary-arithmetic": binaryArithmetic,
+  "multiply-divide": multiplyDivide,
   "decimal-arithmetic": decimalArithmetic,
   logical,
   "shift-rotate": shiftRotate,
   "bit-byte": bitByte,
   "control-transfer": controlTransfer,
+  "far-transfer": farTransfer,
+  "software-interrupt": softwareInterrupt,
+  "enter-leave": enterLeave,
   string,
   io,
   "flag-control": flagControl,
