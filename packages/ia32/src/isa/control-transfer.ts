@@ -2,7 +2,6 @@
  * Near control transfer: JMP Jcc JCXZ LOOP CALL RET.
  *
  * Here: rows and meanings. Not here: far-transfer.ts, software-interrupt.ts, enter-leave.ts. SDM Vol. 1, 5.1.7; Vol. 2.
- * Long because the sixteen conditional jumps and their kin are one family.
  * @module
  */
 import { raiseGeneralProtection } from "../interrupt/exception.ts";
