@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Clock,
+  I8042,
   I8254,
   I8259a,
   Lpt,
@@ -47,6 +48,36 @@ const never = { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => undefi
 const or = <S>(saved: unknown): S | undefined => saved as S | undefined;
 
 const CASES: Readonly<Record<string, Case>> = {
+  i8042: {
+    registers: 3,
+    values: [
+      0x20, 0x47, 0x60, 0xa8, 0xaa, 0xd1, 0xd4, 0xe8, 0xe9, 0xeb, 0xf2, 0xf3, 0xf4, 0xfa, 0xfe, 0xff, 80, 100, 200,
+    ],
+    waits: [1, 440_000, 879_999, 880_000, 3_000_000],
+    build: (clock, trace, saved) => {
+      const wire = (name: string) => ({ set: (level: boolean) => trace(`${name} ${level}`) });
+      const outputs = {
+        keyboardIrq: wire("irq 1"),
+        mouseIrq: wire("irq 12"),
+        a20: wire("a20"),
+        onReset: () => trace("reset"),
+      };
+      const kbc = new I8042(clock, outputs, or(saved));
+      return {
+        read: (offset) => kbc.read(offset),
+        write: (offset, value) => kbc.write(offset, value),
+        outside: (kind, value) => {
+          if (kind < 80) return `key ${kbc.press(value < 128 ? "ArrowUp" : "KeyA")}`;
+          if (kind < 160) return `key ${kbc.release(value < 128 ? "Pause" : "KeyA")}`;
+          kbc.moveMouse(kind - 200, value - 128, value & 3, value & 7);
+          return `idle ${kbc.keyboardIdle}`;
+        },
+        nextEvent: () => kbc.nextEvent(),
+        advance: (now) => kbc.advance(now),
+        save: () => kbc.state,
+      };
+    },
+  },
   i8254: {
     registers: 5,
     values: [0x00, 0x02, 0x03, 0x10, 0x14, 0x16, 0x34, 0x36, 0x5a, 0x90, 0xb6, 0xc2, 0xde, 0xee],

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as kbc from "../src/i8042/registers.ts";
 import * as pit from "../src/i8254/registers.ts";
 import * as pic from "../src/i8259a/registers.ts";
 import * as lpt from "../src/lpt/registers.ts";
@@ -6,7 +7,7 @@ import * as power from "../src/power/registers.ts";
 import * as uart from "../src/uart16550/registers.ts";
 
 describe("registers.ts of every chip", () => {
-  it.each(Object.entries({ PIT: pit, PIC: pic, LPT: lpt, POWER: power, UART: uart }))(
+  it.each(Object.entries({ KBC: kbc, PIT: pit, PIC: pic, LPT: lpt, POWER: power, UART: uart }))(
     "exports whole numbers only, under names that begin with %s",
     (prefix, registers) => {
       for (const [name, value] of Object.entries(registers)) {
