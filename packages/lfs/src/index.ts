@@ -14,6 +14,15 @@ export { type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-
 export { readSuperblock, type Superblock, type SuperblockError, writeSuperblock } from "./format/superblock.ts";
 export { fsck } from "./fsck/fsck-lfs.ts";
 export type { Finding, FindingCode, ReadDisk } from "./fsck/image.ts";
+export { LfsError } from "./promises/driver.ts";
+export type { FileHandle, Stats } from "./promises/file-handle.ts";
+export {
+  createFileSystem,
+  type DirectoryEntry,
+  LfsFileSystem,
+  type MountOptions,
+  mountFileSystem,
+} from "./promises/file-system.ts";
 export { type Attributes, type DirectoryRecord, decodeAttributes, decodeRecords } from "./vfs/attributes.ts";
 export { SET_ATIME, SET_GID, SET_MODE, SET_MTIME, SET_UID } from "./vfs/file.ts";
 export { type DeviceRequest, Lfs, type LfsAnswer, type LfsRequest } from "./vfs/lfs.ts";

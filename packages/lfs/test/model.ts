@@ -13,7 +13,12 @@ export type ModelCall =
   | { readonly op: "rename" | "link"; readonly path: string; readonly to: string }
   | { readonly op: "write"; readonly path: string; readonly at: number; readonly length: number; readonly fill: number }
   | { readonly op: "truncate"; readonly path: string; readonly length: number }
-  | { readonly op: "sync" | "remount" | "clean" };
+  | { readonly op: "sync" }
+  | { readonly op: "remount" }
+  | { readonly op: "clean" };
+
+type WriteCall = Extract<ModelCall, { op: "write" }>;
+type TruncateCall = Extract<ModelCall, { op: "truncate" }>;
 
 const isFile = (node: Node | undefined): node is ModelFile => node !== undefined && !(node instanceof Map);
 
@@ -76,7 +81,7 @@ export class Model {
     }
   }
 
-  #resize(call: ModelCall & { op: "write" | "truncate" }): void {
+  #resize(call: WriteCall | TruncateCall): void {
     let node: Node | undefined;
     try {
       node = this.#find(call.path);

@@ -58,6 +58,7 @@ function setTime(v: Volume, ip: number, field: number, seconds: number): void {
 /** args: inode, offset, length ≤ the transfer area. The bytes are the data, fewer at the end. May miss. */
 export function read(v: Volume): boolean {
   const [ino, offset, wanted] = v.args;
+  if (offset < 0 || wanted < 0 || !Number.isInteger(offset) || !Number.isInteger(wanted)) refuse("EINVAL");
   const ip = vget(v, ino);
   if (diType(v, ip) === S_IFDIR) refuse("EISDIR");
   if (diType(v, ip) !== S_IFREG) refuse("EINVAL");
@@ -79,12 +80,15 @@ export function read(v: Volume): boolean {
   return true;
 }
 
-/** args: inode, offset. The data are written. */
+/** args: inode, offset, or -1 for the end of the file. The data are written. results: the offset. */
 export function write(v: Volume): boolean {
-  const [ino, offset] = v.args;
+  const [ino, where] = v.args;
   const ip = vget(v, ino);
   if (diType(v, ip) === S_IFDIR) refuse("EISDIR");
   if (diType(v, ip) !== S_IFREG) refuse("EINVAL");
+  const offset = where === -1 ? diSize(v, ip) : where;
+  if (offset < 0 || !Number.isInteger(offset)) refuse("EINVAL");
+  v.results[0] = offset;
   const length = v.words[H.dataLength];
   if (length === 0) return true;
   prepareWrite(v, ip, offset, length);

@@ -1,0 +1,293 @@
+/**
+ * The file system with the names and errors of Node's fs/promises.
+ *
+ * Here: `LfsFileSystem`, `createFileSystem`, `mountFileSystem`. Not here: open files (`file-handle.ts`).
+ * Everything is refused as Node refuses it: an error is thrown with `code`, `syscall` and `path`.
+ * @module
+ */
+import { err, ok, type Result } from "neverthrow";
+import type { BlockDevice } from "../block-device.ts";
+import { MOUNT_READ_ONLY } from "../checkpoint/mount.ts";
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
+import { type NewfsError, type NewfsOptions, newSuperblock } from "../format/new-superblock.ts";
+import { writeSuperblock } from "../format/superblock.ts";
+import { decodeRecords } from "../vfs/attributes.ts";
+import { Driver, LfsError } from "./driver.ts";
+import { FileHandle, type OpenMode, type Stats, toStats } from "./file-handle.ts";
+import { attributesOf, readTarget, resolve, resolvePlace } from "./paths.ts";
+import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
+
+const OPEN_MODES: Readonly<Record<string, OpenMode & { creates?: boolean; truncates?: boolean; exclusive?: boolean }>> =
+  {
+    r: { reads: true, writes: false, appends: false },
+    "r+": { reads: true, writes: true, appends: false },
+    w: { reads: false, writes: true, appends: false, creates: true, truncates: true },
+    wx: { reads: false, writes: true, appends: false, creates: true, exclusive: true },
+    "w+": { reads: true, writes: true, appends: false, creates: true, truncates: true },
+    "wx+": { reads: true, writes: true, appends: false, creates: true, exclusive: true },
+    a: { reads: false, writes: true, appends: true, creates: true },
+    ax: { reads: false, writes: true, appends: true, creates: true, exclusive: true },
+    "a+": { reads: true, writes: true, appends: true, creates: true },
+    "ax+": { reads: true, writes: true, appends: true, creates: true, exclusive: true },
+  };
+
+/** A name in a directory and what it is. */
+export interface DirectoryEntry {
+  readonly name: string;
+  readonly ino: number;
+  isFile(): boolean;
+  isDirectory(): boolean;
+  isSymbolicLink(): boolean;
+}
+
+/** How to mount. */
+export interface MountOptions {
+  /** All mounted state; as large as the cache shall be. */
+  readonly arena: Uint8Array;
+  /** Seconds since 1970, with fractions. */
+  readonly now: () => number;
+  readonly readOnly?: boolean;
+}
+
+/** Makes an empty file system on a device. */
+export async function createFileSystem(
+  device: BlockDevice,
+  options: Omit<NewfsOptions, "size"> & { readonly arena: Uint8Array },
+): Promise<Result<void, NewfsError | LfsError>> {
+  const superblock = newSuperblock({ size: device.size, ...options });
+  if (typeof superblock === "string") return err(superblock);
+  const data = new Uint8Array(1024);
+  writeSuperblock(data, 0, superblock);
+  const driver = new Driver(device, options.arena, () => options.time);
+  return driver.run({ name: "newfs", data }).then(
+    () => ok(undefined),
+    (reason) => err(asLfsError(reason)),
+  );
+}
+
+/** Mounts a device; recovers what the log holds behind the last checkpoint. */
+export async function mountFileSystem(
+  device: BlockDevice,
+  options: MountOptions,
+): Promise<Result<LfsFileSystem, LfsError>> {
+  const driver = new Driver(device, options.arena, options.now);
+  return driver
+    .run({ name: "mount", args: [options.readOnly === true ? MOUNT_READ_ONLY : 0] })
+    .then(() => driver.run({ name: "statfs" }))
+    .then(
+      ({ results }) => ok(new LfsFileSystem(driver, results[1])),
+      (reason) => err(asLfsError(reason)),
+    );
+}
+
+function asLfsError(reason: unknown): LfsError {
+  if (reason instanceof LfsError) return reason;
+  throw reason;
+}
+
+export class LfsFileSystem {
+  readonly #driver: Driver;
+  readonly #fsize: number;
+
+  /** Use {@link mountFileSystem}. `fsize` in bytes. */
+  constructor(driver: Driver, fsize: number) {
+    this.#driver = driver;
+    this.#fsize = fsize;
+  }
+
+  async open(path: string, flags: string = "r", mode: number = 0o666): Promise<FileHandle> {
+    const how = OPEN_MODES[flags];
+    if (how === undefined) throw new LfsError("EINVAL", "open", path);
+    const ino =
+      how.creates === true
+        ? await this.#openOrCreate(path, mode, how.exclusive === true)
+        : await resolve(this.#driver, path, "open");
+    const type = (await attributesOf(this.#driver, ino, "open", path)).mode & S_IFMT;
+    if (type === S_IFDIR && how.writes) throw new LfsError("EISDIR", "open", path);
+    await this.#driver.run({ name: "open", args: [ino] }, "open", path);
+    if (how.truncates === true) await this.#driver.run({ name: "truncate", args: [ino, 0] }, "open", path);
+    return new FileHandle(this.#driver, ino, how, this.#fsize);
+  }
+
+  async #openOrCreate(path: string, mode: number, exclusive: boolean): Promise<number> {
+    try {
+      const ino = await resolve(this.#driver, path, "open");
+      if (exclusive) throw new LfsError("EEXIST", "open", path);
+      return ino;
+    } catch (reason) {
+      if (asLfsError(reason).code !== "ENOENT") throw reason;
+      return this.#make(path, S_IFREG | (mode & 0o7777), "open");
+    }
+  }
+
+  async #make(path: string, mode: number, syscall: string, target?: string): Promise<number> {
+    const { directory, name } = await resolvePlace(this.#driver, path, syscall);
+    const names = target === undefined ? [name] : [name, encodeUtf8(target)];
+    return (await this.#driver.run({ name: "create", args: [directory, mode, 0, 0], names }, syscall, path)).results[0];
+  }
+
+  async #with<T>(path: string, flags: string, use: (file: FileHandle) => Promise<T>): Promise<T> {
+    const file = await this.open(path, flags);
+    try {
+      return await use(file);
+    } finally {
+      await file.close();
+    }
+  }
+
+  readFile(path: string, encoding: "utf8"): Promise<string>;
+  readFile(path: string): Promise<Uint8Array>;
+  readFile(path: string, encoding?: "utf8"): Promise<Uint8Array | string> {
+    return this.#with<Uint8Array | string>(path, "r", (file) =>
+      encoding === undefined ? file.readFile() : file.readFile(encoding),
+    );
+  }
+
+  writeFile(path: string, data: Uint8Array | string): Promise<void> {
+    return this.#with(path, "w", (file) => file.writeFile(data));
+  }
+
+  appendFile(path: string, data: Uint8Array | string): Promise<void> {
+    return this.#with(path, "a", (file) => file.writeFile(data));
+  }
+
+  truncate(path: string, length: number = 0): Promise<void> {
+    return this.#with(path, "r+", (file) => file.truncate(length));
+  }
+
+  async stat(path: string): Promise<Stats> {
+    const ino = await resolve(this.#driver, path, "stat");
+    return toStats(await attributesOf(this.#driver, ino, "stat", path), this.#fsize);
+  }
+
+  async lstat(path: string): Promise<Stats> {
+    const ino = await resolve(this.#driver, path, "lstat", false);
+    return toStats(await attributesOf(this.#driver, ino, "lstat", path), this.#fsize);
+  }
+
+  async access(path: string): Promise<void> {
+    await resolve(this.#driver, path, "access");
+  }
+
+  readdir(path: string, options: { readonly withFileTypes: true }): Promise<DirectoryEntry[]>;
+  readdir(path: string): Promise<string[]>;
+  async readdir(path: string, options?: { readonly withFileTypes: true }): Promise<string[] | DirectoryEntry[]> {
+    const ino = await resolve(this.#driver, path, "scandir");
+    const entries: DirectoryEntry[] = [];
+    for (let cookie = 0; ; ) {
+      const { data } = await this.#driver.run({ name: "readdir", args: [ino, cookie] }, "scandir", path);
+      const records = decodeRecords(data);
+      if (records.length === 0) break;
+      cookie = records[records.length - 1].cookie;
+      for (const record of records) {
+        const name = decodeUtf8(record.name);
+        const is = (type: number) => (): boolean => record.type === type >> 12;
+        if (name !== "." && name !== "..")
+          entries.push({
+            name,
+            ino: record.ino,
+            isFile: is(S_IFREG),
+            isDirectory: is(S_IFDIR),
+            isSymbolicLink: is(S_IFLNK),
+          });
+      }
+    }
+    return options === undefined ? entries.map((entry) => entry.name) : entries;
+  }
+
+  /** With `recursive` the directories above are made too, and one that is there is no error. */
+  async mkdir(path: string, options: { readonly recursive?: boolean; readonly mode?: number } = {}): Promise<void> {
+    const mode = S_IFDIR | ((options.mode ?? 0o777) & 0o7777);
+    if (options.recursive !== true) {
+      await this.#make(path, mode, "mkdir");
+      return;
+    }
+    const parts = path.split("/").filter((part) => part !== "");
+    for (let n = 1; n <= parts.length; n++) {
+      const here = parts.slice(0, n).join("/");
+      await this.#make(here, mode, "mkdir").catch(async (reason) => {
+        if (asLfsError(reason).code !== "EEXIST" || !(await this.stat(here)).isDirectory()) throw reason;
+      });
+    }
+  }
+
+  async #remove(name: "unlink" | "rmdir", path: string): Promise<void> {
+    const place = await resolvePlace(this.#driver, path, name);
+    await this.#driver.run({ name, args: [place.directory], names: [place.name] }, name, path);
+  }
+
+  unlink(path: string): Promise<void> {
+    return this.#remove("unlink", path);
+  }
+
+  rmdir(path: string): Promise<void> {
+    return this.#remove("rmdir", path);
+  }
+
+  /** With `recursive` a directory goes with all below it; with `force` nothing need be there. */
+  async rm(path: string, options: { readonly recursive?: boolean; readonly force?: boolean } = {}): Promise<void> {
+    try {
+      if (!(await this.lstat(path)).isDirectory()) return await this.unlink(path);
+    } catch (reason) {
+      if (options.force === true && asLfsError(reason).code === "ENOENT") return;
+      throw reason;
+    }
+    if (options.recursive !== true) throw new LfsError("EISDIR", "rm", path);
+    for (const name of await this.readdir(path)) await this.rm(`${path}/${name}`, options);
+    await this.rmdir(path);
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    const a = await resolvePlace(this.#driver, from, "rename");
+    const b = await resolvePlace(this.#driver, to, "rename");
+    const args = [a.directory, b.directory];
+    await this.#driver.run({ name: "rename", args, names: [a.name, b.name] }, "rename", from);
+  }
+
+  async link(existing: string, path: string): Promise<void> {
+    const ino = await resolve(this.#driver, existing, "link", false);
+    const place = await resolvePlace(this.#driver, path, "link");
+    await this.#driver.run({ name: "link", args: [ino, place.directory], names: [place.name] }, "link", path);
+  }
+
+  async symlink(target: string, path: string): Promise<void> {
+    await this.#make(path, S_IFLNK | 0o777, "symlink", target);
+  }
+
+  async readlink(path: string): Promise<string> {
+    return readTarget(this.#driver, await resolve(this.#driver, path, "readlink", false), "readlink", path);
+  }
+
+  chmod(path: string, mode: number): Promise<void> {
+    return this.#with(path, "r", (file) => file.chmod(mode));
+  }
+
+  chown(path: string, uid: number, gid: number): Promise<void> {
+    return this.#with(path, "r", (file) => file.chown(uid, gid));
+  }
+
+  /** Seconds since 1970. */
+  utimes(path: string, atime: number, mtime: number): Promise<void> {
+    return this.#with(path, "r", (file) => file.utimes(atime, mtime));
+  }
+
+  async statfs(): Promise<{ bsize: number; frsize: number; blocks: number; bfree: number; files: number }> {
+    const [bsize, frsize, blocks, bfree, files] = (await this.#driver.run({ name: "statfs" })).results;
+    return { bsize, frsize, blocks, bfree: Math.max(0, bfree), files };
+  }
+
+  /** A checkpoint in both superblocks: everything so far survives, and the next mount reads no log. */
+  async sync(): Promise<void> {
+    await this.#driver.run({ name: "sync" });
+  }
+
+  /** Cleans up to `segments` segments; says how many. */
+  async clean(segments: number): Promise<number> {
+    return (await this.#driver.run({ name: "clean", args: [segments] })).results[0];
+  }
+
+  /** The last call. Files that are still open and have no name are gone. */
+  async unmount(): Promise<void> {
+    await this.#driver.run({ name: "unmount" });
+  }
+}
