@@ -23,11 +23,6 @@ export function setSum(f: Float64Array, r: number, x: number, y: number): void {
   f[r] = sum;
 }
 
-export function copy(f: Float64Array, r: number, a: number): void {
-  f[r] = f[a];
-  f[r + 1] = f[a + 1];
-}
-
 export function negate(f: Float64Array, r: number): void {
   f[r] = -f[r];
   f[r + 1] = -f[r + 1];
@@ -36,11 +31,6 @@ export function negate(f: Float64Array, r: number): void {
 /** r = a + b. */
 export function add(f: Float64Array, r: number, a: number, b: number): void {
   addParts(f, r, a, f[b], f[b + 1]);
-}
-
-/** r = a - b. */
-export function subtract(f: Float64Array, r: number, a: number, b: number): void {
-  addParts(f, r, a, -f[b], -f[b + 1]);
 }
 
 /** r = a + (high, low). */

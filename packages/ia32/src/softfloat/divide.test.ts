@@ -1,0 +1,39 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import {
+  contextOf,
+  decode,
+  extended,
+  finite,
+  modes,
+  over,
+  precisions,
+  result80,
+  round,
+  words80,
+} from "../../test/testfloat/exact.ts";
+import { DE, FLAGS, IE, ZE } from "./context.ts";
+import { divide80 } from "./divide.ts";
+
+const X87 = extended(64);
+
+test("quotients are the exact ones, rounded, with PE, UE, OE and C1", () => {
+  fc.assert(
+    fc.property(finite(X87), finite(X87), modes, precisions, (a, b, mode, precision) => {
+      const c = contextOf(mode, precision);
+      divide80(c, ...words80(a), ...words80(b));
+      const rounded = round(extended(precision), mode, over(decode(X87, a), decode(X87, b)));
+      expect([result80(c), c.w[FLAGS] & ~DE]).toEqual([rounded.bits, rounded.flags]);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test("a number over zero is infinite with ZE only, even a denormal; zero over zero is invalid", () => {
+  const c = contextOf(0);
+  divide80(c, 0x8000, 0, 1, 0, 0, 0);
+  expect([result80(c), c.w[FLAGS]]).toEqual([0xffff8000000000000000n, ZE]);
+  c.w[FLAGS] = 0;
+  divide80(c, 0, 0, 0, 0x8000, 0, 0);
+  expect([result80(c), c.w[FLAGS]]).toEqual([0xffffc000000000000000n, IE]);
+});
