@@ -2,13 +2,14 @@
  * `npm run generate`: prints every file that is made from others and checked in under `generated/`.
  *
  * Here: the list of those files; the C++ headers of constants that guests share with the TypeScript: every
- * `export const` number of a module, in the module's order. Not here: the processor's handlers (→ packages/ia32/scripts),
+ * `export const` number of a module, in the module's order. Not here: the processor's handlers and loop (→ packages/ia32/scripts),
  * compiling guests (→ guest/build.mjs).
  * @module
  */
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { generateDispatch } from "../packages/ia32/scripts/generate-dispatch.ts";
 import { generateHandlers } from "../packages/ia32/scripts/generate-handlers.ts";
 
 /** A header to print. */
@@ -86,6 +87,7 @@ export async function printHeader(header: GeneratedHeader): Promise<string> {
 const GENERATED: readonly { readonly output: string; print(): string | Promise<string> }[] = [
   ...HEADERS.map((header) => ({ output: header.output, print: () => printHeader(header) })),
   { output: "packages/ia32/src/interpreter/generated/handlers.ts", print: generateHandlers },
+  { output: "packages/ia32/src/interpreter/generated/dispatch.ts", print: generateDispatch },
 ];
 
 /** Writes what has changed, or with --check only says so and fails. */
