@@ -9,14 +9,17 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Clock,
+  DebugPorts,
   I8042,
   I8254,
   I8259a,
   Lpt,
   type LptState,
+  Mc146818,
   PowerControl,
   Printer,
   type PrinterState,
+  SystemControl,
   Uart16550,
 } from "../src/index.ts";
 
@@ -146,6 +149,59 @@ const CASES: Readonly<Record<string, Case>> = {
         nextEvent: () => uart.nextEvent(),
         advance: (now) => uart.advance(now),
         save: () => uart.state,
+      };
+    },
+  },
+  mc146818: {
+    registers: 3,
+    values: [0, 1, 3, 5, 0x0a, 0x0b, 0x0c, 0x23, 0x26, 0x2f, 0x42, 0x59, 0x60, 0x70, 0x72, 0x80, 0x12, 0xc0],
+    waits: [1, 122_071, 30_517_579, 500_000_000, 1_000_000_000, 90_000_000_000],
+    build: (clock, trace, saved) => {
+      const rtc = new Mc146818(clock, { set: (level) => trace(`irq ${level}`) }, or(saved));
+      return {
+        ...never,
+        read: (offset) => rtc.read(offset),
+        write: (offset, value) => rtc.write(offset, value),
+        nextEvent: () => rtc.nextEvent(),
+        advance: (now) => rtc.advance(now),
+        save: () => rtc.state,
+      };
+    },
+  },
+  debug: {
+    registers: 3,
+    values: [1, 0xee],
+    waits: [1],
+    build: (_, trace, saved) => {
+      const events = {
+        onByte: (byte: number) => trace(`byte ${byte}`),
+        onPost: (code: number) => trace(`post ${code}`),
+      };
+      const ports = new DebugPorts(events, or(saved));
+      return {
+        ...never,
+        read: (offset) => ports.read(offset),
+        write: (offset, value) => ports.write(offset, value),
+        save: () => ports.state,
+      };
+    },
+  },
+  "system control": {
+    registers: 2,
+    values: [0, 1, 2, 3],
+    waits: [1],
+    build: (_, trace, saved) => {
+      const outputs = { a20: { set: (level: boolean) => trace(`a20 ${level}`) }, onReset: () => trace("reset") };
+      const port = new SystemControl(outputs, or(saved));
+      return {
+        ...never,
+        read: (offset) => port.read(offset),
+        write: (offset, value) => port.write(offset, value),
+        outside: (kind) => {
+          port.keyboardGate.set(kind < 128);
+          return `a20 is ${port.a20}`;
+        },
+        save: () => port.state,
       };
     },
   },

@@ -1,19 +1,31 @@
 import { describe, expect, it } from "vitest";
+import * as debug from "../src/debug/registers.ts";
 import * as kbc from "../src/i8042/registers.ts";
 import * as pit from "../src/i8254/registers.ts";
 import * as pic from "../src/i8259a/registers.ts";
 import * as lpt from "../src/lpt/registers.ts";
+import * as rtc from "../src/mc146818/registers.ts";
 import * as power from "../src/power/registers.ts";
+import * as port92 from "../src/system-control/registers.ts";
 import * as uart from "../src/uart16550/registers.ts";
 
 describe("registers.ts of every chip", () => {
-  it.each(Object.entries({ KBC: kbc, PIT: pit, PIC: pic, LPT: lpt, POWER: power, UART: uart }))(
-    "exports whole numbers only, under names that begin with %s",
-    (prefix, registers) => {
-      for (const [name, value] of Object.entries(registers)) {
-        expect(name).toMatch(new RegExp(`^${prefix}_[A-Z0-9_]+$`));
-        expect(Number.isInteger(value) && value >= 0).toBe(true);
-      }
-    },
-  );
+  it.each(
+    Object.entries({
+      DEBUG: debug,
+      KBC: kbc,
+      PIT: pit,
+      PORT92: port92,
+      RTC: rtc,
+      PIC: pic,
+      LPT: lpt,
+      POWER: power,
+      UART: uart,
+    }),
+  )("exports whole numbers only, under names that begin with %s", (prefix, registers) => {
+    for (const [name, value] of Object.entries(registers)) {
+      expect(name).toMatch(new RegExp(`^${prefix}_[A-Z0-9_]+$`));
+      expect(Number.isInteger(value) && value >= 0).toBe(true);
+    }
+  });
 });
