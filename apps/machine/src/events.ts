@@ -59,6 +59,14 @@ export type MachineEvent =
       readonly action: string;
       readonly steps: readonly RecoveryStep[];
     }
+  /** The request that was open at the failure has been answered; counted from the end of `Recover`. */
+  | {
+      readonly event: "replayed";
+      readonly at: number;
+      readonly pid: number;
+      readonly instructions: number;
+      readonly cycles: number;
+    }
   /** A resident server's handler failed and starts over from its journal. */
   | {
       readonly event: "handlerRestart";

@@ -29,7 +29,7 @@ import { type BootModule, load } from "./boot.ts";
 import { type ChipStates, Chips } from "./chips.ts";
 import type { MachineEvent } from "./events.ts";
 import { type CrashAddresses, crashKindOf, DEBUGGER_REDIRECT, machineCrashAddresses } from "./injector.ts";
-import { traceServers } from "./trace.ts";
+import { Trace } from "./trace.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
 const CYCLE_TIME = 10;
@@ -84,6 +84,7 @@ export interface MachineError {
 export class Machine {
   readonly #options: MachineOptions;
   readonly #memory: GuestMemory;
+  readonly #trace: Trace;
   readonly #ports: PortIo = {
     read: (port, size) => {
       const value = this.#chips.bus.read(port, size);
@@ -107,6 +108,8 @@ export class Machine {
   private constructor(options: MachineOptions, memory: GuestMemory, state?: MachineState) {
     this.#options = options;
     this.#memory = memory;
+    const { outside, hostClock } = options;
+    this.#trace = new Trace(this, (event) => outside.event(event), hostClock);
     this.#processor = this.#newProcessor(state?.processor);
     this.#chips = this.#newChips(state?.chips);
     this.#kernel = undefined as unknown as Kernel; // set by the two factories before anybody sees the machine
@@ -233,12 +236,8 @@ export class Machine {
   }
 
   #programs(): ReadonlyMap<number, ResidentProgram> {
-    const { cutProbe, outside } = this.#options;
-    const observer = traceServers(
-      () => this.cycles,
-      (event) => outside.event(event),
-    );
-    const options = { observer, ...(cutProbe ? { probe: cutProbe } : {}) };
+    const { cutProbe } = this.#options;
+    const options = { observer: this.#trace.servers, ...(cutProbe ? { probe: cutProbe } : {}) };
     return new Map<number, ResidentProgram>([
       [PROGRAM_SIGMA0, createSigma0(options)],
       [PROGRAM_ART, createArt(options)],
@@ -248,13 +247,13 @@ export class Machine {
 
   #observer(): KernelObserver {
     const { observer } = this.#options;
-    return {
-      ...observer,
-      debugger: (thread, op, eax, ecx) => {
+    const own: KernelObserver = {
+      ...this.#trace.kernel,
+      debugger: (_thread, op, eax, ecx) => {
         if (op === DEBUGGER_REDIRECT) this.#crash(eax, ecx);
-        observer?.debugger?.(thread, op, eax, ecx);
       },
     };
+    return observer === undefined ? own : both(own, observer);
   }
 
   /** The shell's `crash`: sends a thread to the code that fails in that way. A thread or kind that is none is ignored. */
@@ -303,4 +302,18 @@ export class Machine {
   #afterPort(): void {
     if (this.#chips.i8259a.pending || this.#chips.nextEvent() < this.#told) this.#processor.requestExit();
   }
+}
+
+/** An observer that tells two. */
+function both(first: KernelObserver, second: KernelObserver): KernelObserver {
+  type Event = (...words: unknown[]) => void;
+  const [one, two] = [first, second] as Record<string, Event | undefined>[];
+  const names = new Set([...Object.keys(one), ...Object.keys(two)]);
+  const tellBoth = (name: string): Event => {
+    return (...words) => {
+      one[name]?.(...words);
+      two[name]?.(...words);
+    };
+  };
+  return Object.fromEntries([...names].map((name) => [name, tellBoth(name)])) as KernelObserver;
 }

@@ -30,6 +30,7 @@ export interface RigOptions {
   readonly observer?: KernelObserver;
   readonly probe?: SliceProbe;
   readonly cutProbe?: CutProbe;
+  readonly hostClock?: () => number;
 }
 
 export class Rig {
@@ -104,7 +105,7 @@ export class Rig {
   }
 
   #machineOptions(): MachineOptions {
-    const { modules, seed = 1, observer, probe, cutProbe } = this.#options;
+    const { modules, seed = 1, observer, probe, cutProbe, hostClock } = this.#options;
     return {
       memory: this.memory,
       ramSize: TEST_RAM,
@@ -118,6 +119,7 @@ export class Rig {
       ...(observer ? { observer } : {}),
       ...(probe ? { probe } : {}),
       ...(cutProbe ? { cutProbe } : {}),
+      ...(hostClock ? { hostClock } : {}),
     };
   }
 }
