@@ -24,6 +24,17 @@ function perform(session: Session, call: Call, n: number): void {
   else session[call[0]](call[1]);
 }
 
+/** Whether the call was not refused. */
+function attempt(call: () => void): boolean {
+  try {
+    call();
+    return true;
+  } catch (reason) {
+    if (reason instanceof Refused) return false;
+    throw reason;
+  }
+}
+
 /** Path → what is there: "dir", a link's target, or the contents of a file as a string of runs. */
 type Snapshot = ReadonlyMap<string, string>;
 
@@ -59,22 +70,15 @@ function blank(): Uint8Array {
 const BLANK = blank();
 
 /** Runs a workload and judges the disk behind every write. */
-function explore(calls: readonly Call[], masks: number, seed: number): number {
-  const disk = new CrashDisk(BLANK.slice());
+function explore(calls: readonly Call[], masks: number, seed: number, base: Uint8Array = BLANK): number {
+  const disk = new CrashDisk(base.slice());
   const session = new Session(disk, new Uint8Array(ARENA)).mount();
-  const mounted = disk.log.length;
   const snapshots: Snapshot[] = [snapshot(session)];
   const ends: number[] = [disk.log.length];
   /** Per call: what is known to be on the disk when it has returned. */
   const durable: { readonly from: number; readonly path: string | undefined }[] = [{ from: 0, path: undefined }];
   for (const [n, call] of calls.entries()) {
-    let refused = false;
-    try {
-      perform(session, call, n);
-    } catch (reason) {
-      if (!(reason instanceof Refused)) throw reason;
-      refused = true;
-    }
+    const refused = !attempt(() => perform(session, call, n));
     const last = durable[durable.length - 1];
     if (!refused && call[0] === "sync") durable.push({ from: n + 1, path: undefined });
     else if (!refused && call[0] === "fsync") durable.push({ from: n + 1, path: call[1] });
@@ -84,7 +88,6 @@ function explore(calls: readonly Call[], masks: number, seed: number): number {
   }
   let states = 0;
   for (const state of crashStates(disk, masks, seed)) {
-    if (state.cut < mounted) continue;
     states++;
     const what = `${JSON.stringify(calls)} seed ${seed} cut ${state.cut} ${state.how}`;
     const after = new Session(new MemoryDisk(state.bytes), new Uint8Array(ARENA)).mount();
@@ -222,4 +225,20 @@ test("random workloads, cut behind every write", () => {
   let states = 0;
   for (let seed = 1; seed <= (LONG ? 400 : 10); seed++) states += explore(randomCalls(seed, 30), LONG ? 4 : 1, seed);
   expect(states).toBeGreaterThan(200);
+});
+
+test("a crash, a mount, more calls, and a second crash behind every write", () => {
+  let states = 0;
+  for (let seed = 1; seed <= (LONG ? 300 : 8); seed++) {
+    const disk = new CrashDisk(BLANK.slice());
+    const session = new Session(disk, new Uint8Array(ARENA)).mount();
+    for (const [n, call] of randomCalls(seed, 25).entries()) attempt(() => perform(session, call, n));
+    const all = [...crashStates(disk, 1, seed)];
+    const random = chance(seed);
+    for (let n = 0; n < (LONG ? 6 : 2); n++) {
+      const first = all[Math.floor(random() * all.length)];
+      states += explore(randomCalls(seed * 100 + n, 8), 1, seed, first.bytes);
+    }
+  }
+  expect(states).toBeGreaterThan(100);
 });
