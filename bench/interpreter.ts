@@ -8,15 +8,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import {
-  allocateMemory,
-  EAX,
-  EFLAGS,
-  EIP,
-  ESP,
-  GuestMemory,
-  Processor,
-} from "../packages/ia32/src/index.ts";
+import { allocateMemory, EAX, EFLAGS, EIP, ESP, GuestMemory, Processor } from "../packages/ia32/src/index.ts";
 
 /** One kernel on both engines; times in CPU milliseconds. */
 export interface InterpreterRow {
@@ -114,7 +106,8 @@ function call({ memory, processor }: ReturnType<typeof load>, kernel: Kernel, it
   let exit = processor.run(1 << 24);
   while (exit.kind !== "exception") exit = processor.run(1 << 24);
   const time = cpuMilliseconds() - start;
-  if (exit.vector !== BREAKPOINT) throw new Error(`${kernel.name}: exception ${exit.vector} at ${registers[EIP]!.toString(16)}`);
+  if (exit.vector !== BREAKPOINT)
+    throw new Error(`${kernel.name}: exception ${exit.vector} at ${registers[EIP]!.toString(16)}`);
   return { checksum: registers[EAX]! >>> 0, instructions: processor.retired - from, time };
 }
 
@@ -131,7 +124,8 @@ function peer(kernel: string): { checksum: number; time: number } {
     const [text = "", microseconds = ""] = line.split(" @");
     const words = text.split(" ");
     if (words[0] === "B") start = Number(microseconds);
-    if (words[0] === "E") result = { checksum: Number.parseInt(words[3]!, 16), time: (Number(microseconds) - start) / 1000 };
+    if (words[0] === "E")
+      result = { checksum: Number.parseInt(words[3]!, 16), time: (Number(microseconds) - start) / 1000 };
   }
   return result;
 }

@@ -38,19 +38,24 @@ function perOperation(rig: Rig, command: (count: number) => string, many: number
 }
 
 export function measureRoundTrips(): RoundTripRow[] {
-  const modules = [...bootModules("exact"), guestModule("ipcpong", guests.ipcpong), guestModule("faulter", guests.faulter)];
+  const modules = [
+    ...bootModules("exact"),
+    guestModule("ipcpong", guests.ipcpong),
+    guestModule("faulter", guests.faulter),
+  ];
   const rig = new Rig({ modules });
   rig.settle();
   const trips = perOperation(rig, (count) => `run ipcpong ${count}`, TRIPS, 1000);
   const rounds = perOperation(rig, (count) => `run faulter ${count}`, Math.ceil(TRIPS / PAGES_PER_ROUND), 4);
-  const row = (operation: string, [instructions, cycles, milliseconds]: readonly number[], per: number): RoundTripRow => ({
+  const row = (
+    operation: string,
+    [instructions, cycles, milliseconds]: readonly number[],
+    per: number,
+  ): RoundTripRow => ({
     operation,
     instructions: instructions! / per,
     virtualMicroseconds: cycles! / CYCLES_PER_MICROSECOND / per,
     hostMicroseconds: (milliseconds! * 1000) / per,
   });
-  return [
-    row("IPC round trip between two programs", trips, 1),
-    row("page fault through P3", rounds, PAGES_PER_ROUND),
-  ];
+  return [row("IPC round trip between two programs", trips, 1), row("page fault through P3", rounds, PAGES_PER_ROUND)];
 }

@@ -52,7 +52,8 @@ const major = (version) => Number(version.replace(/^v/, "").split(".")[0]);
 
 function installWhenStale() {
   const hash = createHash("sha256").update(`${process.platform}-${process.arch}`);
-  for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"]) hash.update(readFileSync(join(root, file)));
+  for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"])
+    hash.update(readFileSync(join(root, file)));
   const stamp = hash.digest("hex");
   if (existsSync(stampFile) && readFileSync(stampFile, "utf8") === stamp) return;
   console.error("kintsugi: installing packages (the first time, and after the lockfile changed) ...");
@@ -103,7 +104,8 @@ function run(node, [program, ...args]) {
   });
 }
 
-if (major(process.version) < OLDEST_LAUNCHER) fail(`Node ${process.version} is too old: install Node ${OLDEST_LAUNCHER} or newer`);
+if (major(process.version) < OLDEST_LAUNCHER)
+  fail(`Node ${process.version} is too old: install Node ${OLDEST_LAUNCHER} or newer`);
 const [name, ...rest] = process.argv.slice(2);
 const steps = COMMANDS[name] ?? fail(`no command '${name}'; there are: ${Object.keys(COMMANDS).join(", ")}`);
 installWhenStale();

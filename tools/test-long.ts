@@ -28,7 +28,13 @@ if (!Number.isSafeInteger(seed) || seed < 0) {
 }
 
 const report = join(mkdtempSync(join(tmpdir(), "kintsugi-long-")), "report.json");
-const arguments_ = ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`, "--testTimeout=7200000"];
+const arguments_ = [
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
+  "--testTimeout=7200000",
+];
 const child = spawn(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...arguments_], {
   cwd: root,
   stdio: "inherit",
