@@ -14,6 +14,17 @@ export { type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-
 export { readSuperblock, type Superblock, type SuperblockError, writeSuperblock } from "./format/superblock.ts";
 export { fsck } from "./fsck/fsck-lfs.ts";
 export type { Finding, FindingCode, ReadDisk } from "./fsck/image.ts";
+export {
+  foldGenerations,
+  type NewGeneration,
+  type OpenGeneration,
+  openGeneration,
+  type Page,
+  pinGeneration,
+  readPage,
+  writeGeneration,
+} from "./image/generations.ts";
+export type { FileProgram, ProgramError } from "./image/program.ts";
 export { LfsError } from "./promises/driver.ts";
 export type { FileHandle, Stats } from "./promises/file-handle.ts";
 export {

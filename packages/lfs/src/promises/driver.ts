@@ -45,12 +45,17 @@ export class Driver {
 
   /** Runs an operation behind all those asked for before. Rejects with {@link LfsError}. */
   run(request: LfsRequest, syscall: string = request.name, path?: string): Promise<Done> {
-    const mine = this.#last.then(() => this.#carry(request));
-    this.#last = mine.catch(() => undefined);
-    return mine.then((answer) => {
+    return this.answer(request).then((answer) => {
       if (answer.error !== undefined) throw new LfsError(answer.error, syscall, path);
       return answer;
     });
+  }
+
+  /** The same, with a refusal as part of the answer. */
+  answer(request: LfsRequest): Promise<LfsAnswer> {
+    const mine = this.#last.then(() => this.#carry(request));
+    this.#last = mine.catch(() => undefined);
+    return mine;
   }
 
   async #carry(request: LfsRequest): Promise<LfsAnswer> {

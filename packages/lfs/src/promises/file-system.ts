@@ -11,6 +11,7 @@ import { MOUNT_READ_ONLY } from "../checkpoint/mount.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
 import { type NewfsError, type NewfsOptions, newSuperblock } from "../format/new-superblock.ts";
 import { writeSuperblock } from "../format/superblock.ts";
+import type { FileProgram } from "../image/program.ts";
 import { decodeRecords } from "../vfs/attributes.ts";
 import { Driver, LfsError } from "./driver.ts";
 import { FileHandle, type OpenMode, type Stats, toStats } from "./file-handle.ts";
@@ -284,6 +285,14 @@ export class LfsFileSystem {
   /** Cleans up to `segments` segments; says how many. */
   async clean(segments: number): Promise<number> {
     return (await this.#driver.run({ name: "clean", args: [segments] })).results[0];
+  }
+
+  /** Runs a program of operations (`image/`), one behind the other; other calls may come between. */
+  async run<T>(program: FileProgram<T>): Promise<T> {
+    for (let next = program.next(); ; ) {
+      if (next.done === true) return next.value;
+      next = program.next(await this.#driver.answer(next.value));
+    }
   }
 
   /** The last call. Files that are still open and have no name are gone. */

@@ -9,6 +9,7 @@ import type { ErrorCode } from "../cache/device.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG, ULFS_ROOTINO } from "../format/constants.ts";
 import { type NewfsOptions, newSuperblock } from "../format/new-superblock.ts";
 import { writeSuperblock } from "../format/superblock.ts";
+import type { FileProgram } from "../image/program.ts";
 import { type Attributes, decodeAttributes, decodeRecords } from "../vfs/attributes.ts";
 import { Lfs, type LfsAnswer, type LfsRequest } from "../vfs/lfs.ts";
 import { runOperation, type SynchronousDisk } from "./memory-disk.ts";
@@ -61,6 +62,14 @@ export class Session {
     const answer = this.run({ time: [this.now++, 0], ...request });
     if (answer.error !== undefined) throw new Refused(answer.error, request.name);
     return answer;
+  }
+
+  /** Runs a program of operations. */
+  program<T>(program: FileProgram<T>): T {
+    for (let next = program.next(); ; ) {
+      if (next.done === true) return next.value;
+      next = program.next(this.run({ time: [this.now++, 0], ...next.value }));
+    }
   }
 
   mount(flags: number = 0): this {
