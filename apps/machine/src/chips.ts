@@ -127,6 +127,11 @@ export class Chips {
     for (const chip of this.#timed) chip.advance(now);
   }
 
+  /** Lets what the guest has given to the serial port still go out, as it does before a supply's voltage is gone. */
+  drain(): void {
+    for (let at = this.uart.state.shiftedAt; at !== null; at = this.uart.state.shiftedAt) this.uart.advance(at);
+  }
+
   #claim(range: PortRange, device: PortDevice): void {
     this.bus.claim(range, device).match(
       () => undefined,

@@ -178,7 +178,10 @@ export class Machine {
   /** Runs until the clock reaches `until` (cycles) or something else has to be done first. */
   run(until: number): MachineExit {
     const exit = this.#kernel.run(until);
-    if (this.#off !== undefined) return { kind: "powerOff", code: this.#off };
+    if (this.#off !== undefined) {
+      this.#chips.drain();
+      return { kind: "powerOff", code: this.#off };
+    }
     const reason = exit.kind === "reset" ? exit.reason : this.#resetAsked;
     if (reason !== undefined) return this.#reset(reason);
     if (exit.kind === "idle") {

@@ -37,7 +37,7 @@ export class Campaign {
   readonly books: Books = { requests: 0, replies: 0, failures: 0 };
   readonly #schedule: CrashSchedule;
 
-  constructor(modules: readonly BootModule[], saved?: SavedMachine) {
+  constructor(modules: readonly BootModule[], saved?: SavedMachine, memory?: WebAssembly.Memory) {
     const addresses = machineCrashAddresses(modules);
     if (addresses === undefined) throw new Error("no program has code that fails");
     this.#schedule = new CrashSchedule(
@@ -54,7 +54,7 @@ export class Campaign {
         if (thread === MSH_THREAD) this.books.failures++;
       },
     };
-    this.rig = new Rig({ modules, observer, probe: this.#schedule }, saved);
+    this.rig = new Rig({ modules, observer, probe: this.#schedule, ...(memory ? { memory } : {}) }, saved);
     if (saved === undefined) this.rig.settle();
   }
 

@@ -51,13 +51,16 @@ function observe(driver: string, variable: RegExp | undefined, booted: SavedMach
 
 function bootedWith(driver: string): { readonly prints: (after: number) => number[]; readonly saved: SavedMachine } {
   const modules = modulesWith(driver, { letter: BYTES });
-  const saved = new Campaign(modules).rig.save();
+  const { rig } = new Campaign(modules);
+  const saved = rig.save();
   return {
     saved,
     prints: (after) => {
       const kind = anyKind(random);
       return [
-        ...new Campaign(modules, saved).print("letter", [{ after, kind: kind === "hang" ? "divide" : kind }]).paper,
+        ...new Campaign(modules, saved, rig.memory).print("letter", [
+          { after, kind: kind === "hang" ? "divide" : kind },
+        ]).paper,
       ];
     },
   };

@@ -1,5 +1,6 @@
 import { artImageSize, type CutPoint, ResidentCrash, sigma0ImageSize } from "@kintsugi/arc-framework";
 import { describe, expect, it } from "vitest";
+import { machineMemory } from "../src/host/machine-thread.ts";
 import { memoryMap } from "../src/memory-map.ts";
 import { Random } from "../src/random.ts";
 import { modulesWith, testFile } from "./campaign.ts";
@@ -21,6 +22,8 @@ const LINES = [
   "run nothing",
 ];
 
+const MEMORY = machineMemory(TEST_RAM);
+
 /** A rig whose n-th cut point from now crashes the server that comes to it. */
 function cutRig(saved?: SavedMachine) {
   const points: CutPoint[] = [];
@@ -30,7 +33,7 @@ function cutRig(saved?: SavedMachine) {
     points.push(point);
     throw new ResidentCrash("a test crashed the server here");
   };
-  rig.rig = new Rig({ ...OPTIONS, cutProbe }, saved);
+  rig.rig = new Rig({ ...OPTIONS, memory: MEMORY, cutProbe }, saved);
   return rig;
 }
 
@@ -47,7 +50,7 @@ describe("resident servers", () => {
     const expected = { output: work(golden.rig), paper: [...golden.rig.paper] };
     const cutPoints = golden.seen;
     expect(cutPoints).toBeGreaterThan(1000);
-    const step = LONG ? 1 : Math.ceil(cutPoints / 60);
+    const step = LONG ? 1 : Math.ceil(cutPoints / 150);
     const servers = new Set<string>();
     for (let at = LONG ? 0 : random.below(step); at < cutPoints; at += LONG ? 1 : 1 + random.below(2 * step)) {
       const cut = cutRig(booted);
@@ -69,7 +72,7 @@ describe("resident servers", () => {
     expect(output).toContain("msh% ");
     const cutPoints = golden.seen;
     const servers = new Set<string>();
-    const step = LONG ? 1 : Math.ceil(cutPoints / 30);
+    const step = LONG ? 1 : Math.ceil(cutPoints / 80);
     for (let at = LONG ? 0 : random.below(step); at < cutPoints; at += LONG ? 1 : 1 + random.below(2 * step)) {
       const cut = cutRig();
       cut.crashAt = at;

@@ -31,10 +31,12 @@ export interface RigOptions {
   readonly probe?: SliceProbe;
   readonly cutProbe?: CutProbe;
   readonly hostClock?: () => number;
+  /** Memory to use again, of a rig that is done with; cleared before a power-on. */
+  readonly memory?: WebAssembly.Memory;
 }
 
 export class Rig {
-  readonly memory: WebAssembly.Memory = allocateMemory(TEST_RAM);
+  readonly memory: WebAssembly.Memory;
   readonly events: MachineEvent[] = [];
   readonly paper: number[] = [];
   readonly #options: RigOptions;
@@ -43,6 +45,8 @@ export class Rig {
 
   constructor(options: RigOptions, saved?: SavedMachine) {
     this.#options = options;
+    this.memory = options.memory ?? allocateMemory(TEST_RAM);
+    if (options.memory && !saved) new Uint8Array(this.memory.buffer).fill(0);
     if (saved === undefined) this.#machine = Machine.powerOn(this.#machineOptions())._unsafeUnwrap();
     else {
       new Uint8Array(this.memory.buffer, CONTROL_AREA_SIZE).set(saved.ram);
