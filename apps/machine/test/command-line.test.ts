@@ -30,6 +30,8 @@ describe("the kintsugi command", () => {
       [["boot", "--script", "/nonexistent"], /--script \/nonexistent: there is no such file; check the path/],
       [["boot", "--file", "a=/nonexistent"], /--file a=\/nonexistent: there is no such file/],
       [["boot", "--file", `msh=${MAIN}`], /has a program 'msh' already; choose another name/],
+      [["boot", "--paper", "/nonexistent/paper"], /--paper \/nonexistent\/paper: .*; name a file that can be written/],
+      [["boot", "--memory", "16", "--file", `big=${process.execPath}`], /--memory: 16 MiB .* need \d+ MiB; give more/],
       [["boot", "--replay", MAIN], /line 1 of the input log is not the header/],
       [["boot", "--replay", "x", "--script", "y"], /--script cannot go with --replay/],
     ];

@@ -4,7 +4,8 @@
  * Here: reading modules, files and logs, and refusing combinations that cannot be meant. Not here: running.
  * @module
  */
-import { readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
 import { bootModules } from "../host/modules.ts";
@@ -25,6 +26,7 @@ export interface Prepared {
 }
 
 export function prepare(flags: MachineFlags): Prepared {
+  checkPaper(flags.paper);
   const replay = flags.replay === undefined ? undefined : readLog(flags.replay);
   if (replay !== undefined) {
     for (const name of ["seed", "memory", "parallel", "record"] as const) {
@@ -56,6 +58,17 @@ export function prepare(flags: MachineFlags): Prepared {
 export function readScript(path: string): readonly string[] {
   const text = new TextDecoder().decode(read(path === "-" ? 0 : path, `--script ${path}`));
   return text === "" ? [] : text.replace(/\r?\n$/, "").split(/\r?\n/);
+}
+
+/** The paper is opened with the first printed byte: that it can be is found out before anything runs. */
+function checkPaper(path: string): void {
+  try {
+    const target = existsSync(path) ? path : dirname(path);
+    if (existsSync(path) && !statSync(path).isFile()) throw new Error("it is no file");
+    accessSync(target, constants.W_OK);
+  } catch (error) {
+    throw new UsageError(`--paper ${path}: ${(error as Error).message}; name a file that can be written`);
+  }
 }
 
 function readLog(path: string): InputLog {

@@ -4,7 +4,8 @@
  * @module
  */
 import type { ThreadEnd } from "../host/machine-thread.ts";
-import { EXIT_FAILED, EXIT_INTERRUPTED } from "./exit-codes.ts";
+import { EXIT_INTERRUPTED } from "./exit-codes.ts";
+import { UsageError } from "./options.ts";
 
 /** Writes to stdout and returns when the reader has taken it: a slow reader slows the machine down. */
 export function writeOut(bytes: Uint8Array | string): Promise<void> {
@@ -34,6 +35,8 @@ export function onInterrupt(leave: () => void): { readonly code: number | undefi
 /** The end of a thread that was not killed; anything else is an error of ours with a message. */
 export function onlyWhatWasAsked(ended: ThreadEnd): Extract<ThreadEnd, { kind: "end" }> {
   if (ended.kind === "end") return ended;
-  process.stderr.write(`kintsugi: ${ended.kind === "refused" ? ended.message : "the machine's thread died"}\n`);
-  process.exit(EXIT_FAILED);
+  if (ended.kind === "killed") throw new Error("the machine's thread died");
+  const { code, message } = ended.error;
+  if (code === "memory-too-small") throw new UsageError(`--memory: ${message}; give more`);
+  throw new Error(message);
 }

@@ -36,7 +36,10 @@ export class MachineThread {
           await events.effects(message.effects);
           this.#post({ kind: "written", batches: 1 });
         });
-        writing.catch(reject);
+        writing.catch((error) => {
+          void this.#worker.terminate(); // nobody would take what it posts any more
+          reject(error);
+        });
       });
       this.#worker.on("error", reject);
       // Messages that were posted before the exit have been queued on `writing` by now.

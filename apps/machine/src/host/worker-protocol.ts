@@ -8,7 +8,7 @@
 
 import type { BootModule } from "../boot.ts";
 import type { MachineEvent } from "../events.ts";
-import type { MachineState } from "../machine.ts";
+import type { MachineError, MachineState } from "../machine.ts";
 import type { InputEntry } from "../run/input-log.ts";
 import type { RunEnd } from "../run/run.ts";
 
@@ -68,4 +68,4 @@ export type FromWorker =
   /** `state` and the RAM are what another thread needs to go on. */
   | { readonly kind: "end"; readonly end: RunEnd; readonly figures: FinalFigures; readonly state: MachineState }
   /** The machine could not be started at all. */
-  | { readonly kind: "refused"; readonly message: string };
+  | { readonly kind: "refused"; readonly error: MachineError };

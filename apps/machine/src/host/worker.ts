@@ -43,7 +43,7 @@ function main(): void {
   };
   const machine = start.restore ? Machine.restore(options, start.restore) : Machine.powerOn(options);
   if (machine.isErr()) {
-    post({ kind: "refused", message: machine.error.message });
+    post({ kind: "refused", error: machine.error });
     port.close();
     return;
   }
