@@ -11,6 +11,7 @@ import {
   type Clock,
   DebugPorts,
   I8042,
+  I8237a,
   I8254,
   I8259a,
   Lpt,
@@ -78,6 +79,29 @@ const CASES: Readonly<Record<string, Case>> = {
         nextEvent: () => kbc.nextEvent(),
         advance: (now) => kbc.advance(now),
         save: () => kbc.state,
+      };
+    },
+  },
+  i8237a: {
+    registers: 0x41,
+    values: [0, 1, 4, 5, 0x41, 0x45, 0x49, 0x55, 0x65, 0xc1],
+    waits: [1],
+    build: (_, trace, saved) => {
+      const memory = {
+        read: (address: number, count: number) => new Uint8Array(count).fill(address),
+        write: (address: number, bytes: Uint8Array) => trace(`memory ${address} = ${bytes}`),
+      };
+      const dma = new I8237a(memory, or(saved));
+      return {
+        ...never,
+        read: (offset) => dma.read(offset),
+        write: (offset, value) => dma.write(offset, value),
+        outside: (kind, value) => {
+          const channel = [0, 1, 2, 3, 5, 6, 7][value % 7];
+          if (kind < 128) return JSON.stringify(dma.writeMemory(channel, new Uint8Array(kind & 7).fill(value)));
+          return JSON.stringify(dma.readMemory(channel, kind & 7));
+        },
+        save: () => dma.state,
       };
     },
   },

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import * as debug from "../src/debug/registers.ts";
 import * as kbc from "../src/i8042/registers.ts";
+import * as dma from "../src/i8237a/registers.ts";
 import * as pit from "../src/i8254/registers.ts";
 import * as pic from "../src/i8259a/registers.ts";
 import * as lpt from "../src/lpt/registers.ts";
 import * as rtc from "../src/mc146818/registers.ts";
+import * as pci from "../src/pci/registers.ts";
 import * as power from "../src/power/registers.ts";
 import * as port92 from "../src/system-control/registers.ts";
 import * as uart from "../src/uart16550/registers.ts";
@@ -13,7 +15,9 @@ describe("registers.ts of every chip", () => {
   it.each(
     Object.entries({
       DEBUG: debug,
+      DMA: dma,
       KBC: kbc,
+      PCI: pci,
       PIT: pit,
       PORT92: port92,
       RTC: rtc,
