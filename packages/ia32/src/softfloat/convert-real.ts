@@ -5,7 +5,21 @@
  * (sse-convert.ts). SDM Vol. 1, 8.1.2, 8.3.3, table 8-10.
  * @module
  */
-import { DE, EXPONENT, FLAGS, type FloatContext, HIGH, LOW, NEGATIVE, SIGN_EXPONENT } from "./context.ts";
+import {
+  C1,
+  DE,
+  EXPONENT,
+  FLAGS,
+  type FloatContext,
+  HIGH,
+  LOW,
+  MASKS,
+  NEGATIVE,
+  OE,
+  PE,
+  SIGN_EXPONENT,
+  UE,
+} from "./context.ts";
 import { round32, round64 } from "./round-narrow.ts";
 import { answersForNaN, setResult, setUnrounded } from "./special.ts";
 
@@ -87,45 +101,44 @@ export function load32(c: FloatContext, bits: number): void {
   answersForNaN(c, c.w[SIGN_EXPONENT], c.w[HIGH], c.w[LOW]);
 }
 
+/** A store that an unmasked overflow or underflow stops delivers nothing that could be inexact or rounded up. */
+function settleStore(w: Int32Array): void {
+  if ((w[FLAGS] & ~w[MASKS] & (OE | UE)) !== 0) w[FLAGS] &= ~(PE | C1);
+}
+
+/** A finite number other than zero, in an encoding that the processor supports. */
+function isRounded(signExponent: number, high: number, low: number): boolean {
+  const exponent = signExponent & 0x7fff;
+  return exponent === 0 ? (high | low) !== 0 : exponent !== 0x7fff && high < 0;
+}
+
 /** FST m64fp: rounds to a binary64 in HIGH, LOW. A denormal operand raises nothing by itself. */
 export function store64(c: FloatContext, signExponent: number, high: number, low: number): void {
   const w = c.w;
-  const exponent = signExponent & 0x7fff;
-  if (exponent !== 0x7fff && high < 0) {
+  if (isRounded(signExponent, high, low)) {
     setUnrounded(c, signExponent, high, low);
     round64(c);
+    settleStore(w);
     return;
   }
-  if (answersForNaN(c, signExponent, high, low)) {
-    signExponent = w[SIGN_EXPONENT];
-    high = w[HIGH];
-    low = w[LOW];
-  } else if (exponent === 0 && (high | low) !== 0) {
-    setUnrounded(c, signExponent, high, low);
-    round64(c);
-    return;
-  }
-  const field = (signExponent & 0x7fff) === 0 ? 0 : 0x7ff00000;
-  w[HIGH] = ((signExponent & 0x8000) << 16) | field | ((high & ~INTEGER_BIT) >>> 11);
-  w[LOW] = (high << 21) | (low >>> 11);
+  if (!answersForNaN(c, signExponent, high, low)) setResult(c, signExponent, high, low);
+  const field = (w[SIGN_EXPONENT] & 0x7fff) === 0 ? 0 : 0x7ff00000;
+  const top = w[HIGH];
+  w[HIGH] = ((w[SIGN_EXPONENT] & 0x8000) << 16) | field | ((top & ~INTEGER_BIT) >>> 11);
+  w[LOW] = (top << 21) | (w[LOW] >>> 11);
 }
 
 /** FST m32fp: rounds to a binary32 in LOW, and returns it. */
 export function store32(c: FloatContext, signExponent: number, high: number, low: number): number {
   const w = c.w;
-  const exponent = signExponent & 0x7fff;
-  if (exponent !== 0x7fff && high < 0) {
+  if (isRounded(signExponent, high, low)) {
     setUnrounded(c, signExponent, high, low);
-    return round32(c);
+    round32(c);
+    settleStore(w);
+    return w[LOW];
   }
-  if (answersForNaN(c, signExponent, high, low)) {
-    signExponent = w[SIGN_EXPONENT];
-    high = w[HIGH];
-  } else if (exponent === 0 && (high | low) !== 0) {
-    setUnrounded(c, signExponent, high, low);
-    return round32(c);
-  }
-  const field = (signExponent & 0x7fff) === 0 ? 0 : 0x7f800000;
-  w[LOW] = ((signExponent & 0x8000) << 16) | field | ((high & ~INTEGER_BIT) >>> 8);
+  if (!answersForNaN(c, signExponent, high, low)) setResult(c, signExponent, high, low);
+  const field = (w[SIGN_EXPONENT] & 0x7fff) === 0 ? 0 : 0x7f800000;
+  w[LOW] = ((w[SIGN_EXPONENT] & 0x8000) << 16) | field | ((w[HIGH] & ~INTEGER_BIT) >>> 8);
   return w[LOW];
 }

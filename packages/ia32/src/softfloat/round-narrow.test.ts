@@ -12,9 +12,10 @@ import {
   round,
   words80,
 } from "../../test/testfloat/exact.ts";
-import { FLAGS, FTZ, LOW, MASKS, OE, PE, UE } from "./context.ts";
+import { EXCEPTIONS, FLAGS, FTZ, LOW, MASKS, OE, PE, UE } from "./context.ts";
 import { store32, store64, unpack32 } from "./convert-real.ts";
 import { round32 } from "./round-narrow.ts";
+import { float32From64 } from "./sse-convert.ts";
 
 const X87 = extended(64);
 
@@ -47,14 +48,17 @@ test("80-bit numbers are stored as the rounded binary32", () => {
   );
 });
 
-test("unmasked underflow and overflow deliver nothing, and UE comes alone", () => {
+test("an x87 store stopped by unmasked underflow or overflow is not inexact; an SSE operation is", () => {
   const c = contextOf(0);
   c.w[MASKS] &= ~(UE | OE);
   store32(c, 16383 - 140, -1, -1);
   expect(c.w[FLAGS]).toBe(UE);
   c.w[FLAGS] = 0;
-  store32(c, 16383 + 200, -0x80000000, 0);
+  store32(c, 16383 + 200, -1, -1);
   expect(c.w[FLAGS]).toBe(OE);
+  c.w[FLAGS] = 0;
+  expect(float32From64(c, 0x4d774afc, 0xeb095528 | 0)).toBeTypeOf("number");
+  expect(c.w[FLAGS] & EXCEPTIONS).toBe(OE | PE);
 });
 
 test("flush to zero makes tiny results zeros of their sign, underflowed and inexact, while UE is masked", () => {

@@ -44,7 +44,7 @@ function roundNarrow(w: Int32Array, precision: number, largest: number): number 
   }
   const tiny = rounded < 1;
   if (tiny && (w[MASKS] & UE) === 0) {
-    w[FLAGS] |= UE; // no result is delivered, so none is inexact or rounded
+    w[FLAGS] |= UE | (happened & (PE | C1));
     return 0;
   }
   if (tiny && w[FTZ] !== 0) {
