@@ -9,6 +9,9 @@ export { leastArenaSize } from "./cache/arena.ts";
 export type { ErrorCode } from "./cache/device.ts";
 export { MOUNT_NO_ROLL_FORWARD, MOUNT_READ_ONLY } from "./checkpoint/mount.ts";
 export { type CleaningPolicy, costBenefit, greedy, type SegmentAge } from "./cleaner/choose.ts";
+export { type FileLike, fileDevice } from "./devices/file-device.ts";
+export { type FetchLike, httpDevice } from "./devices/http-device.ts";
+export { opfsDevice, type SyncAccessLike } from "./devices/opfs-device.ts";
 export { type Geometry, geometryOf } from "./format/geometry.ts";
 export { type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-superblock.ts";
 export { readSuperblock, type Superblock, type SuperblockError, writeSuperblock } from "./format/superblock.ts";
@@ -34,6 +37,20 @@ export {
   type MountOptions,
   mountFileSystem,
 } from "./promises/file-system.ts";
+export { type Checkpoint, listCheckpoints } from "./tools/checkpoints.ts";
+export { dumplfs } from "./tools/dumplfs.ts";
+export { type MapFrame, type MappedSegment, mapFrame, mapPage } from "./tools/segment-map.ts";
+export {
+  compareTrees,
+  copyTree,
+  listingOf,
+  listTree,
+  type ReadableTree,
+  type TreeChange,
+  type TreeFile,
+  type TreeStats,
+  type WritableTree,
+} from "./tools/tree.ts";
 export { type Attributes, type DirectoryRecord, decodeAttributes, decodeRecords } from "./vfs/attributes.ts";
 export { SET_ATIME, SET_GID, SET_MODE, SET_MTIME, SET_UID } from "./vfs/file.ts";
 export { type DeviceRequest, Lfs, type LfsAnswer, type LfsRequest } from "./vfs/lfs.ts";

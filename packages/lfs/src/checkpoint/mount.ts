@@ -42,7 +42,7 @@ import { chooseNext } from "../segment/next-segment.ts";
 import { segFlags, usableUnits } from "../usage/segment-usage.ts";
 import { findEndStep, replayStep, startReplay, startRollForward } from "./roll-forward.ts";
 
-/** `args[0]` of a mount. */
+/** `args[0]` of a mount; `args[1]` is the address of an older ifile inode to mount, read-only, or 0. */
 export const MOUNT_READ_ONLY = 1;
 export const MOUNT_NO_ROLL_FORWARD = 2;
 
@@ -133,9 +133,12 @@ function chooseSuperblock(v: Volume): void {
   candidates.sort((a, b) => serialOf(b.sb) - serialOf(a.sb) || b.sb.lfs_tstamp[0] - a.sb.lfs_tstamp[0]);
   const best = candidates[0];
   if (best === undefined) refuse("EIO");
+  const older = v.args[1];
+  if (older !== 0 && v.args[0] !== (MOUNT_READ_ONLY | MOUNT_NO_ROLL_FORWARD)) refuse("EINVAL");
   const g = geometryOf(best.sb);
   if (v.bytes.length < leastArenaSize(g)) refuse("ENOMEM");
   Dlfs.write(v.view, SUPERBLOCK_AT, best.sb);
+  if (older !== 0) v.setSb(SB.lfs_idaddr, older);
   layOutRegions(v, g);
   v.words[H.activeSuperblock] = best.index;
   v.words[H.dirtyBuffers] = 0;

@@ -7,7 +7,7 @@
  */
 import { err, ok, type Result } from "neverthrow";
 import type { BlockDevice } from "../block-device.ts";
-import { MOUNT_READ_ONLY } from "../checkpoint/mount.ts";
+import { MOUNT_NO_ROLL_FORWARD, MOUNT_READ_ONLY } from "../checkpoint/mount.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
 import { type NewfsError, type NewfsOptions, newSuperblock } from "../format/new-superblock.ts";
 import { writeSuperblock } from "../format/superblock.ts";
@@ -48,6 +48,8 @@ export interface MountOptions {
   /** Seconds since 1970, with fractions. */
   readonly now: () => number;
   readonly readOnly?: boolean;
+  /** The `idaddr` of an older checkpoint (`listCheckpoints`): it is mounted read-only. */
+  readonly checkpoint?: number;
 }
 
 /** Makes an empty file system on a device. */
@@ -73,12 +75,17 @@ export async function mountFileSystem(
 ): Promise<Result<LfsFileSystem, LfsError>> {
   const driver = new Driver(device, options.arena, options.now);
   return driver
-    .run({ name: "mount", args: [options.readOnly === true ? MOUNT_READ_ONLY : 0] })
+    .run({ name: "mount", args: mountArguments(options) })
     .then(() => driver.run({ name: "statfs" }))
     .then(
       ({ results }) => ok(new LfsFileSystem(driver, results[1])),
       (reason) => err(asLfsError(reason)),
     );
+}
+
+function mountArguments(options: MountOptions): readonly number[] {
+  if (options.checkpoint !== undefined) return [MOUNT_READ_ONLY | MOUNT_NO_ROLL_FORWARD, options.checkpoint];
+  return [options.readOnly === true ? MOUNT_READ_ONLY : 0];
 }
 
 function asLfsError(reason: unknown): LfsError {

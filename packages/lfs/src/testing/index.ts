@@ -4,6 +4,7 @@
  * Here: the public names. Not here: assertions; these are plain values for any test runner.
  * @module
  */
-export { CrashDisk, type CrashState, crashStates, type LoggedWrite } from "./crash-disk.ts";
+export { blockDeviceCompliance, type DeviceRule } from "./block-device-compliance.ts";
+export { CrashDisk, type CrashState, chance, crashStates, type LoggedWrite } from "./crash-disk.ts";
 export { MemoryDisk, runOperation, type SynchronousDisk, serve } from "./memory-disk.ts";
 export { newfs, Refused, Session, type TreeEntry } from "./session.ts";
