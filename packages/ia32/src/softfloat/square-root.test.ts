@@ -47,6 +47,27 @@ test("roots rounded down and up enclose the true root one place apart, or are it
   );
 });
 
+test("a root that hardly reaches or misses a place is right, too", () => {
+  fc.assert(
+    fc.property(
+      fc.bigInt({ min: 1n << 63n, max: (1n << 64n) - 1n }),
+      fc.bigInt({ min: -1n, max: 1n }),
+      (root, nudge) => {
+        const x = ((root * root) >> 64n) + nudge;
+        fc.pre(x < 1n << 64n && x >= 1n << 63n);
+        // the exponent 2^64 is even: the root of x * 2^64 is about `root`, and as an integer it is checked exactly
+        const c = contextOf(1);
+        squareRoot80(c, ...words80((BigInt(16383 + 63 + 64) << 64n) | x));
+        const got = result80(c) & ((1n << 64n) - 1n);
+        expect(result80(c) >> 64n).toBe(BigInt(16383 + 63));
+        expect(got * got <= x << 64n && (got + 1n) * (got + 1n) > x << 64n).toBe(true);
+        expect(c.w[FLAGS]).toBe(got * got === x << 64n ? 0 : PE);
+      },
+    ),
+    { numRuns: 3000 },
+  );
+});
+
 test("to nearest it is the nearer of the two", () => {
   const c = contextOf(0);
   squareRoot80(c, 0x4000, -0x80000000, 0); // 2
