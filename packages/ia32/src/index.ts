@@ -23,6 +23,19 @@ export { walkPage } from "./mmu/page-walk.ts";
 export { Processor, type ProcessorOptions } from "./processor.ts";
 export { CONTROL_AREA_SIZE, POWER_WORD, TAGS } from "./state/control-area.ts";
 export type { Descriptor, Segment, SegmentName } from "./state/descriptor.ts";
+export {
+  FCS,
+  FCW,
+  FDP,
+  FDS,
+  FIP,
+  FLOAT_REGISTER_COUNT,
+  FOP,
+  FSW,
+  FTW,
+  MXCSR,
+  R0,
+} from "./state/fpu.ts";
 export type { Model } from "./state/model.ts";
 export { EAX, EBP, EBX, ECX, EDI, EDX, EFLAGS, EIP, ESI, ESP } from "./state/registers.ts";
 export type { ProcessorState } from "./state/snapshot.ts";

@@ -14,10 +14,12 @@ import { HANDLERS } from "./interpreter/generated/handlers.ts";
 import { warmUp } from "./interpreter/warm-up.ts";
 import type { GuestMemory } from "./memory/guest-memory.ts";
 import { invalidateAll, invalidatePage, invalidateSpace } from "./mmu/tlb.ts";
+import { setControlWord, setMxcsr } from "./softfloat/context.ts";
 import { POWER_WORD, TAGS, WORDS_PER_TAG } from "./state/control-area.ts";
 import { ADVANCED, Core, RETIRED_BEFORE, STOP_REQUESTED } from "./state/core.ts";
 import { CS, type Descriptor, nullSegment, SEGMENT_NAMES, type SegmentName, segmentOf } from "./state/descriptor.ts";
 import { SETTABLE } from "./state/eflags.ts";
+import { FCW, FLOAT_REGISTER_COUNT, MXCSR } from "./state/fpu.ts";
 import { eflags, setEflags } from "./state/lazy-flags.ts";
 import type { Model } from "./state/model.ts";
 import { EFLAGS, REGISTER_COUNT } from "./state/registers.ts";
@@ -28,21 +30,32 @@ export interface ProcessorOptions {
   readonly ports: PortIo;
   /** What CPUID says; default "pentium3". */
   readonly model?: Model;
+  /**
+   * With x87 and what the model has of MMX and SSE; default false, because a host that switches programs must
+   * then switch `floatRegisters` too. Without, CPUID does not claim them and they are #UD.
+   */
+  readonly float?: boolean;
 }
 
 export class Processor {
   /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS: valid and settable between runs. */
   readonly registers: Int32Array;
+  /**
+   * XMM, x87 and MMX registers and their control words, indexed as state/fpu.ts says (XMM0 = 0, R0, FCW, FSW, …):
+   * valid and settable between runs.
+   */
+  readonly floatRegisters: Int32Array;
   readonly #core: Core;
   readonly #code: DecodedCode;
   readonly #powerWord: Int32Array;
 
   constructor(options: ProcessorOptions) {
     warmUp();
-    const core = new Core(options.memory, options.ports, options.model ?? "pentium3");
+    const core = new Core(options.memory, options.ports, options.model ?? "pentium3", options.float ?? false);
     this.#core = core;
-    this.#code = new DecodedCode(core, new Decoder(HANDLERS, CODES));
+    this.#code = new DecodedCode(core, new Decoder(HANDLERS, CODES, core.features));
     this.registers = core.r.subarray(0, REGISTER_COUNT);
+    this.floatRegisters = core.x.subarray(0, FLOAT_REGISTER_COUNT);
     this.#powerWord = new Int32Array(options.memory.buffer, POWER_WORD, 1);
     Atomics.store(this.#powerWord, 0, 0);
     invalidateAll(core);
@@ -56,6 +69,8 @@ export class Processor {
   run(budget: number): Exit {
     const core = this.#core;
     setEflags(core, core.r[EFLAGS] & SETTABLE);
+    setControlWord(core.x87, core.x[FCW]);
+    setMxcsr(core.sse, core.x[MXCSR]);
     try {
       dispatch(core, this.#code, this.#powerWord, Math.min(budget, 0x3fffffff));
     } finally {

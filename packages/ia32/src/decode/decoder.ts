@@ -8,10 +8,21 @@
  */
 import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import { undefinedOpcode } from "../isa/miscellaneous.ts";
-import { OPCODE_MAP, type OpcodeEntry, opcodeIndex, type Slot } from "../isa/opcode-map.ts";
+import {
+  MAP_0F,
+  MAP_66,
+  MAP_F2,
+  MAP_F3,
+  OPCODE_MAP,
+  type OpcodeEntry,
+  opcodeIndex,
+  type Slot,
+} from "../isa/opcode-map.ts";
 import { type Execute, FLAT, Operation, REP_NONE, REPE, REPNE } from "../isa/operation.ts";
 import type { Core } from "../state/core.ts";
 import { CS, DS, FS, SS } from "../state/descriptor.ts";
+import { mmxRegister, xmmRegister } from "../state/fpu.ts";
+import { ALL_FEATURES } from "../state/model.ts";
 import { byteRegister, EBP, EBX, EDI, ESI, ESP, wordRegister, ZERO } from "../state/registers.ts";
 import { ADDRESS_SIZE, LOCK, OPERAND_SIZE, REP_PREFIX, REPNE_PREFIX, segmentOverride } from "./prefix.ts";
 
@@ -27,6 +38,7 @@ const BASE_16 = [EBX, EBX, EBP, EBP, ESI, EDI, EBP, EBX];
 const INDEX_16 = [ESI, EDI, ESI, EDI, ZERO, ZERO, ZERO, ZERO];
 
 function registerIndex(number: number, width: number): number {
+  if (width > 32) return width === 64 ? mmxRegister(number) : xmmRegister(number);
   return width === 8 ? byteRegister(number) : width === 16 ? wordRegister(number) : number;
 }
 
@@ -40,11 +52,20 @@ export class Decoder {
   readonly #view = new DataView(this.window.buffer);
   readonly #handlers: Readonly<Record<string, Execute>>;
   readonly #codes: Readonly<Record<string, number>>;
+  readonly #features: number;
 
-  /** `codes`: handler name → case of the dispatch loop, for flat segments and 32-bit addresses. */
-  constructor(handlers: Readonly<Record<string, Execute>>, codes: Readonly<Record<string, number>> = {}) {
+  /**
+   * `codes`: handler name → case of the dispatch loop, for flat segments and 32-bit addresses.
+   * `features`: rows that need another one are #UD (state/model.ts).
+   */
+  constructor(
+    handlers: Readonly<Record<string, Execute>>,
+    codes: Readonly<Record<string, number>> = {},
+    features: number = ALL_FEATURES,
+  ) {
     this.#handlers = handlers;
     this.#codes = codes;
+    this.#features = features;
   }
 
   /**
@@ -61,12 +82,15 @@ export class Decoder {
     let lock = false;
     let repeat = REP_NONE;
     let override = -1;
+    let prefixed = MAP_0F;
     for (; at < MAX_LENGTH; at++) {
       const byte = bytes[at];
       const segment = segmentOverride(byte);
       if (segment >= 0) override = segment;
-      else if (byte === OPERAND_SIZE) operandSize = 16;
-      else if (byte === ADDRESS_SIZE) addressMask = 0xffff;
+      else if (byte === OPERAND_SIZE) {
+        operandSize = 16;
+        prefixed = MAP_66;
+      } else if (byte === ADDRESS_SIZE) addressMask = 0xffff;
       else if (byte === LOCK) lock = true;
       else if (byte === REPNE_PREFIX) repeat = REPNE;
       else if (byte === REP_PREFIX) repeat = REPE;
@@ -75,7 +99,7 @@ export class Decoder {
     let map = 0;
     let opcode = bytes[at++];
     if (opcode === 0x0f) {
-      map = 1;
+      map = repeat === REPE ? MAP_F3 : repeat === REPNE ? MAP_F2 : prefixed;
       opcode = bytes[at++];
     }
     const operation = new Operation(undefinedOpcode);
@@ -93,8 +117,10 @@ export class Decoder {
       const modrm = bytes[at++];
       const mod = modrm >>> 6;
       const reg = (modrm >>> 3) & 7;
+      // What the last-opcode register of the x87 shows.
+      if (map === 0) operation.immediate = ((opcode & 7) << 8) | modrm;
       const pair = entry.digits === null ? entry.plain : entry.digits[reg];
-      slot = mod === 3 ? pair.reg : pair.mem;
+      slot = mod === 3 ? (entry.exact?.[modrm & 63] ?? pair.reg) : pair.mem;
       operation.reg = registerIndex(reg, slot === null ? 0 : slot.registerWidth);
       if (mod === 3) operation.rm = registerIndex(modrm & 7, slot === null ? 0 : slot.rmWidth);
       else if (addressMask < 0) {
@@ -108,7 +134,8 @@ export class Decoder {
       slot = entry.plain.reg ?? entry.plain.mem;
       if (slot?.encoding.registerInOpcode) operation.reg = registerIndex(opcode & 7, slot.registerWidth);
     }
-    if (slot === null || (lock && !slot.lockable)) return this.#finish(operation, at, offset);
+    if (slot === null || (slot.feature & ~this.#features) !== 0 || (lock && !slot.lockable))
+      return this.#finish(operation, at, offset);
 
     if (override >= 0) segment = override;
     // Even a flat CS refuses writes.

@@ -37,7 +37,7 @@ export function warmUp(): void {
   if (warm) return;
   warm = true;
   const memory = new GuestMemory({ buffer: new ArrayBuffer(CONTROL_AREA_SIZE + RAM) }, RAM);
-  const core = new Core(memory, { read: () => 0, write: () => {} }, "pentium3");
+  const core = new Core(memory, { read: () => 0, write: () => {} }, "pentium4", true);
   const code = new DecodedCode(core, new Decoder(HANDLERS, CODES));
   const powerWord = new Int32Array(1);
   invalidateAll(core);

@@ -2,11 +2,13 @@
  * The shape of a row of the instruction table.
  *
  * A row copies its columns from the manual's entry. Operand words are the manual's, with two more: `simm8` is an
- * imm8 that is sign-extended to the operand size, `rr32` an r/m32 that must be a register. `o8` `o16` `o32` before
+ * imm8 that is sign-extended to the operand size, `rr32` `mm2` `xmm2` an r/m operand that must be a register. `o8` `o16` `o32` before
  * the opcode give the operand size where no operand tells it; `o` there means any operand size.
  * Here: types. Not here: the table (→ opcode-map.ts), code made from it (→ interpreter/generated/). SDM Vol. 2A, 3.1.1.
  * @module
  */
+
+import type { Feature } from "../state/model.ts";
 
 /**
  * How `execute` is called; `core` always comes first.
@@ -29,8 +31,8 @@ export type Meanings = Meaning | readonly [Meaning | null, Meaning | null, Meani
 
 export interface Instruction {
   readonly mnemonic: string;
-  /** Opcode column and operand column, as printed. */
-  readonly encodings: readonly (readonly [opcode: string, operands: string])[];
+  /** Opcode column, operand column and CPUID feature flag, as printed. */
+  readonly encodings: readonly (readonly [opcode: string, operands: string, feature?: Feature])[];
   readonly flags?: { readonly tested?: readonly string[]; readonly modified?: readonly string[] };
   readonly form: Form;
   /** LOCK is legal where the first operand is in memory. */

@@ -33,7 +33,7 @@ export function xlat(core: Core, operation: Operation): void {
 }
 
 export function cpuid(core: Core): void {
-  const leaf = cpuidLeaf(core.model, core.r[EAX]);
+  const leaf = cpuidLeaf(core.model, core.features, core.r[EAX]);
   core.r[EAX] = leaf[0];
   core.r[EBX] = leaf[1];
   core.r[ECX] = leaf[2];

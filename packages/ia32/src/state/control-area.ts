@@ -5,6 +5,7 @@
  *   0x000000   4         MAGIC once the area is initialised
  *   0x000004   4         power word: another thread sets it to stop run()
  *   0x000040   64        register file, see registers.ts
+ *   0x000080   384       float registers, see fpu.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
  *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
  *   0x200000             guest RAM
@@ -25,6 +26,7 @@ export const POWER_WORD = 0x000004;
 
 export const REGISTER_FILE = 0x000040;
 export const REGISTER_FILE_SIZE = 64;
+export const FLOAT_FILE = 0x000080;
 export const PAGE_FLAGS = 0x080000;
 export const TLB_AREA = 0x100000;
 

@@ -8,10 +8,20 @@
 import type { PortIo } from "../bus.ts";
 import type { Exit } from "../exit.ts";
 import type { GuestMemory } from "../memory/guest-memory.ts";
-import { CONTROL_AREA_SIZE, REGISTER_FILE, REGISTER_FILE_SIZE, TAGS, TLB_AREA, WORDS_PER_TAG } from "./control-area.ts";
+import { createFloatContext, type FloatContext } from "../softfloat/context.ts";
+import {
+  CONTROL_AREA_SIZE,
+  FLOAT_FILE,
+  REGISTER_FILE,
+  REGISTER_FILE_SIZE,
+  TAGS,
+  TLB_AREA,
+  WORDS_PER_TAG,
+} from "./control-area.ts";
 import { CS, type Descriptor, nullSegment, type Segment } from "./descriptor.ts";
 import { IOPL, RESET } from "./eflags.ts";
-import type { Model } from "./model.ts";
+import { FLOAT_FILE_WORDS, resetFloatRegisters } from "./fpu.ts";
+import { featuresOf, type Model } from "./model.ts";
 import { REGISTER_COUNT } from "./registers.ts";
 
 /** Places in `clock`. */
@@ -37,6 +47,19 @@ export class Core {
   readonly r: Int32Array;
   readonly r16: Uint16Array;
   readonly r8: Uint8Array;
+  /** Float registers (fpu.ts) as words, half-words and bytes, and where their arithmetic works. */
+  readonly x: Int32Array;
+  readonly x16: Uint16Array;
+  readonly x8: Uint8Array;
+  readonly x87: FloatContext = createFloatContext();
+  readonly sse: FloatContext = createFloatContext();
+  /** CR0.EM, CR0.MP, CR0.TS and CR0.NE, CR4.OSFXSR and CR4.OSXMMEXCPT: what float instructions trap on. */
+  emulation = false;
+  monitorCoprocessor = true;
+  taskSwitched = false;
+  numericError = true;
+  osFxsr = true;
+  osXmmExceptions = true;
   /** Guest RAM. */
   readonly ram: DataView;
   readonly ram8: Uint8Array;
@@ -67,6 +90,8 @@ export class Core {
   timeStampDisable = false;
   cr2 = 0;
   readonly model: Model;
+  /** What CPUID claims and the decoder lets through: bits of FEATURES (model.ts). */
+  readonly features: number;
   ioPermission: Uint8Array | null = null;
 
   // Where the interpreter stands. `r[EIP]` of an instruction = pageBase + its offset in the page.
@@ -88,14 +113,19 @@ export class Core {
   /** Nonzero: leave run() after this instruction. STOP_EXIT: the Exit is filled in. */
   stop = 0;
 
-  constructor(memory: GuestMemory, ports: PortIo, model: Model) {
+  constructor(memory: GuestMemory, ports: PortIo, model: Model, float = true) {
     this.model = model;
+    this.features = featuresOf(model, float);
     this.memory = memory;
     this.ports = ports;
     const buffer = memory.buffer;
     this.r = new Int32Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 4);
     this.r16 = new Uint16Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 2);
     this.r8 = new Uint8Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE);
+    this.x = new Int32Array(buffer, FLOAT_FILE, FLOAT_FILE_WORDS);
+    this.x16 = new Uint16Array(buffer, FLOAT_FILE, FLOAT_FILE_WORDS * 2);
+    this.x8 = new Uint8Array(buffer, FLOAT_FILE, FLOAT_FILE_WORDS * 4);
+    resetFloatRegisters(this.x);
     this.r.fill(0);
     this.r[REGISTER_COUNT - 1] = RESET;
     this.ram = new DataView(buffer, CONTROL_AREA_SIZE, memory.size);

@@ -8,11 +8,33 @@
 
 export type Model = "i486" | "pentium" | "pentium3" | "pentium4";
 
-const PSE = 1 << 3;
-const TSC = 1 << 4;
-const CX8 = 1 << 8;
-const SEP = 1 << 11;
-const CMOV = 1 << 15;
+/**
+ * Feature flags of leaf 1 by their names in the manual. Those of EDX stand at their places; SSE3 and MONITOR, of
+ * ECX, at places that EDX reserves.
+ */
+export const FEATURES = {
+  FPU: 0x00000001,
+  PSE: 0x00000008,
+  TSC: 0x00000010,
+  CX8: 0x00000100,
+  SSE3: 0x00000400,
+  SEP: 0x00000800,
+  CMOV: 0x00008000,
+  CLFSH: 0x00080000,
+  MONITOR: 0x00100000,
+  MMX: 0x00800000,
+  FXSR: 0x01000000,
+  SSE: 0x02000000,
+  SSE2: 0x04000000,
+} as const;
+export type Feature = keyof typeof FEATURES;
+/** No feature missing. */
+export const ALL_FEATURES: number = -1;
+
+const { FPU, PSE, TSC, CX8, SSE3, SEP, CMOV, CLFSH, MONITOR, MMX, FXSR, SSE, SSE2 } = FEATURES;
+const FLOAT: number = FPU | MMX | FXSR | SSE | SSE2 | SSE3;
+const PENTIUM: number = FPU | PSE | TSC | CX8 | MMX;
+const PENTIUM3: number = PENTIUM | SEP | CMOV | FXSR | SSE;
 
 interface Identity {
   readonly signature: number;
@@ -20,19 +42,29 @@ interface Identity {
   readonly brand: number;
 }
 
+/** i486DX4, Pentium with MMX, Pentium III (Coppermine), Pentium 4 (Prescott). */
 const IDENTITIES: Readonly<Record<Model, Identity>> = {
-  i486: { signature: 0x00000480, features: 0, brand: 0 },
-  pentium: { signature: 0x00000543, features: PSE | TSC | CX8, brand: 0 },
-  pentium3: { signature: 0x0000068a, features: PSE | TSC | CX8 | SEP | CMOV, brand: 0x02 },
-  pentium4: { signature: 0x00000f29, features: PSE | TSC | CX8 | SEP | CMOV, brand: 0x09 },
+  i486: { signature: 0x00000480, features: FPU, brand: 0 },
+  pentium: { signature: 0x00000543, features: PENTIUM, brand: 0 },
+  pentium3: { signature: 0x0000068a, features: PENTIUM3, brand: 0x02 },
+  pentium4: { signature: 0x00000f34, features: PENTIUM3 | SSE2 | SSE3 | CLFSH | MONITOR, brand: 0x09 },
 };
+
+/** The features of a model, with or without those that need the float registers. */
+export function featuresOf(model: Model, float: boolean): number {
+  return IDENTITIES[model].features & (float ? -1 : ~FLOAT);
+}
 
 /** "GenuineIntel" in EBX, EDX, ECX. */
 const GENUINE = [0x756e6547, 0x49656e69, 0x6c65746e];
 
+/** Size of a cache line in units of 8 bytes, at its place in EBX. */
+const CLFLUSH_LINE = 8 << 8;
+
 /** EAX, EBX, ECX, EDX for a leaf; leaves behind the last one read as the last one. */
-export function cpuidLeaf(model: Model, leaf: number): readonly [number, number, number, number] {
-  const { signature, features, brand } = IDENTITIES[model];
+export function cpuidLeaf(model: Model, features: number, leaf: number): readonly [number, number, number, number] {
+  const { signature, brand } = IDENTITIES[model];
   if (leaf === 0) return [1, GENUINE[0], GENUINE[2], GENUINE[1]];
-  return [signature, brand, 0, features];
+  const ecx = (features & SSE3 ? 1 << 0 : 0) | (features & MONITOR ? 1 << 3 : 0);
+  return [signature, brand | (features & CLFSH ? CLFLUSH_LINE : 0), ecx, features & ~(SSE3 | MONITOR)];
 }

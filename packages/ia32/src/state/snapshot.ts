@@ -8,12 +8,15 @@
 import { WORDS_PER_TAG } from "./control-area.ts";
 import { ADVANCED, type Core, RETIRED_BEFORE } from "./core.ts";
 import type { Descriptor, Segment } from "./descriptor.ts";
+import { FLOAT_REGISTER_COUNT } from "./fpu.ts";
 import { REGISTER_COUNT } from "./registers.ts";
 
 export interface ProcessorState {
-  readonly version: 1;
+  readonly version: 2;
   /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS. */
   readonly registers: readonly number[];
+  /** As `Processor.floatRegisters`. */
+  readonly floatRegisters: readonly number[];
   /** ES CS SS DS FS GS with their hidden parts. */
   readonly segments: readonly Readonly<Segment>[];
   readonly descriptors: readonly (Descriptor | null)[];
@@ -29,8 +32,9 @@ export interface ProcessorState {
 
 export function saveState(core: Core): ProcessorState {
   return {
-    version: 1,
+    version: 2,
     registers: [...core.r.subarray(0, REGISTER_COUNT)],
+    floatRegisters: [...core.x.subarray(0, FLOAT_REGISTER_COUNT)],
     segments: core.segments.map((segment) => ({ ...segment })),
     descriptors: core.descriptors.map((descriptor) => (descriptor === null ? null : { ...descriptor })),
     cpl: core.cpl,
@@ -45,8 +49,9 @@ export function saveState(core: Core): ProcessorState {
 }
 
 export function restoreState(core: Core, state: ProcessorState): void {
-  if (state.version !== 1) throw new RangeError(`processor state of version ${state.version}`);
+  if (state.version !== 2) throw new RangeError(`processor state of version ${state.version}`);
   core.r.set(state.registers);
+  core.x.set(state.floatRegisters);
   state.segments.forEach((segment, number) => {
     core.setSegment(number, { ...segment });
   });
