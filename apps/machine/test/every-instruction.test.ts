@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Random } from "../src/random.ts";
 import { anyKind, Campaign, modulesWith, testFile } from "./campaign.ts";
+import { observe } from "./moments.ts";
 import { LONG, SEED } from "./tier.ts";
 
 const random = new Random(SEED + 5);
@@ -35,10 +36,12 @@ describe("a crash at every instruction of a 16-byte print", () => {
 
   it("leaves nothing either when Recover or the replay crash again, at every instruction", () => {
     const campaign = new Campaign(modulesWith("exact", { letter: BYTES }));
+    const { latched, instructions } = observe("exact", BYTES, campaign.rig.save());
     const calm = campaign.print("letter", []);
-    // Early, about the middle of a pulse, and late: before, within and after what Recover has to sort out.
-    for (const part of [0.02, 0.31, 0.5, 0.93]) {
-      const first = { after: Math.floor(part * calm.instructions), kind: quickKind() };
+    const out = latched[5];
+    // Early; before, at and right after the OUT that latches a byte; in the pulse; between two pulses; late.
+    const firsts = [8, out - 4, out, out + 1, out + 3, out + 25, instructions - 8];
+    for (const first of firsts.map((after) => ({ after, kind: quickKind() }))) {
       const once = campaign.print("letter", [first]);
       const rest = once.instructions - first.after;
       for (let k = 0; ; k += stride(rest, 80)) {

@@ -1,53 +1,12 @@
-import { symbols } from "@kintsugi/arc-framework";
-import { ACCESS_USER, GuestMemory, type Processor, walkPage } from "@kintsugi/ia32";
-import type { SliceProbe, ThreadId } from "@kintsugi/microkernel";
 import { describe, expect, it } from "vitest";
 import { Random } from "../src/random.ts";
-import { anyKind, Campaign, modulesWith, PARALLEL_THREAD, testFile } from "./campaign.ts";
-import { Rig, type SavedMachine, TEST_RAM } from "./rig.ts";
+import { anyKind, Campaign, modulesWith, testFile } from "./campaign.ts";
+import { observe } from "./moments.ts";
+import type { SavedMachine } from "./rig.ts";
 import { LONG, SEED } from "./tier.ts";
 
 const random = new Random(SEED + 7);
 const BYTES = testFile(16, random);
-
-/** Where in the driver's instructions, counted from the command on, a byte is latched and its counter stored. */
-interface Moments {
-  readonly instructions: number;
-  /** Instructions executed before each OUT that asserts STROBE. */
-  readonly latched: readonly number[];
-  /** Instructions executed before each store to the counter. */
-  readonly stored: readonly number[];
-}
-
-/** Watches a print of the driver instruction by instruction: port writes by the paper, stores by the variable. */
-function observe(driver: string, variable: RegExp | undefined, booted: SavedMachine): Moments {
-  const modules = modulesWith(driver, { letter: BYTES });
-  const program = symbols(modules[1].bytes)._unsafeUnwrap();
-  const address = variable && program.find(({ name }) => variable.test(name))?.address;
-  const latched: number[] = [];
-  const stored: number[] = [];
-  let executed = 0;
-  let value = 0;
-  const step: SliceProbe = {
-    limit: (thread: ThreadId) => (thread === PARALLEL_THREAD ? 1 : Number.POSITIVE_INFINITY),
-    reached: (thread: ThreadId) => {
-      if (thread !== PARALLEL_THREAD) return;
-      if (rig.paper.length > latched.length) latched.push(executed);
-      if (address !== undefined) {
-        const memory = new GuestMemory(rig.memory, TEST_RAM);
-        const at = walkPage(memory, (rig.machine.processor as Processor).state.pageDirectory, address, ACCESS_USER);
-        const now = at < 0 ? value : memory.read32(at);
-        if (now !== value) stored.push(executed);
-        value = now;
-      }
-      executed++;
-    },
-  };
-  const rig: Rig = new Rig({ modules, probe: step }, booted);
-  rig.command("print letter");
-  expect(rig.paper).toEqual([...BYTES]);
-  return { instructions: executed, latched, stored };
-}
 
 function bootedWith(driver: string): { readonly prints: (after: number) => number[]; readonly saved: SavedMachine } {
   const modules = modulesWith(driver, { letter: BYTES });
@@ -69,7 +28,7 @@ function bootedWith(driver: string): { readonly prints: (after: number) => numbe
 describe("the gaps of the drivers that are not exact", () => {
   it("thesis: a byte comes twice exactly when the crash falls between the asserting OUT and the store of i", () => {
     const { saved, prints } = bootedWith("thesis");
-    const { instructions, latched, stored } = observe("thesis", /\d+iE$/, saved);
+    const { instructions, latched, stored } = observe("thesis", BYTES, saved, /\d+iE$/);
     expect(latched.length).toBe(BYTES.length);
     expect(stored.length).toBe(BYTES.length);
     const expected = (after: number): number[] => {
@@ -92,7 +51,7 @@ describe("the gaps of the drivers that are not exact", () => {
 
   it("naive: everything that was printed before the crash is printed again", () => {
     const { saved, prints } = bootedWith("naive");
-    const { instructions, latched } = observe("naive", undefined, saved);
+    const { instructions, latched } = observe("naive", BYTES, saved);
     const everywhere = Array.from({ length: instructions }, (_, k) => k);
     const sample = Array.from({ length: 60 }, () => random.below(instructions));
     let repeats = 0;
