@@ -14,7 +14,7 @@ import {
   times,
   word32,
 } from "../../test/testfloat/exact.ts";
-import { DAZ, DE, EXCEPTIONS, FLAGS, IE, PE, ZE } from "./context.ts";
+import { DAZ, DE, EXCEPTIONS, FLAGS, IE, PE, UE, ZE } from "./context.ts";
 import { add32, divide32, multiply32, squareRoot32, subtract32 } from "./float32.ts";
 
 test.each<[string, typeof add32, (a: Exact, b: Exact) => Exact]>([
@@ -74,4 +74,10 @@ test("a denormal over zero raises ZE only; with DAZ it is a zero", () => {
   c.w[DAZ] = 1;
   expect(divide32(c, 1, -0x80000000)).toBe(-0x400000);
   expect(c.w[FLAGS]).toBe(IE);
+});
+
+test("a product that is tiny before it becomes the smallest normal number underflows", () => {
+  const c = contextOf(0);
+  expect(multiply32(c, 0x3f7fffff, 0x00800000)).toBe(0x00800000);
+  expect(c.w[FLAGS] & EXCEPTIONS).toBe(UE | PE);
 });

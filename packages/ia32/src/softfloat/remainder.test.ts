@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { contextOf, decode, type Exact, extended, finite, result80, words80 } from "../../test/testfloat/exact.ts";
 import { C0, C1, C2, C3, DE, FLAGS, IE } from "./context.ts";
+import { fromInteger32 } from "./integer.ts";
 import { partialRemainder80, partialRemainderNearest80 } from "./remainder.ts";
 
 const X87 = extended(64);
@@ -46,6 +47,18 @@ test.each([
     }),
     { numRuns: 500 },
   );
+});
+
+test.each([
+  [1, 0x3fff8000000000000000n, 0],
+  [3, 0xbfff8000000000000000n, C3],
+  [5, 0x3fff8000000000000000n, C3],
+  [7, 0xbfff8000000000000000n, C0],
+])("half-way, %i / 2, the quotient is even", (dividend, rest, flags) => {
+  const c = contextOf(0);
+  fromInteger32(c, dividend);
+  partialRemainderNearest80(c, ...words80(result80(c)), 0x4000, -0x80000000, 0);
+  expect([result80(c), c.w[FLAGS]]).toEqual([rest, flags]);
 });
 
 test("an infinite dividend or a zero divisor is invalid, and says so", () => {

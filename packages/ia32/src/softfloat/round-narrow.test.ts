@@ -12,7 +12,7 @@ import {
   round,
   words80,
 } from "../../test/testfloat/exact.ts";
-import { EXCEPTIONS, FLAGS, FTZ, LOW, MASKS, OE, PE, UE } from "./context.ts";
+import { C1, EXCEPTIONS, FLAGS, FTZ, LOW, MASKS, OE, PE, UE } from "./context.ts";
 import { store32, store64, unpack32 } from "./convert-real.ts";
 import { round32 } from "./round-narrow.ts";
 import { float32From64 } from "./sse-convert.ts";
@@ -74,4 +74,12 @@ test("flush to zero makes tiny results zeros of their sign, underflowed and inex
   unpack32(c, 1);
   round32(c);
   expect([c.w[FLAGS], c.w[LOW] & 0x7f800000]).toEqual([UE, 0]);
+});
+
+test("tininess is seen after rounding", () => {
+  const c = contextOf(0);
+  // 2^-126 * (1 - 2^-24) has 24 bits, and becomes 2^-126 only because denormals have fewer
+  expect([store32(c, 16383 - 127, -0x100, 0), c.w[FLAGS]]).toEqual([0x00800000, UE | PE | C1]);
+  c.w[FLAGS] = 0;
+  expect([store32(c, 16383 - 127, -0x80, 0), c.w[FLAGS]]).toEqual([0x00800000, PE | C1]);
 });
