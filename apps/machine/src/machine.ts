@@ -5,30 +5,16 @@
  * what is typed when (→ run/). Everything that the machine remembers is in its RAM and in `snapshot()`.
  * @module
  */
-import {
-  artImageSize,
-  type CutProbe,
-  createArt,
-  createP3,
-  createSigma0,
-  PROGRAM_ART,
-  PROGRAM_P3,
-  PROGRAM_SIGMA0,
-  sigma0ImageSize,
-} from "@kintsugi/arc-framework";
+import type { CutProbe } from "@kintsugi/arc-framework";
 import { EIP, GuestMemory, type PortIo, Processor, type ProcessorState } from "@kintsugi/ia32";
-import {
-  Kernel,
-  type KernelObserver,
-  type KernelOptions,
-  type ResidentProgram,
-  type SliceProbe,
-} from "@kintsugi/microkernel";
+import { Kernel, type KernelObserver, type KernelOptions, type SliceProbe } from "@kintsugi/microkernel";
 import { err, ok, type Result } from "neverthrow";
 import { type BootModule, load } from "./boot.ts";
 import { type ChipStates, Chips } from "./chips.ts";
 import type { MachineEvent } from "./events.ts";
 import { type CrashAddresses, crashKindOf, DEBUGGER_REDIRECT, machineCrashAddresses } from "./injector.ts";
+import { tellBoth } from "./observers.ts";
+import { residentNeeds, residentPrograms } from "./residents.ts";
 import { Trace } from "./trace.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
@@ -206,10 +192,7 @@ export class Machine {
   }
 
   #boot(): Result<void, MachineError> {
-    const config = load(this.#memory, this.#options.modules, {
-      sigma0: { program: PROGRAM_SIGMA0, bytes: sigma0ImageSize(this.#memory.size) },
-      root: { program: PROGRAM_ART, bytes: artImageSize(this.#memory.size) },
-    });
+    const config = load(this.#memory, this.#options.modules, residentNeeds(this.#memory.size));
     if (config.isErr()) return err({ code: config.error.code, message: config.error.message });
     const kernel = Kernel.boot(this.#kernelOptions(), config.value);
     if (kernel.isErr()) return err({ code: "no-kernel", message: kernel.error.text });
@@ -232,20 +215,10 @@ export class Machine {
         },
         advance: (now) => chips.advance(now * CYCLE_TIME),
       },
-      programs: this.#programs(),
+      programs: residentPrograms(this.#trace.servers, this.#options.cutProbe),
       observer: this.#observer(),
       ...(probe ? { probe } : {}),
     };
-  }
-
-  #programs(): ReadonlyMap<number, ResidentProgram> {
-    const { cutProbe } = this.#options;
-    const options = { observer: this.#trace.servers, ...(cutProbe ? { probe: cutProbe } : {}) };
-    return new Map<number, ResidentProgram>([
-      [PROGRAM_SIGMA0, createSigma0(options)],
-      [PROGRAM_ART, createArt(options)],
-      [PROGRAM_P3, createP3(options)],
-    ]);
   }
 
   #observer(): KernelObserver {
@@ -256,13 +229,14 @@ export class Machine {
         if (op === DEBUGGER_REDIRECT) this.#crash(eax, ecx);
       },
     };
-    return observer === undefined ? own : both(own, observer);
+    return observer === undefined ? own : tellBoth(own, observer);
   }
 
   /** The shell's `crash`: sends a thread to the code that fails in that way. A thread or kind that is none is ignored. */
   #crash(thread: number, kindNumber: number): void {
     const kind = crashKindOf(kindNumber);
-    const from = this.#kernel.threadInfo(thread)?.registers[EIP];
+    const info = this.#kernel.threadInfo(thread);
+    const from = info?.program === 0 ? info.registers[EIP] : undefined; // resident threads have no such code
     this.#crashAddresses ??= machineCrashAddresses(this.#options.modules);
     const to = kind === undefined ? undefined : this.#crashAddresses?.[kind];
     if (kind === undefined || from === undefined || to === undefined) return;
@@ -305,18 +279,4 @@ export class Machine {
   #afterPort(): void {
     if (this.#chips.i8259a.pending || this.#chips.nextEvent() < this.#told) this.#processor.requestExit();
   }
-}
-
-/** An observer that tells two. */
-function both(first: KernelObserver, second: KernelObserver): KernelObserver {
-  type Event = (...words: unknown[]) => void;
-  const [one, two] = [first, second] as Record<string, Event | undefined>[];
-  const names = new Set([...Object.keys(one), ...Object.keys(two)]);
-  const tellBoth = (name: string): Event => {
-    return (...words) => {
-      one[name]?.(...words);
-      two[name]?.(...words);
-    };
-  };
-  return Object.fromEntries([...names].map((name) => [name, tellBoth(name)])) as KernelObserver;
 }

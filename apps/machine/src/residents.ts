@@ -1,0 +1,39 @@
+/**
+ * The resident servers of the reference machine: sigma0, ART and the P3 that every process has.
+ *
+ * Here: which program number is whose, and how much persistent memory each wants of the loader.
+ * Not here: the servers (→ @kintsugi/arc-framework). Reference: docs/protocols.md, section 8.
+ * @module
+ */
+import {
+  artImageSize,
+  type CutProbe,
+  createArt,
+  createP3,
+  createSigma0,
+  PROGRAM_ART,
+  PROGRAM_P3,
+  PROGRAM_SIGMA0,
+  sigma0ImageSize,
+} from "@kintsugi/arc-framework";
+import type { ResidentProgram } from "@kintsugi/microkernel";
+import type { ResidentNeeds } from "./boot.ts";
+import type { Trace } from "./trace.ts";
+
+/** What the loader sets aside in a machine with so many bytes of RAM. */
+export function residentNeeds(ramSize: number): ResidentNeeds {
+  return {
+    sigma0: { program: PROGRAM_SIGMA0, bytes: sigma0ImageSize(ramSize) },
+    root: { program: PROGRAM_ART, bytes: artImageSize(ramSize) },
+  };
+}
+
+/** New program objects; they remember nothing that is not in RAM. */
+export function residentPrograms(observer: Trace["servers"], probe?: CutProbe): ReadonlyMap<number, ResidentProgram> {
+  const options = { observer, ...(probe ? { probe } : {}) };
+  return new Map<number, ResidentProgram>([
+    [PROGRAM_SIGMA0, createSigma0(options)],
+    [PROGRAM_ART, createArt(options)],
+    [PROGRAM_P3, createP3(options)],
+  ]);
+}
