@@ -4,6 +4,13 @@
  * Here: the public names. Reading order: the interfaces, `bus/`, then one folder per chip.
  * @module
  */
+export type { BusMasterState } from "./ata/bus-master.ts";
+export type { CdRomState } from "./ata/cd-rom.ts";
+export type { AtaChannelState } from "./ata/channel.ts";
+export * from "./ata/chip.ts";
+export type * from "./ata/disk.ts";
+export type { HardDiskState } from "./ata/hard-disk.ts";
+export * from "./ata/registers.ts";
 export * from "./bus/mmio-bus.ts";
 export * from "./bus/port-bus.ts";
 export type * from "./clock.ts";

@@ -10,6 +10,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Clock,
   DebugPorts,
+  type Disk,
   I8042,
   I8237a,
   I8254,
@@ -17,6 +18,7 @@ import {
   Lpt,
   type LptState,
   Mc146818,
+  PiixIde,
   PowerControl,
   Printer,
   type PrinterState,
@@ -50,6 +52,14 @@ interface Case {
 
 const never = { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => undefined, outside: () => "" };
 const or = <S>(saved: unknown): S | undefined => saved as S | undefined;
+
+/** A disk that tells what is done to it; every byte of a sector is its number. */
+const disk = (trace: (line: string) => void): Disk => ({
+  sectors: 1000,
+  read: (lba, count) => new Uint8Array(count * 512).fill(lba),
+  write: (lba, bytes) => trace(`sector ${lba}: ${bytes.length} bytes, ${bytes.subarray(0, 8)}`),
+  flush: () => trace("flush"),
+});
 
 const CASES: Readonly<Record<string, Case>> = {
   i8042: {
@@ -173,6 +183,56 @@ const CASES: Readonly<Record<string, Case>> = {
         nextEvent: () => uart.nextEvent(),
         advance: (now) => uart.advance(now),
         save: () => uart.state,
+      };
+    },
+  },
+  ata: {
+    registers: 32,
+    values: [
+      0, 1, 2, 4, 5, 8, 9, 0x20, 0x28, 0x29, 0x30, 0x34, 0x43, 0xa0, 0xa1, 0xb0, 0xc4, 0xc5, 0xc6, 0xc8, 0xca, 0xe0,
+      0xe7, 0xec, 0xef, 0xf0,
+    ],
+    waits: [1, 10_000, 99_999, 100_000, 110_000, 1_000_000],
+    build: (clock, trace, saved) => {
+      const wire = (name: string) => ({ set: (level: boolean) => trace(`${name} ${level}`) });
+      const memory = {
+        read: (address: number, count: number) => new Uint8Array(count).fill(address & 0x83),
+        write: (address: number, bytes: Uint8Array) => trace(`memory ${address}: ${bytes.length} bytes`),
+      };
+      const disc = { blocks: 50, read: (lba: number, count: number) => new Uint8Array(count * 2048).fill(lba) };
+      const ide = new PiixIde(
+        clock,
+        memory,
+        [wire("irq 14"), wire("irq 15")],
+        [
+          [{ kind: "disk", disk: disk(trace) }, null],
+          [
+            { kind: "cdrom", disc },
+            { kind: "disk", disk: disk(trace) },
+          ],
+        ],
+        or(saved),
+      );
+      ide.writeConfig(0x20, 4, 0xc000);
+      ide.writeConfig(4, 2, 5);
+      const masters = ide.windows[0].device;
+      const port = (offset: number) => (offset < 9 ? ide.channels[0] : ide.channels[1]);
+      return {
+        read: (offset) => (offset < 16 ? port(offset).read(offset % 9) : masters.read(offset - 16, 1)),
+        write: (offset, value) =>
+          offset < 16 ? port(offset).write(offset % 9, value) : masters.write(offset - 16, 1, value),
+        // The data port, for as long as a sector takes.
+        outside: (kind, value) => {
+          const data = ide.channels[kind & 1];
+          let sum = 0;
+          for (let i = 0; i < 128; i++)
+            if (kind < 128) sum = (sum * 3 + data.readWide(0, 4)) >>> 0;
+            else data.writeWide(0, 4, value * 0x01010101);
+          return `sum ${sum}`;
+        },
+        nextEvent: () => ide.nextEvent(),
+        advance: (now) => ide.advance(now),
+        save: () => ide.state,
       };
     },
   },

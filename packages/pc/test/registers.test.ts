@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import * as ata from "../src/ata/registers.ts";
 import * as debug from "../src/debug/registers.ts";
 import * as kbc from "../src/i8042/registers.ts";
 import * as dma from "../src/i8237a/registers.ts";
@@ -14,6 +15,7 @@ import * as uart from "../src/uart16550/registers.ts";
 describe("registers.ts of every chip", () => {
   it.each(
     Object.entries({
+      ATA: ata,
       DEBUG: debug,
       DMA: dma,
       KBC: kbc,

@@ -1,0 +1,24 @@
+/**
+ * Disk and Disc: what a drive keeps its sectors on, and what lies in a CD-ROM drive.
+ *
+ * Here: the interfaces, owned by the drives. Not here: files and images (the machine's).
+ * What was written and not flushed may be lost, in any order, when the power goes: that is the write cache.
+ * @module
+ */
+/** A disk of 512-byte sectors. */
+export interface Disk {
+  readonly sectors: number;
+  /** `count` sectors from `lba` on, newest contents. */
+  read(lba: number, count: number): Uint8Array;
+  /** Writes whole sectors from `lba` on, into the write cache. */
+  write(lba: number, bytes: Uint8Array): void;
+  /** Everything written is on the medium when this returns. */
+  flush(): void;
+}
+
+/** A disc of 2,048-byte blocks, one data track. */
+export interface Disc {
+  readonly blocks: number;
+  /** `count` blocks from `lba` on. */
+  read(lba: number, count: number): Uint8Array;
+}
