@@ -79,7 +79,6 @@ export const H = {
   timeNanoseconds: 54,
   // The cleaner (cleaner/).
   cleanPhase: 60,
-  cleanSegment: 61,
   cleanDaddr: 62,
   cleanPsegs: 63,
   cleanFailed: 64,
@@ -88,6 +87,12 @@ export const H = {
   cleanCount: 67,
   /** Block of the partial segment. */
   cleanItem: 68,
+  /** Second at which the data being moved were written, 0 when they are written for the first time. */
+  cleanAge: 97,
+  /** Segments being cleaned together: how many, which is next, their numbers. */
+  cleanVictimCount: 98,
+  cleanVictimNext: 99,
+  cleanVictims: 100,
   // Roll-forward (checkpoint/roll-forward.ts).
   rollDaddr: 70,
   /** The segment that the last summary names as the next. */
@@ -106,6 +111,8 @@ export const H = {
 } as const;
 
 export const HEADER_WORDS = 128;
+/** Segments that are cleaned together at most. */
+export const MAX_VICTIMS = 16;
 /** Eight numbers each. */
 export const ARGS_AT: number = HEADER_WORDS * 4;
 export const RESULTS_AT: number = ARGS_AT + 64;

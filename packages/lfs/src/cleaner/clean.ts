@@ -1,5 +1,5 @@
 /**
- * The cleaner: live blocks of a segment go to the end of the log, and the segment becomes clean.
+ * The cleaner: live blocks of some segments go to the end of the log, and the segments become clean.
  *
  * Here: when cleaning is wanted, and carrying it out a block at a time. Not here: which segment
  * (`choose.ts`). The reserve rule: an operation that writes begins only while more than `logReserve`
@@ -7,7 +7,7 @@
  * leaves `lfs_minfreeseg` segments out, so that cleaning the emptiest segments always gains.
  * @module
  */
-import { H, SB, type Volume } from "../cache/arena.ts";
+import { H, MAX_VICTIMS, SB, type Volume } from "../cache/arena.ts";
 import { blockAt, loadBuffer, markDirty } from "../cache/buffer-cache.ts";
 import { mutate, refuse } from "../cache/device.ts";
 import { isLbn } from "../format/addressing.ts";
@@ -27,18 +27,19 @@ import { ifileInode, inodeDaddr, inodeLimit, inodeVersion, vget } from "../ifile
 import { hasBlocks } from "../ifile/release.ts";
 import { bmap, readBlock } from "../inode/bmap.ts";
 import { diSize, markInode } from "../inode/inode.ts";
-import { FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
+import { FLUSH_ALL, FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
 import { logStart } from "../segment/next-segment.ts";
 import { cleanSegments, liveBytes, psegsOf, segFlags, segUse } from "../usage/segment-usage.ts";
-import { type CleaningPolicy, costBenefit, greedy, type SegmentAge } from "./choose.ts";
+import { type CleaningPolicy, chooseBatch, costBenefit, greedy, type SegmentAge } from "./choose.ts";
 
 const IDLE = 0;
 const CHOOSE = 1;
 const COPY = 2;
 const WRITTEN = 3;
+const START = 4;
 
-/** `H.cleanPolicy`. */
-export const POLICIES: readonly CleaningPolicy[] = [greedy, costBenefit];
+/** By `H.cleanPolicy`; the first unless another is set. */
+export const POLICIES: readonly CleaningPolicy[] = [costBenefit, greedy];
 
 /** Clean segments that only the cleaner and checkpoints may use up. */
 export function logReserve(v: Volume): number {
@@ -53,8 +54,10 @@ export function cleanIsWanted(v: Volume): boolean {
 /** Begins to clean: `count` segments at most, or with 0 as many as end the need. */
 export function startCleaner(v: Volume, count: number): void {
   const w = v.words;
-  w[H.cleanPhase] = CHOOSE;
+  w[H.cleanPhase] = START;
   w[H.cleanTarget] = count;
+  w[H.cleanAge] = 0;
+  w[H.cleanVictimCount] = 0;
   w[H.cleanCount] = 0;
   w[H.cleanFailed] = 0;
 }
@@ -85,13 +88,18 @@ export function candidates(v: Volume): SegmentAge[] {
 /** Carries the cleaner a little further. May miss, or start a flush. */
 export function stepCleaner(v: Volume): void {
   const w = v.words;
-  if (w[H.cleanPhase] === CHOOSE) choose(v);
+  if (w[H.cleanPhase] === START) {
+    // New data go first and by themselves: they are hotter than what is moved.
+    w[H.cleanPhase] = CHOOSE;
+    startFlush(v, FLUSH_ALL);
+  } else if (w[H.cleanPhase] === CHOOSE) choose(v);
   else if (w[H.cleanPhase] === COPY) copyPseg(v);
   else {
-    // Behind the checkpoint the segment is empty, and clean.
-    w[H.cleanCount]++;
+    // Behind the checkpoint the segments are empty, and clean.
+    w[H.cleanAge] = 0;
+    w[H.cleanCount] += w[H.cleanVictimCount];
     const target = w[H.cleanTarget];
-    const enough = target === 0 ? cleanSegments(v) > logReserve(v) + 2 : w[H.cleanCount] >= target;
+    const enough = target === 0 ? cleanSegments(v) > logReserve(v) : w[H.cleanCount] >= target;
     w[H.cleanPhase] = enough ? IDLE : CHOOSE;
   }
 }
@@ -101,35 +109,54 @@ function choose(v: Volume): void {
   mutate(v);
   const usable = v.g.ssize - v.g.ssize / 16;
   const list = candidates(v).filter((s) => s.live < usable);
-  const order = POLICIES[w[H.cleanPolicy]]?.(list, v.g.ssize) ?? [];
-  const segment = order[0];
-  if (segment === undefined && w[H.nactive] > 0) {
-    // What was written since the last checkpoint can be cleaned behind the next.
-    w[H.cleanPhase] = WRITTEN;
-    startFlush(v, FLUSH_CHECKPOINT, { both: true });
-    return;
-  }
-  if (segment === undefined || w[H.cleanCount] > 4 * v.g.nseg) {
+  const wanted = w[H.cleanTarget] === 0 ? MAX_VICTIMS : w[H.cleanTarget] - w[H.cleanCount];
+  // What is clean, less room for metadata and the ifile, and a quarter of the buffers.
+  const inReserve = (Math.min(logReserve(v), cleanSegments(v)) - 3) * v.g.ssize * 0.8;
+  const room = Math.min(inReserve, (v.buffers.rows / 4) * v.g.bsize);
+  const batch = chooseBatch(POLICIES[w[H.cleanPolicy]], list, v.g.ssize, Math.min(wanted, MAX_VICTIMS), room);
+  if (batch.length === 0 || w[H.cleanCount] > 4 * v.g.nseg) {
+    w[H.cleanVictimCount] = 0;
+    if (w[H.nactive] > 0) {
+      // What was written since the last checkpoint can be cleaned behind the next.
+      finishBatch(v);
+      return;
+    }
     // Nothing to gain: operations that need room answer ENOSPC until something is freed.
     w[H.cleanFailed] = 1;
     w[H.cleanPhase] = IDLE;
     return;
   }
-  w[H.cleanSegment] = segment;
+  const now = w[H.timeSeconds] >>> 0;
+  const youngest = Math.min(...list.filter((s) => batch.includes(s.segment)).map((s) => s.age));
+  w[H.cleanAge] = Math.max(1, now - youngest);
+  w[H.cleanVictimCount] = batch.length;
+  w[H.cleanVictimNext] = 0;
+  w.set(batch, H.cleanVictims);
+  w[H.cleanPsegs] = 0;
+  w[H.cleanPhase] = COPY;
+}
+
+function finishBatch(v: Volume): void {
+  v.words[H.cleanPhase] = WRITTEN;
+  startFlush(v, FLUSH_CHECKPOINT, { both: true });
+}
+
+/** Goes on to the next segment of the batch. */
+function enterVictim(v: Volume): void {
+  const w = v.words;
+  const segment = w[H.cleanVictims + w[H.cleanVictimNext]];
+  w[H.cleanVictimNext]++;
   w[H.cleanDaddr] = logStart(v, segment);
-  w[H.cleanPsegs] = psegsOf(v, segment);
+  w[H.cleanPsegs] = liveBytes(v, segment) === 0 ? 0 : psegsOf(v, segment);
   w[H.cleanItem] = 0;
-  w[H.cleanPhase] = liveBytes(v, segment) === 0 ? WRITTEN : COPY;
-  if (w[H.cleanPhase] === WRITTEN) startFlush(v, FLUSH_CHECKPOINT, { both: true });
 }
 
 /** The live blocks and inodes of one partial segment become dirty. May miss. */
 function copyPseg(v: Volume): void {
   const w = v.words;
   if (w[H.cleanPsegs] === 0) {
-    mutate(v);
-    w[H.cleanPhase] = WRITTEN;
-    startFlush(v, FLUSH_CHECKPOINT, { both: true });
+    if (w[H.cleanVictimNext] < w[H.cleanVictimCount]) enterVictim(v);
+    else finishBatch(v);
     return;
   }
   const daddr = w[H.cleanDaddr];

@@ -45,13 +45,20 @@ export function addLiveBytes(v: Volume, segment: number, delta: number): void {
   markSegUse(v, segment);
 }
 
-/** Counts a partial segment with this many blocks of inodes, written at the given second. */
-export function countPseg(v: Volume, segment: number, inodeBlocks: number, seconds: number): void {
+/**
+ * Counts a partial segment with this many blocks of inodes, written now, or holding data that the cleaner
+ * moves: a segment is as old as the youngest data in it (Rosenblum and Ousterhout 1992, 3.6).
+ */
+export function countPseg(v: Volume, segment: number, inodeBlocks: number, now: number): void {
   const at = segUse(v, segment);
-  v.view.setUint16(at + SU.su_nsums, v.view.getUint16(at + SU.su_nsums, true) + 1, true);
+  const sums = v.view.getUint16(at + SU.su_nsums, true);
+  const moved = v.words[H.cleanAge] >>> 0;
+  const before = sums === 0 ? 0 : v.view.getUint32(at + SU.su_lastmod, true);
+  const age = Math.max(moved === 0 ? now : moved, before);
+  v.view.setUint16(at + SU.su_nsums, sums + 1, true);
   v.view.setUint16(at + SU.su_ninos, v.view.getUint16(at + SU.su_ninos, true) + inodeBlocks, true);
-  v.view.setUint32(at + SU.su_lastmod, seconds, true);
-  v.view.setUint32(at + SU.su_olastmod, seconds, true);
+  v.view.setUint32(at + SU.su_lastmod, age, true);
+  v.view.setUint32(at + SU.su_olastmod, age, true);
   const units = (v.g.sumsize + inodeBlocks * v.g.ibsize) / v.g.unit;
   v.addSb(SB.lfs_dmeta, units);
   v.addSb(SB.lfs_bfree, -units);

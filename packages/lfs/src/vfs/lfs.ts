@@ -160,6 +160,7 @@ export class Lfs {
       // A flush, a cleaning or a mount that meets a disk that contradicts itself cannot be gone on with.
       if (w[H.flushKind] !== FLUSH_NONE) this.#fail();
       w[H.cleanPhase] = 0;
+      w[H.cleanAge] = 0;
       if (w[H.state] === VOLUME_MOUNTING) this.#forget();
     }
     w[H.opCode] = 0;
