@@ -45,9 +45,9 @@ export const HEADERS: readonly GeneratedHeader[] = [
   {
     output: "packages/drivers/guest/generated/registers.h",
     namespace: "pc",
-    tagline: "Ports, registers and bits of the chips.",
+    tagline: "Ports, registers and bits of the chips that the drivers here operate.",
     folder: "packages/pc/src",
-    matching: /\/registers\.ts$/,
+    matching: /\/(lpt|uart16550)\/registers\.ts$/,
   },
 ];
 
