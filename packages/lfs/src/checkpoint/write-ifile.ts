@@ -17,7 +17,7 @@ import {
   markDirty,
   setBufferWord,
 } from "../cache/buffer-cache.ts";
-import { mutate } from "../cache/device.ts";
+import { mutate, refuse } from "../cache/device.ts";
 import { firstDataUnder, levelOf, parentOf } from "../format/addressing.ts";
 import { DINODE_SIZE, LFS_IFILE_INUM, SEGUSE_ACTIVE } from "../format/constants.ts";
 import { segmentOf, segmentStart } from "../format/geometry.ts";
@@ -73,7 +73,7 @@ function planPsegs(v: Volume, count: number): PlannedPseg[] {
       segment = next;
       taken.push(segment);
       next = chooseNext(v, segment, taken);
-      if (next === -1) throw new Error("the log has no clean segment left: the reserve was not kept");
+      if (next === -1) refuse("ENOSPC");
       offset = logStart(v, segment);
       continue;
     }

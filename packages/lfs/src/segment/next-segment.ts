@@ -7,6 +7,7 @@
  */
 import { H, SB, type Volume } from "../cache/arena.ts";
 import { dropBuffer, forEachBuffer, isDirty } from "../cache/buffer-cache.ts";
+import { refuse } from "../cache/device.ts";
 import { SEGUSE_ACTIVE, SEGUSE_DIRTY, SEGUSE_ERROR, SEGUSE_INVAL, SEGUSE_SUPERBLOCK } from "../format/constants.ts";
 import { segmentOf, segmentReserve, segmentStart } from "../format/geometry.ts";
 import { makeDirty, segFlags, usableUnits } from "../usage/segment-usage.ts";
@@ -44,7 +45,8 @@ export function advanceSegment(v: Volume): void {
   v.setSb(SB.lfs_curseg, segmentStart(v.g, next));
   v.setSb(SB.lfs_offset, logStart(v, next));
   const following = chooseNext(v, next, []);
-  if (following === -1) throw new Error("the log has no clean segment left: the reserve was not kept");
+  // Only a disk that came with too few clean segments gets here; the volume stops writing.
+  if (following === -1) refuse("ENOSPC");
   v.setSb(SB.lfs_nextseg, segmentStart(v.g, following));
   v.words[H.nactive]++;
   dropInodeBlocks(v, next);

@@ -16,6 +16,7 @@ import { LFS_IFILE_INUM, LFS_MAX_ACTIVE } from "../format/constants.ts";
 import { releaseInode } from "../ifile/release.ts";
 import { diMode, diNlink, inodeNumber } from "../inode/inode.ts";
 import { FLUSH_ALL, FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
+import { cleanSegments } from "../usage/segment-usage.ts";
 import * as file from "./file.ts";
 import * as namespace from "./namespace.ts";
 
@@ -125,6 +126,9 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
 
 export const OPERATION_NAMES: readonly OperationName[] = Object.keys(OPERATIONS) as OperationName[];
 
+/** Operations that a log without room refuses; the others make room or need none. */
+const GROWING: ReadonlySet<OperationName> = new Set(["create", "link", "write"]);
+
 /** What must be done before an operation's first step; true when nothing is left. May start a flush or the cleaner. */
 export function prepareVolume(v: Volume, name: OperationName): boolean {
   const w = v.words;
@@ -152,6 +156,7 @@ export function prepareVolume(v: Volume, name: OperationName): boolean {
     startCleaner(v, 0);
     return false;
   }
+  if (GROWING.has(name) && cleanSegments(v) <= logReserve(v) / 2) refuse("ENOSPC");
   return true;
 }
 
