@@ -71,7 +71,7 @@ describe("a machine rebuilt from RAM and states", () => {
     const entries = golden.effects.flatMap((effect) => (effect.kind === "taken" ? [effect.entry] : []));
     const memory = machineMemory(TEST_RAM);
     const effects: Effect[] = [];
-    const threads = count(12, 60);
+    const threads = count(12, 1000);
     let taken = 0;
     let restore: MachineState | undefined;
     let last = await inThread(options, { operator: { kind: "replay", entries }, limit: 1, memory });

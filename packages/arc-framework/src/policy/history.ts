@@ -1,9 +1,11 @@
 /**
- * The history of a program's failures: a few numbers that fit in persistent memory.
+ * The history of a program's failures: numbers that fit in persistent memory.
  *
  * Here: what is counted, and how a failure and an action change it. Not here: what follows (rules).
- * A program gets on when its restart page shows another last request, or the same one answered;
- * failures of a request that does not get on count as "in a row".
+ * A program gets on when its restart page shows another last request, or the same one answered; failures of a
+ * request that does not get on count as "in a row". A server that has no open request and fails only now and then
+ * is not stuck: between such failures it was ready to serve.
+ * Reference: docs/protocols.md section 6 (the restart page's words); OTP supervisor, restart intensity.
  * @module
  */
 import type { ActionKind } from "./policy.ts";
@@ -16,6 +18,7 @@ export interface Progress {
   readonly replied: number;
 }
 
+/** What a policy knows of the past. All are counts but `at`; plain data, replaced and never changed. */
 export interface History extends Progress {
   /** Failures in a row without getting on. */
   readonly failures: number;
@@ -32,6 +35,7 @@ export interface History extends Progress {
 /** Failures closer together than this are taken for the same trouble: 100 ms of 100 MHz. */
 export const NEARBY = 10_000_000;
 
+/** Before the first failure. */
 export const NO_HISTORY: History = {
   sequence: 0,
   replied: 0,
@@ -47,13 +51,14 @@ export const NO_HISTORY: History = {
  * @param at virtual time of the failure in cycles
  */
 export function withFailure(history: History, progress: Progress, at: number): History {
-  const stuck = progress.sequence === history.sequence && progress.replied === history.replied;
-  const near = stuck && at - history.at <= NEARBY;
+  const near = at - history.at <= NEARBY;
+  const same = progress.sequence === history.sequence && progress.replied === history.replied;
+  const stuck = same && (near || progress.sequence !== progress.replied);
   return {
     sequence: progress.sequence,
     replied: progress.replied,
     failures: stuck ? history.failures + 1 : 1,
-    nearby: near ? history.nearby + 1 : 1,
+    nearby: stuck && near ? history.nearby + 1 : 1,
     colds: stuck ? history.colds : 0,
     restarts: history.restarts,
     at,

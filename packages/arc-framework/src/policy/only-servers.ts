@@ -1,5 +1,8 @@
 /**
  * Rule: a program that is no server is removed; whoever waits for it is told why.
+ *
+ * Here: the rule. Not here: its place among the others (`reference.ts`), what the action does (`../plan`).
+ * Reference: thesis 4.4.1, Table 4.1.
  * @module
  */
 import type { Failure } from "../failure.ts";

@@ -1,9 +1,10 @@
 /**
- * Rule: a request that keeps failing is given up, with the persistent memory that it may have spoilt.
+ * Rule: a request that keeps failing is given up by a cold start.
  *
+ * Here: the rule. Not here: its place among the others (`reference.ts`), what the action does (`../plan`).
  * A deterministic fault comes back with every replay (thesis 4.3.1). Two counts tell it from bad luck:
- * failures close together, and, for slow poison, failures at all. After the cold start the server
- * answers the request with FAILED.
+ * failures close together, and, for slow poison, failures at all. What the request may have spoilt in
+ * persistent memory goes with it; after the cold start the server answers it with FAILED.
  * @module
  */
 import type { Failure } from "../failure.ts";

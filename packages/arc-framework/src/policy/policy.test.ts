@@ -101,6 +101,15 @@ describe("a history", () => {
     expect([far.failures, far.nearby]).toEqual([3, 1]);
   });
 
+  it("begins anew when a server without an open request fails only now and then", () => {
+    let history = NO_HISTORY;
+    for (let i = 1; i <= 1000; i++) {
+      history = withFailure(history, { sequence: 4, replied: 4 }, i * (NEARBY + 1));
+      expect([history.failures, history.nearby, history.colds]).toEqual([1, 1, 0]);
+    }
+    expect(withFailure(history, { sequence: 4, replied: 4 }, history.at + 1).nearby).toBe(2);
+  });
+
   it("begins anew with a cold start, which itself is counted until the program gets on", () => {
     const history = withRestart({ ...once, failures: NEARBY_LIMIT, nearby: NEARBY_LIMIT }, "cold");
     expect(history).toEqual({ ...NO_HISTORY, colds: 1, restarts: 1 });

@@ -20,9 +20,10 @@ export interface Supervised {
 /** Hot: keep persistent memory, recover, replay. Cold: start from nothing. Remove: the end of the process. */
 export type ActionKind = "hot" | "cold" | "remove";
 
+/** What a policy has decided, and why. */
 export interface Action {
   readonly kind: ActionKind;
-  /** The rule that said so. */
+  /** The rule that said so, as a phrase for people. */
   readonly because: string;
 }
 

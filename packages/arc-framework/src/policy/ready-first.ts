@@ -1,5 +1,9 @@
 /**
- * Rule: a server that fails before READY is started cold: its persistent memory was never complete.
+ * Rule: a server that fails before READY is started cold.
+ *
+ * Here: the rule. Not here: its place among the others (`reference.ts`), what the action does (`../plan`).
+ * Its persistent memory was never complete: there is nothing to recover from.
+ * Reference: thesis 4.4.1, Table 4.1.
  * @module
  */
 import type { Failure } from "../failure.ts";

@@ -1,6 +1,7 @@
 /**
- * Rule for RECOVERED with an error: the server's own `Recover` gave up, so it is started cold.
+ * Rule: a server whose own `Recover` gave up is started cold.
  *
+ * Here: the rule for RECOVERED with an error. Not here: its place (`reference.ts`).
  * Not one of the failure rules: nothing has failed a second time.
  * Reference: thesis 4.5.1 (`Recover` returns an error → full restart); docs/protocols.md section 7.
  * @module

@@ -1,6 +1,7 @@
 /**
  * Rule: a server that cold starts do not help is removed.
  *
+ * Here: the limit. Not here: the rules that it is put around, and where (`reference.ts`).
  * It stands before the rules that ask for a cold start and speaks when they would ask once too often.
  * Reference: OTP supervisor, restart intensity: "the supervisor gives up".
  * @module
