@@ -1,8 +1,8 @@
 /**
- * Boot configuration: what a loader tells the kernel of memory, modules and the first two programs.
+ * Boot configuration: what a loader tells the kernel of memory and programs.
  *
  * Here: the type. Not here: how it reaches the KIP (→ glue/ia32/kip-page.ts).
- * Addresses and sizes are bytes, physical.
+ * Addresses and sizes are bytes, physical. Reference: X.2 on IA-32, initial servers; `docs/protocols.md` section 2.
  * @module
  */
 
@@ -18,13 +18,17 @@ export interface BootModule {
   readonly size: number;
 }
 
+/** The machine at power-on. `Kernel.boot` refuses one that does not fit its memory, with code "boot-config". */
 export interface BootConfig {
   /** Bytes of RAM: the memory's whole size. */
   readonly memorySize: number;
   /** Bytes of the kernel arena at the top of memory, a multiple of 4096. */
   readonly arenaSize: number;
+  /** Below the boot info and the arena, and no more of them than the KIP can describe. */
   readonly modules: readonly BootModule[];
+  /** The owner of all memory, created first. The death of a resident one is a reset. */
   readonly sigma0: FirstProgram;
+  /** The root task, with sigma0 as its pager. The death of a resident one is a reset, too. */
   readonly root: FirstProgram;
   /** Default 100. */
   readonly cyclesPerMicrosecond?: number;

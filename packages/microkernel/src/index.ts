@@ -1,7 +1,7 @@
 /**
- * @kintsugi/microkernel: an L4 X.2 kernel whose every object lives in the machine's RAM as plain data.
+ * @kintsugi/microkernel: an L4 X.2 kernel that lives as plain data in guest RAM.
  *
- * Here: the public names. The X.2 interface's constants and words come from `api/`.
+ * Here: the public names; the X.2 interface's constants and words come from `api/`. Not here: anything else.
  * @module
  */
 export * from "./api/acceptor.ts";

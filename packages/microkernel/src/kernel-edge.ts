@@ -1,5 +1,5 @@
 /**
- * The kernel's edge: what it is given, why it comes back, what it tells of its threads.
+ * The kernel's edge: what it is given, why it comes back, what it tells.
  *
  * Here: types only. Not here: the loop (→ kernel.ts), the machine's parts (→ hardware.ts).
  * @module
@@ -25,17 +25,20 @@ export interface SliceProbe {
   reached(thread: ThreadId, processor: KernelProcessor): void;
 }
 
+/** The machine around a kernel. All of it is the host's, and can be made anew over the same memory. */
 export interface KernelOptions {
   readonly memory: KernelMemory;
   readonly processor: KernelProcessor;
   readonly ports: KernelPorts;
   readonly interrupts: KernelInterrupts;
   readonly events: KernelEvents;
+  /** Resident programs by the number that ResidentControl names, 1 or more. A thread whose number is missing dies. */
   readonly programs: ReadonlyMap<number, ResidentProgram>;
   readonly observer?: KernelObserver;
   readonly probe?: SliceProbe;
 }
 
+/** Why there is no kernel: a configuration that cannot be booted, or an arena that cannot be made or found. */
 export type KernelError = BootError | ArenaError;
 
 /** Why run() came back. */
@@ -47,13 +50,17 @@ export type KernelExit =
   | { readonly kind: "requested" }
   | { readonly kind: "powerFail" };
 
+/** A user thread as it was when asked for; a copy. */
 export interface ThreadInfo {
+  /** Global id. */
   readonly id: ThreadId;
-  /** SCHEDULE_… */
+  /** SCHEDULE_…, as Schedule would return it. */
   readonly state: number;
   /** Same number, same space. */
   readonly space: number;
+  /** 0…255; higher is more urgent. */
   readonly priority: number;
+  /** As ThreadControl or ExchangeRegisters set it; nil for none. */
   readonly pager: ThreadId;
   /** Program number, 0 for guest code. */
   readonly program: number;

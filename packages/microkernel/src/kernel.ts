@@ -40,6 +40,10 @@ const LIMIT: KernelExit = { kind: "limit" };
 const REQUESTED: KernelExit = { kind: "requested" };
 const POWER_FAIL: KernelExit = { kind: "powerFail" };
 
+/**
+ * An L4 X.2 kernel over one machine. All that lasts is in the arena in `memory`: it can be dropped between two
+ * calls, and another one attached.
+ */
 export class Kernel {
   readonly #options: KernelOptions;
   readonly #arena: Arena;
@@ -55,12 +59,15 @@ export class Kernel {
     this.#userMode.initialise();
   }
 
-  /** A fresh kernel. Reset count and reason of an arena that was there are kept. */
+  /**
+   * A fresh kernel, with sigma0 and the root task ready. Reset count and reason of an arena that was there are
+   * kept. Fails with "boot-config" or "arena-size".
+   */
   static boot(options: KernelOptions, config: BootConfig): Result<Kernel, KernelError> {
     return bootArena(hardwareOf(options), config).map((arena) => new Kernel(options, arena));
   }
 
-  /** A kernel over an arena that exists: it goes on where that one stopped. */
+  /** A kernel over an arena that exists: it goes on where that one stopped. Fails with "no-arena" or "bad-arena". */
   static attach(options: KernelOptions): Result<Kernel, KernelError> {
     const base = findArena(options.memory);
     if (base.isErr()) return err(base.error);

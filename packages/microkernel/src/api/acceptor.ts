@@ -1,7 +1,7 @@
 /**
  * Acceptors: BR0, what a receiver lets into its address space.
  *
- * Here: the receive window. Not here: the string buffers from BR1 on.
+ * Here: the receive window. Not here: the string buffers from BR1 on. Reference: X.2, acceptors.
  *
  *     31 receive window: an fpage without its low 4 bits 4|3 0 2|1 c|0 s
  * @module

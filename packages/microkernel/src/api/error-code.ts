@@ -2,6 +2,7 @@
  * Error codes: what the ErrorCode TCR says after a call.
  *
  * Here: the codes of system calls and those of IPC, whose word also has the phase and an offset.
+ * Not here: who returns which (→ syscall/, ipc/). Reference: X.2, ErrorCode of each system call.
  *
  *     after an IPC  31 bytes transferred 4|3 code 1|0 phase (0 send, 1 receive)
  * @module

@@ -1,7 +1,7 @@
 /**
  * Fpages: regions of an address space with access rights, in one word.
  *
- * Here: packing and taking apart. Not here: what is mapped (→ object/mapping-database.ts).
+ * Here: packing and taking apart. Not here: what is mapped (→ object/mapping-database.ts). Reference: X.2, fpages.
  *
  *     31 base >> 10 10|9 log2 size 4|3 0|2 r  1 w  0 x
  * @module

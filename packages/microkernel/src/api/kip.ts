@@ -1,7 +1,8 @@
 /**
- * The kernel interface page: byte offsets of its fields, and the addresses of the standard layout.
+ * The kernel interface page: offsets of its fields, and the standard layout.
  *
  * Here: where things stand. Not here: what stands there (→ glue/ia32/kip-page.ts).
+ * Reference: X.2 on IA-32, kernel interface page, memory descriptors.
  * @module
  */
 export const KIP_MAGIC_WORD = 0x4be6344c;

@@ -1,5 +1,5 @@
 /**
- * The restart page: what the kernel records of a supervised thread's last request and failure.
+ * The restart page: a supervised thread's last request and failure, recorded.
  *
  * Here: word indices (offset = 4 × index). Not here: when they are written (→ ipc/restart-record.ts).
  * Reference: `docs/protocols.md` section 6.

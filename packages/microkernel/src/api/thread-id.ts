@@ -2,7 +2,7 @@
  * Thread ids: global, local, and the three that name no particular thread.
  *
  * Here: the words of X.2's thread ids as signed 32-bit numbers, the way registers hold them.
- * Not here: which threads exist (→ object/thread.ts).
+ * Not here: which threads exist (→ object/thread.ts). Reference: X.2, "Thread Id".
  *
  *     global  31 thread number (18) 14|13 version (14) 0      the low 6 version bits are not all 0
  *     local   31 address of MR0 >> 6  6|5      0       0      valid in one address space only

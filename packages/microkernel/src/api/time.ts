@@ -5,6 +5,8 @@
  *
  *     period  0|14 e 10|9 m 0         m * 2^e microseconds; 0 is never, 0x0400 (m = 0, e = 1) is zero
  *     point   1|14 e 11|10 c|9 m 0    the clock whose bits e+10…e are c:m, nearest to now
+ *
+ * Reference: X.2, "Time".
  * @module
  */
 export const TIME_NEVER = 0;

@@ -3,6 +3,7 @@
  *
  * Here: the kinds of items and the words of map and grant items.
  * Not here: string items' words, which this kernel answers with a message overflow so far.
+ * Reference: X.2, map, grant and string items.
  *
  *     map, grant   word 0: 31 send base >> 10 10|9 0 4|3 type 1|0 C     word 1: the fpage sent
  * @module

@@ -2,7 +2,8 @@
  * The UTCB: a thread's virtual registers in its own memory.
  *
  * Here: sizes, and word indices counted from MR0 (whose address is the thread's local id).
- * Not here: where UTCBs lie in memory (→ object/utcb-area.ts).
+ * Not here: where UTCBs lie in memory (→ object/address-space.ts).
+ * Reference: X.2 on IA-32, "Virtual Registers": UTCB, thread control registers, buffer registers.
  *
  *     -64 -48 BR32…BR0 -16|-15 thread control registers -1|0 MR0…MR63 63
  * @module

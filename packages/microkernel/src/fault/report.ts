@@ -1,5 +1,5 @@
 /**
- * Reports: a message that the kernel sends in a thread's name, as a call without timeouts.
+ * Reports: messages of the kernel in a thread's name, calls without timeouts.
  *
  * Here: to whom it goes and how it starts. Not here: the messages (→ the other files of this folder).
  * A supervisor named by RestartControl comes before the thread's own TCRs.

@@ -1,5 +1,5 @@
 /**
- * Nested calls: what a thread keeps while the kernel speaks in its name, and how it goes on.
+ * Nested calls: what a thread keeps while the kernel speaks in its name.
  *
  * Here: saving MRs, BR0, ErrorCode and VirtualSender around a fault's IPC; taking a reply's registers.
  * Not here: the messages (→ fault/). A thread has at most one nested call at a time.

@@ -1,5 +1,5 @@
 /**
- * Restart record: the last open receive of a supervised thread, in the same kernel step.
+ * Restart record: the last open receive of a supervised thread, in one step.
  *
  * Here: writing request, reply and failure into the restart page. Not here: its layout
  * (→ api/restart-page.ts), who may register it (→ syscall/restart-control.ts).

@@ -1,5 +1,5 @@
 /**
- * Page tables: the IA-32 structures of an address space, and the mapping node behind each entry.
+ * Page tables: IA-32's structures, and the mapping node behind each entry.
  *
  * Here: finding, making and reading entries. 4 KiB pages only. Each page table has a companion frame
  * whose word i is the mapping node of entry i (0: the kernel's own page, or sigma0's idempotent one).

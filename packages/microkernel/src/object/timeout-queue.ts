@@ -1,5 +1,5 @@
 /**
- * Timeouts: waiting threads in the order of their deadlines, equal ones in the order of arrival.
+ * Timeouts: waiting threads by deadline, equal ones in the order of arrival.
  *
  * Here: a doubly linked list through the thread rows, and deadlines from X.2's time codes.
  * Not here: what happens when one expires (→ ipc/rendezvous.ts).

@@ -26,23 +26,40 @@ export interface ResidentContext {
   readonly program: number;
   /** Saved registers: EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS, signed. The same contract as guest code has. */
   readonly registers: Int32Array;
+  /** Message register 0…63, signed. */
   mr(index: number): number;
+  /** Sets message register 0…63. */
   setMr(index: number, value: number): void;
   /** A thread control register, by its (negative) word index TCR_…. */
   tcr(index: number): number;
+  /** Sets a thread control register, by the same index. */
   setTcr(index: number, value: number): void;
+  /** Buffer register 0…32, signed; BR0 is the acceptor. */
   br(index: number): number;
+  /** Sets buffer register 0…32. */
   setBr(index: number, value: number): void;
-  /** The thread's own address space, rights checked as a user's; a miss throws the {@link PageFaultSignal}. */
+  /**
+   * One byte, 0…255. As all accesses below: linear, in the thread's own address space, rights checked as a
+   * user's, of any alignment, little-endian. A miss throws the {@link PageFaultSignal} before anything is written.
+   */
   read8(linear: number): number;
+  /** Two bytes, 0…65535. */
   read16(linear: number): number;
+  /** Four bytes, signed. */
   read32(linear: number): number;
+  /** Writes the low 8 bits of `value`. */
   write8(linear: number, value: number): void;
+  /** Writes the low 16 bits of `value`. */
   write16(linear: number, value: number): void;
+  /** Writes the low 32 bits of `value`. */
   write32(linear: number, value: number): void;
+  /** A copy of `length` bytes. */
   readBytes(linear: number, length: number): Uint8Array;
+  /** Writes all of `bytes`. */
   writeBytes(linear: number, bytes: Uint8Array): void;
+  /** Sets `length` bytes to `byte`, 0…255. */
   fill(linear: number, length: number, byte: number): void;
+  /** Copies `length` bytes as if through a buffer: the ranges may overlap. */
   copy(to: number, from: number, length: number): void;
   /** Lets the step take time. */
   charge(cycles: number): void;
@@ -50,6 +67,7 @@ export interface ResidentContext {
   now(): number;
   /** Instructions that guests have retired. */
   retired(): number;
+  /** Writes the low `size` bytes of `value` to an I/O port, at once: not undone with the step. No right is asked for. */
   portWrite(port: number, size: 1 | 2 | 4, value: number): void;
   /** Gives up: return its value from `resume`. */
   died(reason: string): number;

@@ -1,11 +1,13 @@
 /**
- * ExchangeRegisters: reads and sets another thread's user registers, halts it, breaks off its IPC.
+ * ExchangeRegisters: a thread's user registers read and set, its IPC broken off.
  *
  *   in    dest, control (EXREGS_… bits), SP, IP, FLAGS, UserDefinedHandle, pager
  *   out   result   dest's id in the other form: global for a local one, local for a global one; nil on error
  *         control  H was halted, R was receiving, S was sending; and the old SP IP FLAGS handle pager
  * Allowed inside dest's space, to the space of its pager, and to privileged spaces. Its fault's IPC
  * counts as sending or receiving. Old values are always delivered.
+ * Here: who may ask, and what is done. Not here: breaking off an IPC (→ ipc/rendezvous.ts). Reference: X.2,
+ * ExchangeRegisters.
  * @module
  */
 import { ERROR_INVALID_THREAD } from "../api/error-code.ts";

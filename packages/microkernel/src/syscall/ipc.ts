@@ -7,6 +7,8 @@
  *   out   from       the sender; EAX, with MR0…MR2 in ESI, EBX, EBP
  * The two are one path here. A call switches to its partner on the caller's time slice; a send alone
  * gives way only to a more urgent receiver.
+ * Here: the call, from its words to its phases. Not here: the meeting of two threads (→ ipc/rendezvous.ts). Reference:
+ * X.2, Ipc, Lipc.
  * @module
  */
 import type { ThreadId } from "../api/thread-id.ts";

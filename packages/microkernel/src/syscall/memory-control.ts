@@ -1,10 +1,12 @@
 /**
- * MemoryControl and ProcessorControl: calls that this machine has nothing to do for.
+ * MemoryControl and ProcessorControl: calls with nothing to do here.
  *
  *   in    MemoryControl: control, attributes 0…3 (0 default, 1 write-back, 2 write-through,
  *         4 uncacheable, 5 write-combining, 8 write-protected)
  *   out   1, or 0 and ErrorCode
  * Privileged. There are no caches, and one frequency: what is valid succeeds.
+ * Here: what is refused. Not here: registers (→ table.ts). Reference: X.2, MemoryControl,
+ * ProcessorControl.
  * @module
  */
 import { ERROR_INVALID_PARAMETER, ERROR_NO_PRIVILEGE } from "../api/error-code.ts";

@@ -5,6 +5,7 @@
  *   out   1, or 0 and ErrorCode
  * Privileged. A number that the host does not have is found out when the thread runs: it dies.
  * Reference: `docs/protocols.md` sections 5 and 8.
+ * Here: who may ask, and what is done. Not here: running the program (→ resident/, kernel.ts).
  * @module
  */
 import { ERROR_INVALID_THREAD, ERROR_NO_PRIVILEGE } from "../api/error-code.ts";

@@ -6,6 +6,7 @@
  *   out   1, or 0 and ErrorCode
  * Allowed to the space of the thread's pager and to privileged spaces.
  * Reference: `docs/protocols.md` sections 5 and 6.
+ * Here: who may ask, and what is done. Not here: what is recorded then (→ ipc/restart-record.ts).
  * @module
  */
 import { ERROR_INVALID_PARAMETER, ERROR_INVALID_THREAD, ERROR_NO_PRIVILEGE } from "../api/error-code.ts";

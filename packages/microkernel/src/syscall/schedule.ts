@@ -7,6 +7,8 @@
  *         old TimeControl: what is left of the slice << 16 | of the quantum
  * Allowed to the thread's scheduler and to privileged spaces; the priority at most the caller's own,
  * unless privileged. Quanta and preemption control are kept, not enforced.
+ * Here: who may ask, and what is done. Not here: who runs next (→ object/ready-queue.ts). Reference: X.2,
+ * Schedule.
  * @module
  */
 import { ERROR_INVALID_PARAMETER, ERROR_INVALID_THREAD, ERROR_NO_PRIVILEGE } from "../api/error-code.ts";

@@ -6,6 +6,8 @@
  *         KipArea, UtcbArea, redirector (nil leaves it)
  *   out   1, or 0 and ErrorCode; old control 0
  * Privileged. The areas of an initialised space stay as they are.
+ * Here: who may ask, and what is done. Not here: what a space is made of (→ object/address-space.ts).
+ * Reference: X.2, SpaceControl.
  * @module
  */
 import {

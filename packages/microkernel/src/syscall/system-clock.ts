@@ -2,6 +2,7 @@
  * SystemClock: microseconds since power-on, 64 bits.
  *
  *   out   EDX:EAX microseconds
+ * Here: the call and its cost. Not here: the clock (→ object/timeout-queue.ts). Reference: X.2, SystemClock.
  * @module
  */
 import { COST_SYSCALL } from "../costs.ts";

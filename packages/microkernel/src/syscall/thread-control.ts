@@ -1,5 +1,5 @@
 /**
- * ThreadControl: creates, moves, renames, activates and deletes threads; attaches interrupts.
+ * ThreadControl: makes, moves, renames, activates, deletes threads; interrupts.
  *
  *   in    dest            global id
  *         SpaceSpecifier  a thread of the space; nil deletes; dest itself makes a new space
@@ -8,6 +8,8 @@
  *         UtcbLocation    -1 leaves it
  *   out   1, or 0 and ErrorCode
  * Privileged. Interrupts: pager = the handler, or the interrupt itself to detach; the rest is not looked at.
+ * Here: who may ask, and what is done. Not here: what becomes of a thread (→ ipc/thread-life.ts). Reference:
+ * X.2, ThreadControl.
  * @module
  */
 import {

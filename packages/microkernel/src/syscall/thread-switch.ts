@@ -2,6 +2,8 @@
  * ThreadSwitch: gives the rest of the time slice away.
  *
  *   in    dest   a runnable thread to run on the caller's slice; nil, or one that cannot run: just yield
+ * Here: whether dest can run, and the switch. Not here: the queue it goes to (→ object/ready-queue.ts). Reference:
+ * X.2, ThreadSwitch.
  * @module
  */
 import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";

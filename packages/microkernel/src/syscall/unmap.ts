@@ -1,10 +1,12 @@
 /**
- * Unmap: takes back fpages, or some of their rights, from everyone who received them.
+ * Unmap: takes back fpages, or some of their rights, from all receivers.
  *
  *   in    control   k = highest message register used, bit 6 f = also from the caller itself
  *         MR0…MRk   fpages carrying the rights to take back
  *   out   MR0…MRk   the same fpages carrying the access seen since the last Unmap: read r|x, written r|w
  * Kernel pages (KIP, UTCBs) are skipped. The caller's own accesses count too.
+ * Here: fpages in, access out. Not here: who received what (→ object/mapping-database.ts). Reference:
+ * X.2, Unmap.
  * @module
  */
 import { FPAGE_RWX, fpageBase, fpageRights, fpageSize, PAGE_SIZE } from "../api/fpage.ts";

@@ -1,5 +1,5 @@
 /**
- * The kernel arena: tables laid over the top of guest RAM, and all that the kernel keeps.
+ * The kernel arena: tables over the top of guest RAM, all that the kernel keeps.
  *
  * Here: how big each table is, formatting, and finding the tables again from the header alone.
  * Not here: the fields (→ layout.ts), the rows' meaning (→ object/).

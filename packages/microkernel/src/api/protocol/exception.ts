@@ -2,7 +2,8 @@
  * Exception protocol: a call from the faulting thread to its exception handler.
  *
  * Here: label and message registers. The reply's words are reloaded, those it leaves out keep their
- * values: an empty reply runs the instruction again.
+ * values: an empty reply runs the instruction again. Not here: who sends it (→ fault/exception.ts).
+ * Reference: X.2 on IA-32, exception protocol.
  * @module
  */
 export const LABEL_EXCEPTION = 0xffb0;

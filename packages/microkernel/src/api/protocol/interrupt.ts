@@ -1,7 +1,8 @@
 /**
- * Interrupt protocol: an empty message from the interrupt's id; any message back acknowledges it.
+ * Interrupt protocol: an empty message from the interrupt's id, and its answer.
  *
- * Here: its label. Until the acknowledgement the line stays masked.
+ * Here: its label. Any message back to the id acknowledges; until then the line stays masked.
+ * Not here: who sends it (→ fault/interrupt.ts). Reference: X.2, interrupt protocol.
  * @module
  */
 export const LABEL_INTERRUPT = 0xfff0;

@@ -3,6 +3,7 @@
  *
  * Here: label and words. Message: u = 2, MR1 fault address, MR2 IP; label = base | access.
  * Reply: a map or grant item for a complete window; its words are ignored and the thread retries.
+ * Not here: who sends it (→ fault/page-fault.ts). Reference: X.2, page-fault protocol.
  * @module
  */
 export const LABEL_PAGE_FAULT = 0xffe0;

@@ -3,6 +3,7 @@
  *
  * Here: labels. Request: u = 2, MR1 fpage (base all ones: any region of that size), MR2 attributes.
  * Reply: one map item; a map item of the nil fpage refuses.
+ * Not here: sigma0 itself (@kintsugi/arc-framework). Reference: X.2, sigma0 protocol.
  * @module
  */
 export const LABEL_SIGMA0 = 0xffa0;

@@ -1,5 +1,5 @@
 /**
- * The kernel interface page: its contents, its entry code, the boot info beside it.
+ * The kernel interface page: contents, entry code, the boot info beside it.
  *
  * Here: writing the page once at boot. Not here: field offsets (→ api/kip.ts), mapping it (→ object/address-space.ts).
  * Entry code: Ipc and Lipc are `pop %ebx; mov %esp,%ebp; sysenter`: the kernel returns to EBX with
