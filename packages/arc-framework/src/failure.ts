@@ -15,6 +15,7 @@ import {
 } from "@kintsugi/microkernel";
 import { hex } from "./elf/error.ts";
 
+/** How the program failed: by an access, another trap, its time, its own word, or a user's wish. Thesis 4.3.2. */
 export type FailureKind = "page fault" | "exception" | "hang" | "panic" | "killed";
 
 /** The numbers under which the restart page and the protocols know the kinds. */
@@ -52,7 +53,7 @@ export interface Failure {
   readonly instruction: number;
 }
 
-/** The kind with this number. */
+/** The kind with this number, as FAILURE_KINDS has it; undefined for a number that is none. */
 export function failureKind(code: number): FailureKind | undefined {
   return (Object.keys(FAILURE_KINDS) as FailureKind[]).find((kind) => FAILURE_KINDS[kind] === code);
 }

@@ -2,7 +2,8 @@
  * @kintsugi/arc-framework: Arc's restart recovery on an L4 kernel.
  *
  * Here: the public names: the three resident programs, the runtime they stand on, the pure parts of
- * recovery (detect, decide, plan), the ELF reader, the protocol's numbers.
+ * recovery (detect, decide, plan), the ELF reader, the protocol's numbers. Not here: anything else.
+ * Reference: the thesis on Arc, chapter 4; docs/protocols.md.
  * @module
  */
 export { createArt } from "./art/art.ts";

@@ -1,5 +1,5 @@
 /**
- * ART, the root task: memory, threads, processes, files and interrupts of the machine.
+ * ART, the root task: the machine's memory, processes, files and interrupts.
  *
  * Here: which message is for whom. Not here: what is done (`memory.ts`, `services.ts`, `starting.ts`, …).
  * The main thread boots; each process has a service thread of its own, which is its P3's pager and

@@ -1,8 +1,8 @@
 /**
- * ART's boot: its tables, all memory from sigma0, the modules, and the programs to start.
+ * ART's boot: its tables, all memory from sigma0, modules, programs to start.
  *
  * Here: the main thread's way, in continuations, so that no journal has to hold all of it. After the
- * last program it waits for nothing more.
+ * last program it waits for nothing more. Not here: making a process (`creation.ts`).
  *
  *     start → take memory, largest regions first → boot info → map each module → start each `start` module;
  *     after each PROCESS_STARTED a message from its service thread says to go on

@@ -3,6 +3,7 @@
  *
  * Here: the check, once at the start of a request and again wherever a later step relies on it.
  * Another thread may end the process between two steps of a request.
+ * Not here: what is asked (`services.ts` and the other files beside it). Reference: docs/protocols.md, section 7.
  * @module
  */
 import { STATUS_REFUSED } from "../protocol/status.ts";

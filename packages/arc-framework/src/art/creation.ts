@@ -1,5 +1,5 @@
 /**
- * Making a process: its service thread, its P3 and its user thread, each in its own space.
+ * Making a process: service thread, P3 and user thread, and their spaces.
  *
  * Here: from a module to a P3 that runs. Not here: the rest of the start, which P3 does and reports.
  * Reference: thesis, appendix B (Space, new task); docs/protocols.md, section 4.

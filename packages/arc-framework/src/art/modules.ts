@@ -2,6 +2,7 @@
  * Boot modules: what the loader left in memory, from boot info to ART's table.
  *
  * Here: reading the boot info block, and what a command line says. Pure but for reading words.
+ * Not here: mapping the modules and starting programs (`boot.ts`).
  * Reference: docs/protocols.md, section 10; X.2 on IA-32, boot info.
  * @module
  */

@@ -1,7 +1,8 @@
 /**
  * Recovery records: what P3s have reported, kept for the timeline.
  *
- * Here: RECOVERY_REPORT and RECOVERY_INFO over a ring. Reference: docs/protocols.md, section 9.
+ * Here: RECOVERY_REPORT and RECOVERY_INFO over a ring. Not here: making a record (`p3/timeline.ts`).
+ * Reference: docs/protocols.md, section 9.
  * @module
  */
 import { ACTION_COLD, ACTION_HOT, RECOVERY_ACTION, RECOVERY_PID, RECOVERY_WORDS } from "../protocol/recovery-record.ts";

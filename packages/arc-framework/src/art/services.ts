@@ -1,5 +1,5 @@
 /**
- * What processes ask of ART, passed on by their P3s: programs, processes, files, the machine.
+ * What processes ask of ART through their P3s: programs, files, the machine.
  *
  * Here: 0x2xx and the end of a process, one function each. Not here: memory (`memory.ts`), starting
  * (`creation.ts`, `starting.ts`), recovery records (`records.ts`).

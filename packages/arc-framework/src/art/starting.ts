@@ -1,7 +1,8 @@
 /**
  * The start of a program as its P3 sees it: what to run, and how loading went.
  *
- * Here: PROCESS_START and PROCESS_STARTED. Reference: docs/protocols.md, section 7.
+ * Here: PROCESS_START and PROCESS_STARTED. Not here: what comes before (`creation.ts`), loading (`p3/loader.ts`).
+ * Reference: docs/protocols.md, section 7.
  * @module
  */
 import { FAILURE_NONE, NIL_THREAD } from "@kintsugi/microkernel";

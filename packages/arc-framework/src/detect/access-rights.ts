@@ -1,6 +1,7 @@
 /**
  * Detector: a write to an area that may only be read, text included.
  *
+ * Here: from message to failure. Not here: the other rules (`detect.ts`), what follows (`../policy`).
  * Without this rule a write to text would be answered with the same read-only page for ever.
  * IA-32 pages cannot refuse reads or fetches alone, so only writes can go against the rights.
  * Reference: docs/protocols.md section 3; X.2 page-fault protocol.

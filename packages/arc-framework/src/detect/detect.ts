@@ -2,6 +2,7 @@
  * All detectors, asked in turn.
  *
  * Here: the list. Not here: the rules, one file each. Who sent a message is for the caller to check.
+ * Reference: thesis 4.3.2, "Failure Mode".
  * @module
  */
 import type { Failure } from "../failure.ts";

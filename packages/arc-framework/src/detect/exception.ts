@@ -1,6 +1,7 @@
 /**
- * Detector: a CPU exception of the program (divide error, invalid opcode, general protection, …).
+ * Detector: an exception of the program (divide error, invalid opcode, …).
  *
+ * Here: from message to failure. Not here: the other rules (`detect.ts`), what follows (`../policy`).
  * Reference: X.2 exception protocol on IA-32: label, EIP in MR1, vector in MR3.
  * @module
  */

@@ -1,6 +1,7 @@
 /**
  * Detector: a request that used more of the program's own time than its deadline.
  *
+ * Here: from message to failure. Not here: the other rules (`detect.ts`), what follows (`../policy`).
  * The kernel keeps the time (RestartControl); it stands still while the program waits for another.
  * Reference: docs/protocols.md section 7, "Kernel-made"; thesis 4.3.2 (hangs).
  * @module

@@ -1,6 +1,7 @@
 /**
  * Detector: ART asks for a restart, because a user killed the server.
  *
+ * Here: from message to failure. Not here: the other rules (`detect.ts`), what follows (`../policy`).
  * The user's reason is as good as a detector's: the server goes through the same recovery.
  * Reference: docs/protocols.md section 7, RESTART.
  * @module

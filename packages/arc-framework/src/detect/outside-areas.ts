@@ -1,6 +1,7 @@
 /**
  * Detector: a page fault at an address that belongs to no area.
  *
+ * Here: from message to failure. Not here: the other rules (`detect.ts`), what follows (`../policy`).
  * The only detector that the original Arc had. Reference: thesis 4.3.2 (crashes); X.2 page-fault protocol.
  * @module
  */

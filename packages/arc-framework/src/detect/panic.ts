@@ -1,6 +1,7 @@
 /**
  * Detector: the program says itself that it cannot go on.
  *
+ * Here: from message to failure. Not here: the other rules (`detect.ts`), what follows (`../policy`).
  * Reference: docs/protocols.md section 7, PANIC; thesis 4.3.2 (panics).
  * @module
  */

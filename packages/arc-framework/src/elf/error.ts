@@ -1,7 +1,8 @@
 /**
- * What can be wrong with a program file: a closed list, each with a sentence for its user.
+ * What can be wrong with a program file: a closed list of codes.
  *
- * Here: the codes and the shape of an error. Not here: who finds them (`parse.ts`, `symbols.ts`).
+ * Here: the codes and the shape of an error, with a sentence for its user.
+ * Not here: who finds them (`parse.ts`, `symbols.ts`).
  * @module
  */
 

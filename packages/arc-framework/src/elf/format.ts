@@ -1,5 +1,5 @@
 /**
- * ELF32 as it lies in a file: the records and numbers of the System V ABI that a loader needs.
+ * ELF32 as it lies in a file: the records and numbers that a loader needs.
  *
  * Here: field names and values as in the gABI and the i386 supplement.
  * Not here: what a well-formed program is (`parse.ts`), names of addresses (`symbols.ts`).

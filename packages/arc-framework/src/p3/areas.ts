@@ -1,5 +1,5 @@
 /**
- * The areas of a process: which addresses it has, with which rights, and what a restart does to them.
+ * The areas of a process: its addresses, their rights, a restart's effect.
  *
  * Here: from a program to its list of areas, finding one, numbering pages; pure functions.
  * Not here: which pages have memory and what is in it (`pages.ts`).

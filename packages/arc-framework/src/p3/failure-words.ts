@@ -1,5 +1,5 @@
 /**
- * The failure's words in the restart page: kept as they were until the program has recovered.
+ * The failure's words in the restart page: kept until the program has recovered.
  *
  * Here: saving and restoring words 80…95. Not here: the rest of the page, which is the kernel's alone.
  * The kernel writes these words at every fault, also at those that P3 then serves. A program that

@@ -1,5 +1,5 @@
 /**
- * P3, the per-process pager: one for each process, its loader, its memory, its way back after a failure.
+ * P3, the per-process pager: loader, memory and way back of one process.
  *
  * Here: which message is for whom, as a definition for the runtime of resident servers.
  * Not here: what is done (`loader.ts`, `faults.ts`, `recovery.ts`), and how it survives (`../server`).
@@ -30,11 +30,13 @@ import { report } from "./report.ts";
 import { getWord, setWord } from "./state.ts";
 import { markStep } from "./timeline.ts";
 
+/** What a machine may supply to its P3s; all of it may be left out. */
 export interface P3Options {
   /** What to do about failures; the reference policy when left out. */
   readonly policy?: RecoveryPolicy;
-  /** What to do when `Recover` gives up. */
+  /** What to do when `Recover` gives up (thesis 4.5.1); {@link decideRefused} when left out. */
   readonly refusedPolicy?: RecoveryPolicy;
+  /** Asked at every cut point of P3's own code; crashes it by throwing. */
   readonly probe?: CutProbe;
   readonly observer?: ResidentObserver & RecoveryObserver;
 }

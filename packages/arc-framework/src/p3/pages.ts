@@ -1,5 +1,5 @@
 /**
- * The pages of a process: which have memory, whose contents are good, and making them good.
+ * The pages of a process: which have memory, and whose contents are good.
  *
  * Here: steps over the page table in persistent memory. Contents are good when they were made in the
  * area's present generation; a restart makes a whole area's contents void by counting that up.

@@ -1,5 +1,5 @@
 /**
- * The timeline of a recovery: how long each of its steps took, in persistent memory.
+ * The timeline of a recovery: how long each step took, in persistent memory.
  *
  * Here: taking times, and the record for ART. Not here: when steps begin and end (`recovery.ts`).
  * Times are differences of both clocks since the mark before: guest instructions of the whole machine, and

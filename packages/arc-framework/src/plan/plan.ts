@@ -1,5 +1,5 @@
 /**
- * A plan: what will be done about a failure, step by step, before any of it is done.
+ * A plan: what will be done about a failure, step by step.
  *
  * Here: from an action to its steps, and a plan as text; pure. Not here: carrying it out (`../apply`).
  * Each step can be done again after being done in part, and a plan again from its start: a crash of
@@ -24,9 +24,11 @@ export type PlanStep =
   /** Tell ART that the process has ended. */
   | { readonly kind: "end"; readonly reason: number };
 
+/** A decision in full, as plain data. Thesis Table 4.1. */
 export interface Plan {
   readonly failure: Failure;
   readonly action: Action;
+  /** In the order in which they are carried out. */
   readonly steps: readonly PlanStep[];
 }
 

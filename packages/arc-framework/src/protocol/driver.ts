@@ -1,7 +1,8 @@
 /**
  * Labels of the messages that drivers receive.
  *
- * Here: labels and bounds of their fields. Reference: docs/protocols.md, section 7.
+ * Here: labels and bounds of their fields. Not here: the drivers, which are guest code.
+ * Reference: docs/protocols.md, section 7.
  * @module
  */
 

@@ -11,6 +11,7 @@ import type { ThreadId } from "@kintsugi/microkernel";
 /** Before a yield, after a commit, or before a store to persistent memory. */
 export type CutKind = "yield" | "commit" | "store";
 
+/** One place in one run: the same run has the same points under the same numbers. */
 export interface CutPoint {
   /** Name of the server. */
   readonly server: string;

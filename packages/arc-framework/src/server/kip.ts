@@ -1,5 +1,5 @@
 /**
- * What a resident server reads from the kernel interface page: memory, images, boot info.
+ * What a resident server reads from the KIP: memory, images, boot info.
  *
  * Here: reading. Not here: the layout (microkernel, `api/kip.ts`). It works through anything that reads words.
  * Reference: X.2 on IA-32, kernel interface page, memory descriptors.

@@ -1,8 +1,8 @@
 /**
- * A server's persistent memory: words and bytes of the running thread's own address space.
+ * A server's persistent memory: words and bytes of its thread's own space.
  *
  * Here: loads and stores through the kernel's context, with a cut point before every store.
- * Not here: which words mean what (`journal.ts`, the servers' tables); undoing (`undo-log.ts`).
+ * Not here: which words mean what (`journal.ts`, the servers' tables); undoing (`transaction.ts`).
  * Words are signed, as registers hold them. A page that is not there throws the kernel's page-fault
  * signal, which nobody below the server catches.
  * @module

@@ -1,8 +1,7 @@
 /**
  * A request as its handler sees it, and everything that a handler may do.
  *
- * Here: the open request's words, and the yields, typed. Not here: how a yield is carried out and
- * remembered (`resident-server.ts`).
+ * Here: the open request's words, and the yields, typed. Not here: carrying a yield out (`resident-server.ts`).
  *
  *     function* handle(s: Request): Handler {
  *       const [row] = yield* s.step((tx) => [choose(tx)]);   // one transaction; its words are journaled
@@ -10,8 +9,7 @@
  *       return reply(answer.error === 0 ? STATUS_OK : STATUS_FAILED);
  *     }
  *
- * Between yields a handler is a function of the message and the results only: after a crash it is run
- * again from them. It catches nothing.
+ * Between yields it is a function of message and results, run again from them after a crash. It catches nothing.
  * @module
  */
 import { ANY_THREAD, NIL_THREAD, TIME_NEVER, tagLabel, tagUntyped } from "@kintsugi/microkernel";
@@ -100,6 +98,7 @@ export class Request {
     this.sequence = sequence;
   }
 
+  /** What is asked for: the tag's label, 0…65535. 0 for the thread's start. */
   get label(): number {
     return tagLabel(this.tag);
   }
@@ -180,6 +179,7 @@ export class Request {
     return outcome(yield restartControlAction(thread, page, supervisor, deadline));
   }
 
+  /** ResidentControl: the thread's user code becomes a host program; 0 makes it guest code again. Privileged. */
   *residentControl(thread: number, program: number): Part<CallResult> {
     return outcome(yield residentControlAction(thread, program));
   }

@@ -1,5 +1,5 @@
 /**
- * Resident servers: handlers that may be dropped at any time and go on from their journal.
+ * Resident servers: handlers dropped at any time go on from their journal.
  *
  * Here: one thread's way from wait to request to reply, replay, adoption of calls, crashes.
  * Not here: what survives (`journal.ts`), what handlers may do (`request.ts`), undoing (`transaction.ts`).

@@ -1,7 +1,8 @@
 /**
  * Tables in persistent memory: rows of word fields, read and written in a step.
  *
- * Here: where a row's fields lie, and access through a transaction. Not here: what rows mean.
+ * Here: where a row's fields lie, and access through a transaction. Not here: what rows mean,
+ * undoing a write (`transaction.ts`).
  * @module
  */
 import type { Fields, Struct, WordIndices } from "@kintsugi/records";
@@ -9,11 +10,13 @@ import { wordIndices } from "@kintsugi/records";
 
 /** Anything that reads words: a transaction, or persistent memory itself. */
 export interface WordReader {
+  /** The word at this linear address, signed. */
   read(address: number): number;
 }
 
 /** Anything that writes words, too. */
 export interface WordWriter extends WordReader {
+  /** Writes the low 32 bits of `value` at this linear address. */
   write(address: number, value: number): void;
 }
 

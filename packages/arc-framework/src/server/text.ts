@@ -1,7 +1,8 @@
 /**
  * Text in messages: bytes packed little-endian into words, NUL-padded.
  *
- * Here: both directions. One character is one byte (0…255). Reference: docs/protocols.md, section 7.
+ * Here: both directions. Not here: which words hold text (`protocol/`). One character is one byte (0…255).
+ * Reference: docs/protocols.md, section 7.
  * @module
  */
 

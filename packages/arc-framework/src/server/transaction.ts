@@ -16,8 +16,11 @@ import type { PersistentMemory } from "./persistent-memory.ts";
  * doing them again must do no harm.
  */
 export interface Pages {
+  /** Sets `length` bytes to `byte`, 0…255. */
   fill(address: number, length: number, byte: number): void;
+  /** Copies `length` bytes as if through a buffer: the ranges may overlap. */
   copy(to: number, from: number, length: number): void;
+  /** Writes all of `bytes`. */
   write(address: number, bytes: Uint8Array): void;
 }
 
