@@ -1,7 +1,7 @@
 /**
  * The long tier: the whole suite with full counts; the result goes to docs/long-tier.md with seed, commit and date.
  *
- *     npm run test:long [-- --seed N]
+ *     npm run test:long [-- --seed N] [FILTER …]
  *
  * Here: running and writing down. Not here: what grows with the tier (the tests ask KINTSUGI_LONG and KINTSUGI_SEED).
  */
@@ -20,7 +20,10 @@ interface FileResult {
 }
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { values } = parseArgs({ options: { seed: { type: "string", default: "20261120" } } });
+const { values, positionals } = parseArgs({
+  options: { seed: { type: "string", default: "20261120" } },
+  allowPositionals: true,
+});
 const seed = Number(values.seed);
 if (!Number.isSafeInteger(seed) || seed < 0) {
   console.error(`test:long: --seed wants a whole number, not '${values.seed}'`);
@@ -34,6 +37,7 @@ const arguments_ = [
   "--reporter=json",
   `--outputFile.json=${report}`,
   "--testTimeout=7200000",
+  ...positionals,
 ];
 const child = spawn(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...arguments_], {
   cwd: root,
@@ -51,7 +55,7 @@ const rows = testResults.map((file) => {
 });
 writeFileSync(
   join(root, "docs/long-tier.md"),
-  `# Long tier\n\nWritten by \`npm run test:long\`: ${code === 0 ? "passed" : "FAILED"}, seed ${seed}, commit ${commit}, ` +
+  `# Long tier\n\nWritten by \`npm run test:long\`: ${code === 0 ? "passed" : "FAILED"}, ${positionals.length === 0 ? "everything" : `only ${positionals.join(", ")}`}, seed ${seed}, commit ${commit}, ` +
     `${new Date().toISOString().slice(0, 10)}, Node ${process.versions.node}.\n\n| file | passed | seconds |\n|---|--:|--:|\n${rows.sort().join("\n")}\n`,
 );
 process.exit(code);
