@@ -1,5 +1,5 @@
 /**
- * Clock and TimedChip: how a chip knows the time, and how the time comes to a chip.
+ * Clock and TimedChip: how a chip knows the time, and the time a chip.
  *
  * Here: the two interfaces. Not here: what drives the clock (retired instructions, in our machine).
  * A chip brings itself up to the clock at every access. Between accesses nothing happens that
@@ -9,6 +9,7 @@
 
 /** Virtual time: whole nanoseconds since power-on, never going back. */
 export interface Clock {
+  /** Virtual ns now; during an access, the time of that access. */
   now(): number;
 }
 

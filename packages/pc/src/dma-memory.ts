@@ -4,6 +4,8 @@
  * Here: the interface, owned by the chips. Not here: the memory, which is the machine's (its one write path).
  * @module
  */
+
+/** Guest memory by physical address, at once and without rights: a transfer is one step. */
 export interface DmaMemory {
   /** `count` bytes from physical address `address` on; where there is no memory they are 0xff. */
   read(address: number, count: number): Uint8Array;

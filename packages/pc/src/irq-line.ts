@@ -6,6 +6,8 @@
  * constructor: a chip rebuilt from its state finds the level where it left it, in the listener's state.
  * @module
  */
+
+/** One wire with one driver; its level belongs to the listener's state. */
 export interface IrqLine {
   /** Drives the line high (asserted) or low. Setting the level that it has changes nothing. */
   set(level: boolean): void;

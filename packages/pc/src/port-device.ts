@@ -4,6 +4,8 @@
  * Here: the interfaces. Not here: the ports at which the offsets appear (`bus/port-bus.ts`).
  * @module
  */
+
+/** An 8-bit chip: wider accesses reach it a byte at a time, lowest offset first. */
 export interface PortDevice {
   /** The register at this offset, 0..255. A read may have effects (it clears a status, it takes a byte). */
   read(offset: number): number;

@@ -1,5 +1,5 @@
 /**
- * BusMaster: one channel's half of the PIIX bus master, which moves a drive's data by a table in memory.
+ * BusMaster: one channel's half of the PIIX bus master, led by a table in memory.
  *
  * Here: command, status, the walk along the table. Not here: when a drive asks (`drive.ts`), the other channel.
  * A transfer is one step: the table is read and the data moved at the moment when the drive is ready.

@@ -1,5 +1,5 @@
 /**
- * PiixIde: the IDE function of a PC's chip set, two channels of two drives and a bus master.
+ * PiixIde: the IDE function of a PC's chip set, four drives on two channels.
  *
  * Here: ports, time, configuration, the state of all parts. Not here: the parts (`channel.ts`, `bus-master.ts`).
  * The channels answer at the ports of the first PC; timing registers are kept and without effect.
@@ -91,6 +91,7 @@ export class PiixIde implements PciFunction, TimedChip {
     );
   }
 
+  /** A copy, as of the last access or `advance`; for a constructor that is given the same attachments. */
   get state(): PiixIdeState {
     const channels = this.#parts.map(({ channel, busMaster, drives }) => ({
       channel: channel.state,

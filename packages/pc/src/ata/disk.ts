@@ -1,5 +1,5 @@
 /**
- * Disk and Disc: what a drive keeps its sectors on, and what lies in a CD-ROM drive.
+ * Disk and Disc: what drives keep sectors on: a disk, a CD-ROM.
  *
  * Here: the interfaces, owned by the drives. Not here: files and images (the machine's).
  * What was written and not flushed may be lost, in any order, when the power goes: that is the write cache.

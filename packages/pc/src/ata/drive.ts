@@ -1,5 +1,5 @@
 /**
- * Drive: what disks and packet devices have in common, the task file and the ways in which data moves.
+ * Drive: what disks and packet devices share: task file, moving data.
  *
  * Here: registers, status, the buffer behind the data port, time, the interrupt.
  * Not here: commands (`hard-disk.ts`, `cd-rom.ts`), who of two is selected (`channel.ts`).

@@ -1,5 +1,5 @@
 /**
- * HardDisk: an ATA disk with 28- and 48-bit addresses, PIO, multiple blocks, DMA and a write cache.
+ * HardDisk: an ATA disk: 28 and 48 bits, PIO, multiple, DMA, a write cache.
  *
  * Here: its commands. Not here: the registers (`drive.ts`), what it says of itself (`identify.ts`), its sectors.
  * ATA/ATAPI-6 (T13 1410D), section 8. Reads and writes never fail inside the disk; SMART, security, removable

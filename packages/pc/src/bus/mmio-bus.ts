@@ -1,5 +1,5 @@
 /**
- * MmioBus: the physical addresses that are no memory, and the chips that answer at them.
+ * MmioBus: physical addresses that are no memory, and who answers there.
  *
  * Here: claims (address range to chip), accesses of 1, 2 and 4 bytes, what lies elsewhere.
  * Not here: RAM and ROM (the machine's, and the processor comes here only for what is neither).

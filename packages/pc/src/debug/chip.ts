@@ -1,5 +1,5 @@
 /**
- * Debug ports: bytes for the host's console, and the number of the test that a program is in.
+ * Debug ports: bytes for the host's console, and a POST code.
  *
  * Here: ports e9 and 190 of Bochs and test386. Not here: where the bytes go.
  * Bochs documentation, "port e9 hack"; test386.asm README, POST_PORT.
@@ -25,6 +25,7 @@ export interface DebugPortsState {
 
 export const DEBUG_PORTS_STATE_AT_RESET: DebugPortsState = { version: 1, post: 0 };
 
+/** A console that says it is there when read (0xe9), and a POST port that reads back the last code. */
 export class DebugPorts implements PortDevice {
   readonly #events: DebugEvents;
   #post: number;
@@ -34,6 +35,7 @@ export class DebugPorts implements PortDevice {
     this.#post = state.post;
   }
 
+  /** A copy; bytes that went to the console are not in it. */
   get state(): DebugPortsState {
     return { version: 1, post: this.#post };
   }

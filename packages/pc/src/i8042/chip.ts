@@ -1,5 +1,5 @@
 /**
- * 8042: the keyboard controller of a PC, with a keyboard and a PS/2 mouse on its two ports.
+ * 8042: the keyboard controller of a PC, with keyboard and PS/2 mouse.
  *
  * Here: output buffer, commands, translation, interrupts, the gate of A20, the reset line.
  * Not here: the devices (`keyboard.ts`, `mouse.ts`). A byte from a device takes KBC_BYTE_TIME on its wire;
@@ -50,6 +50,7 @@ export class I8042 implements PortDevice, TimedChip {
     this.#state = rest;
   }
 
+  /** A copy, the devices' with it, as of the last access or `advance`; a chip built from it goes on there. */
   get state(): I8042State {
     const memory = [...this.#memory];
     return { ...this.#state, memory, keyboard: this.#keyboard.state, mouse: this.#mouse.state };

@@ -1,5 +1,5 @@
 /**
- * Mouse: a PS/2 mouse of three buttons, with a wheel once a program knocks for it (IntelliMouse).
+ * Mouse: a PS/2 mouse of three buttons, and a wheel once a program knocks.
  *
  * Here: commands, packets, movement that waits for a packet. Not here: the port (`chip.ts`).
  * A packet is made when the last one is gone, so the sample rate is kept and without effect.

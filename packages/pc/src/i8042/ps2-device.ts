@@ -1,5 +1,5 @@
 /**
- * Ps2Device: what hangs on a port of the 8042, bytes to the controller and bytes from it.
+ * Ps2Device: what hangs on a port of the 8042, bytes in and bytes out.
  *
  * Here: the interface. Not here: the devices (`keyboard.ts`, `mouse.ts`).
  * Answers go before what keys and movement have left waiting; a new command drops answers not yet taken.

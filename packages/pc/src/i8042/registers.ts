@@ -1,5 +1,5 @@
 /**
- * 8042 keyboard controller and its two PS/2 devices: ports, offsets, bits and commands.
+ * 8042 keyboard controller and its PS/2 devices: offsets, bits, commands.
  *
  * Here: numbers only. Not here: what they do (`chip.ts`, `keyboard.ts`, `mouse.ts`).
  * IBM PS/2 Hardware Interface Technical Reference (1988), "Keyboard and Auxiliary Device Controller".

@@ -1,5 +1,5 @@
 /**
- * Scan codes: what a keyboard sends for a key, and how the controller translates it.
+ * Scan codes: what a keyboard sends for a key, and what is made of it.
  *
  * Here: set 2 per key, the translation of set 2 to set 1. Not here: who sends (`keyboard.ts`, `chip.ts`).
  * Keys have the names of W3C UI Events KeyboardEvent `code`, which name places, not letters. Codes: Microsoft,

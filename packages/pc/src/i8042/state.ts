@@ -1,5 +1,5 @@
 /**
- * The state of an 8042 and its devices: everything that a rebuilt one needs to go on.
+ * The state of an 8042 and its devices: all that a rebuilt one needs.
  *
  * Here: its shape, its values after a reset and after firmware. Not here: what the chip makes of it (`chip.ts`).
  * IBM PS/2 Hardware Interface Technical Reference (1988), "Keyboard and Auxiliary Device Controller".

@@ -52,6 +52,7 @@ const PAGE_OF = [
   R.DMA_PAGE_CHANNEL7,
 ];
 
+/** Two 8237As. Transfers happen when a device asks for one (`readMemory`, `writeMemory`), in no time of their own. */
 export class I8237a implements PortDevice {
   readonly #memory: DmaMemory;
   readonly #first: DmaController;
@@ -65,6 +66,7 @@ export class I8237a implements PortDevice {
     this.#pages = Uint8Array.from(state.pages);
   }
 
+  /** A copy of both controllers and the page registers. */
   get state(): I8237aState {
     return { version: 1, first: this.#first.state, second: this.#second.state, pages: [...this.#pages] };
   }

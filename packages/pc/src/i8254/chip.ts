@@ -70,6 +70,7 @@ export class I8254 implements PortDevice, TimedChip {
     this.#systemControl = state.systemControl;
   }
 
+  /** A copy, as of the last access or `advance`; a chip built from it goes on there. */
   get state(): I8254State {
     const [first, second, third] = this.#channels;
     return {

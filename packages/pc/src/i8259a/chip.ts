@@ -34,6 +34,7 @@ export const I8259A_STATE_AT_RESET: I8259aState = {
   slave: PIC_STATE_AT_RESET,
 };
 
+/** Master and slave. A line's level is set through {@link I8259a.line}, the processor's end is `pending` and `acknowledge`. */
 export class I8259a implements PortDevice {
   readonly #master: Pic;
   readonly #slave: Pic;
@@ -43,6 +44,7 @@ export class I8259a implements PortDevice {
     this.#slave = new Pic(PIC_SLAVE_ELCR_MASK, state.slave);
   }
 
+  /** A copy, with the levels of the input lines: whoever drives them need not set them again. */
   get state(): I8259aState {
     return { version: 1, master: this.#master.state, slave: this.#slave.state };
   }

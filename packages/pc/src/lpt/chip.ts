@@ -48,6 +48,7 @@ export class Lpt implements PortDevice, TimedChip {
     this.#interrupt = state.interrupt;
   }
 
+  /** A copy, as of the last access or `advance`; what is plugged in has its own. */
   get state(): LptState {
     return { version: 1, data: this.#data, control: this.#control, interrupt: this.#interrupt };
   }

@@ -1,11 +1,11 @@
 /**
- * Printer: a strict Centronics printer that puts every byte on paper and counts what it should not see.
+ * Printer: a strict Centronics printer that counts what it should not see.
  *
  * Here: latching on STROBE, BUSY and nACK in time, the count of pulse-width violations.
  * Not here: the port's registers (`chip.ts`); what the bytes mean (`paper` gets them raw).
  * The byte is taken on the *asserting* edge of STROBE; driving the same level again is no edge. IEEE Std
  * 1284-1994, compatibility mode; the pulse width is Arc's 5 ms (thesis 5.1.2) unless another is given.
- * A violation is counted, and the byte is printed all the same: paper shows what the driver did.
+ * A violation is counted, and every byte is printed all the same: paper shows what the driver did.
  * @module
  */
 import type { LptPeripheral } from "./connector.ts";
@@ -64,6 +64,7 @@ export class Printer implements LptPeripheral {
     this.#state = { ...state };
   }
 
+  /** A copy; the paper is not in it, only how many bytes are on it. */
   get state(): PrinterState {
     return { ...this.#state };
   }

@@ -1,5 +1,5 @@
 /**
- * MC146818: the real-time clock of a PC, its three interrupts and the memory that a battery keeps.
+ * MC146818: a PC's real-time clock, its interrupts and its CMOS memory.
  *
  * Here: index and data port, the divider in virtual time, flags, the interrupt line.
  * Not here: the calendar (`time-of-day.ts`), the meaning of the memory (`cmos.ts`). The crystal is 32,768 Hz.
@@ -64,6 +64,7 @@ export class Mc146818 implements PortDevice, TimedChip {
     this.#interrupt = state.interrupt;
   }
 
+  /** A copy, as of the last access or `advance`; a chip built from it goes on there. */
   get state(): Mc146818State {
     return {
       version: 1,

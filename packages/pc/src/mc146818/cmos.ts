@@ -1,5 +1,5 @@
 /**
- * What a PC's setup leaves in CMOS memory: time, sizes of memory, where to boot from.
+ * What a PC's setup leaves in CMOS memory: time, memory sizes, boot order.
  *
  * Here: a state to build the chip with. Not here: the chip (`chip.ts`).
  * IBM PC/AT Technical Reference, "CMOS RAM Address Map"; bytes 32, 34, 38 and 3d as Bochs, QEMU and SeaBIOS have them.

@@ -1,5 +1,5 @@
 /**
- * The time bytes of an MC146818: what a second more makes of them, and whether the alarm matches.
+ * The time bytes of an MC146818: one second more, and the alarm.
  *
  * Here: BCD and binary, 12 and 24 hours, lengths of months. Not here: when a second is over (`chip.ts`).
  * Bytes that are no time count up as they are, until they are one again. Motorola MC146818 data sheet (1984),

@@ -1,5 +1,5 @@
 /**
- * The chip set: host bridge 82441FX with its shadow of the firmware, ISA bridge 82371SB.
+ * The chip set: host bridge 82441FX with its shadow, ISA bridge 82371SB.
  *
  * Here: two functions that are little more than their configuration. Not here: IDE (`ata/`), the memory that the
  * shadow is about. Intel 82441FX (PMC) data sheet, "Programmable Attribute Map"; Intel 82371SB (PIIX3) data sheet.
@@ -53,6 +53,7 @@ export class I82441fx implements PciFunction {
     this.#onShadow = onShadow;
   }
 
+  /** A copy of the configuration, which the shadow areas are read from. */
   get state(): ConfigSpaceState {
     return this.#config.state;
   }
@@ -91,6 +92,7 @@ export class PiixIsa implements PciFunction {
     this.#config = new ConfigSpace(ISA_BRIDGE, state);
   }
 
+  /** A copy of the configuration: it has no other state. */
   get state(): ConfigSpaceState {
     return this.#config.state;
   }

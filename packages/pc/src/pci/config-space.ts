@@ -71,6 +71,7 @@ export function configSpaceAtReset(header: PciHeader): ConfigSpaceState {
   return { version: 1, bytes: [...bytes] };
 }
 
+/** The configuration of one function: what its header fixes cannot be written, and each write decodes anew. */
 export class ConfigSpace {
   readonly #header: PciHeader;
   readonly #mask: Uint8Array = new Uint8Array(R.PCI_CONFIG_SIZE);
@@ -89,6 +90,7 @@ export class ConfigSpace {
     this.#windows = this.#decode();
   }
 
+  /** A copy of all 256 bytes; the header is the chip's, and not in it. */
   get state(): ConfigSpaceState {
     return { version: 1, bytes: [...this.#bytes] };
   }

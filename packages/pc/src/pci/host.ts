@@ -16,6 +16,7 @@ import { PCI_ADDRESS_ENABLE } from "./registers.ts";
 export interface PciFunction {
   /** Reads 1, 2 or 4 bytes of its configuration, within an aligned dword. */
   readConfig(offset: number, size: AccessSize): number;
+  /** Writes what can be written of 1, 2 or 4 bytes, within an aligned dword; `windows` may change. */
   writeConfig(offset: number, size: AccessSize, value: number): void;
   /** The ranges that it decodes now. */
   readonly windows: readonly PciWindow[];
@@ -40,6 +41,7 @@ export const PCI_HOST_STATE_AT_RESET: PciHostState = { version: 1, address: 0 };
 /** Bits of the address register that are there: enable, bus, device, function, register. */
 const ADDRESS_BITS = 0x80fffffc;
 
+/** Mechanism 1 on bus 0. Where no function is, configuration reads give all ones and writes are lost. */
 export class PciHost {
   readonly #functions: (PciFunction | undefined)[] = new Array(256);
   readonly #slots: PciFunction[] = [];
@@ -82,6 +84,7 @@ export class PciHost {
     this.memory = this.#decoder("memory");
   }
 
+  /** A copy of the address register; functions have states of their own. */
   get state(): PciHostState {
     return { version: 1, address: this.#address };
   }

@@ -1,5 +1,5 @@
 /**
- * PCI configuration: mechanism 1, the common header, and the chip set of a PC of 1996.
+ * PCI configuration: mechanism 1, the common header, a chip set of 1996.
  *
  * Here: ports, offsets and bits. Not here: what they do (`config-space.ts`, `host.ts`, `chip-set.ts`).
  * PCI Local Bus Specification 2.1, sections 3.7.4 and 6; Intel 82441FX (PMC) and 82371SB (PIIX3) data sheets.

@@ -25,6 +25,7 @@ export interface PowerState {
 
 export const POWER_STATE_AT_RESET: PowerState = { version: 1, resetControl: 0 };
 
+/** Tells of resets (an edge of RCPU) and of the end (any write to the exit port); the machine does them. */
 export class PowerControl implements PortDevice {
   readonly #events: PowerEvents;
   #resetControl: number;
@@ -34,6 +35,7 @@ export class PowerControl implements PortDevice {
     this.#resetControl = state.resetControl;
   }
 
+  /** A copy; a power-off leaves nothing in it. */
   get state(): PowerState {
     return { version: 1, resetControl: this.#resetControl };
   }

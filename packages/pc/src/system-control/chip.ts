@@ -28,6 +28,7 @@ export interface SystemControlState {
 /** The keyboard controller's gate is high after a reset, and so A20 is let through. */
 export const SYSTEM_CONTROL_STATE_AT_RESET: SystemControlState = { version: 1, control: 0, keyboardA20: true };
 
+/** Port 92, and A20 as the OR of its bit and the keyboard controller's gate. */
 export class SystemControl implements PortDevice {
   readonly #outputs: SystemControlOutputs;
   #control: number;
@@ -39,6 +40,7 @@ export class SystemControl implements PortDevice {
     this.#keyboardA20 = state.keyboardA20;
   }
 
+  /** A copy, with the level of the keyboard controller's gate: nobody need set it again. */
   get state(): SystemControlState {
     return { version: 1, control: this.#control, keyboardA20: this.#keyboardA20 };
   }

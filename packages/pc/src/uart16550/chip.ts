@@ -36,6 +36,7 @@ export class Uart16550 implements PortDevice, TimedChip {
     this.#state = copyState(state);
   }
 
+  /** A copy, as of the last access or `advance`; a chip built from it goes on there. */
   get state(): Uart16550State {
     return copyState(this.#state);
   }
