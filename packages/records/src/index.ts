@@ -1,7 +1,7 @@
 /**
  * @kintsugi/records: typed records over bytes that you supply.
  *
- * Here: the public names. Reading order: `field.ts`, `struct.ts`, `table.ts`.
+ * Here: the public names. Not here: any record. Reading order: `field.ts`, `struct.ts`, `table.ts`.
  * @module
  */
 export {
