@@ -24,7 +24,14 @@ import {
   type PrinterState,
   SystemControl,
   Uart16550,
+  Vbe,
+  type VbeState,
+  VGA_STATE_IN_TEXT_MODE,
+  Vga,
+  type VgaState,
 } from "../src/index.ts";
+import * as VBE from "../src/vbe/registers.ts";
+import * as VGA from "../src/vga/registers.ts";
 
 /** A chip and its surroundings; everything that leaves it goes to the trace. */
 interface Rig {
@@ -286,6 +293,39 @@ const CASES: Readonly<Record<string, Case>> = {
           return `a20 is ${port.a20}`;
         },
         save: () => port.state,
+      };
+    },
+  },
+  "vga and vbe": {
+    registers: 0x34,
+    values: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0x0f, 0x20, 0x41, 0x63, 0x67],
+    waits: [1, 31_778, 14_000_000],
+    build: (clock, _, saved) => {
+      const state = or<{ vga: VgaState; vbe: VbeState; memory: number[] }>(saved);
+      const memory = new Uint8Array(0x40000);
+      for (const [i, byte] of (state?.memory ?? []).entries()) memory[i] = byte;
+      const vga = new Vga(clock, memory, state?.vga ?? VGA_STATE_IN_TEXT_MODE);
+      const vbe = new Vbe(vga, memory, state?.vbe);
+      // A byte at these places stands for the words of the two ports.
+      const words = [VBE.VBE_INDEX, VBE.VBE_DATA];
+      const port = (offset: number) => words[offset - VGA.VGA_PORT_COUNT];
+      return {
+        ...never,
+        read: (offset) => (offset < VGA.VGA_PORT_COUNT ? vga.read(offset) : vbe.readWide(port(offset & ~2), 2)),
+        write: (offset, value) => {
+          if (offset < VGA.VGA_PORT_COUNT) vga.write(offset, value);
+          else vbe.writeWide(port(offset & ~2), 2, value);
+        },
+        outside: (kind, value) => {
+          const offset = kind < 128 ? kind & 15 : 0x18000 + (kind & 15);
+          const before = vbe.window.read(offset, 2);
+          vbe.window.write(offset, 1, value);
+          if ((kind & 127) >= 4) return `${before}`;
+          const { rgba } = vbe.render();
+          return `${before}, ${rgba.length}, ${rgba.subarray(0, 64)}`;
+        },
+        // The accesses above reach only the beginning of the memory.
+        save: () => ({ vga: vga.state, vbe: vbe.state, memory: [...memory.subarray(0, 256)] }),
       };
     },
   },

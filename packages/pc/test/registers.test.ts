@@ -11,6 +11,8 @@ import * as pci from "../src/pci/registers.ts";
 import * as power from "../src/power/registers.ts";
 import * as port92 from "../src/system-control/registers.ts";
 import * as uart from "../src/uart16550/registers.ts";
+import * as vbe from "../src/vbe/registers.ts";
+import * as vga from "../src/vga/registers.ts";
 
 describe("registers.ts of every chip", () => {
   it.each(
@@ -27,6 +29,8 @@ describe("registers.ts of every chip", () => {
       LPT: lpt,
       POWER: power,
       UART: uart,
+      VBE: vbe,
+      VGA: vga,
     }),
   )("exports whole numbers only, under names that begin with %s", (prefix, registers) => {
     for (const [name, value] of Object.entries(registers)) {
