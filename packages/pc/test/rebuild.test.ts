@@ -305,7 +305,7 @@ const CASES: Readonly<Record<string, Case>> = {
       const memory = new Uint8Array(0x40000);
       for (const [i, byte] of (state?.memory ?? []).entries()) memory[i] = byte;
       const vga = new Vga(clock, memory, state?.vga ?? VGA_STATE_IN_TEXT_MODE);
-      const vbe = new Vbe(vga, memory, state?.vbe);
+      const vbe = new Vbe(vga, memory, null, state?.vbe);
       // A byte at these places stands for the words of the two ports.
       const words = [VBE.VBE_INDEX, VBE.VBE_DATA];
       const port = (offset: number) => words[offset - VGA.VGA_PORT_COUNT];

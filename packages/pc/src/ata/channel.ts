@@ -8,7 +8,7 @@
  */
 import type { IrqLine } from "../irq-line.ts";
 import type { BusMaster } from "./bus-master.ts";
-import type { CdRom } from "./cd-rom.ts";
+import { CdRom } from "./cd-rom.ts";
 import type { HardDisk } from "./hard-disk.ts";
 import * as R from "./registers.ts";
 
@@ -94,11 +94,12 @@ export class AtaChannel {
     return this.#drives[(this.#state.device & R.ATA_DEVICE_DEV) === 0 ? 0 : 1];
   }
 
-  /** A cable without drives floats high; beside a drive, an absent one has zeros for it. */
+  /** A cable without drives floats high. A disk answers for an absent one with its registers and no status, a packet device with zeros. */
   #absent(offset: number): number {
-    const other = this.#drives.find((drive) => drive !== null);
-    if (other === undefined || other === null) return 0xff;
-    return offset === R.ATA_STATUS || offset === R.ATA_ALTERNATE_STATUS ? 0 : other.readRegister(offset, false);
+    const other = this.#drives[0] ?? this.#drives[1];
+    if (other === null) return 0xff;
+    const silent = offset === R.ATA_STATUS || offset === R.ATA_ALTERNATE_STATUS || other instanceof CdRom;
+    return silent ? 0 : other.readRegister(offset, false);
   }
 
   #command(code: number, now: number): void {

@@ -98,7 +98,11 @@ describe("the channels", () => {
     expect([signature(P), status()]).toEqual([[1, 1, 0, 0], IDLE]);
     expect(signature(R.ATA_SECONDARY_PORT)).toEqual([1, 1, 0x14, 0xeb]);
     bus.write(P + R.ATA_DEVICE, 1, 0xf0);
-    expect(status()).toBe(0);
+    bus.write(P + R.ATA_COUNT, 1, 0x55);
+    expect([status(), bus.read(P + R.ATA_COUNT, 1)]).toEqual([0, 0x55]);
+    bus.write(R.ATA_SECONDARY_PORT + R.ATA_DEVICE, 1, 0xf0);
+    bus.write(R.ATA_SECONDARY_PORT + R.ATA_COUNT, 1, 0x55);
+    expect(bus.read(R.ATA_SECONDARY_PORT + R.ATA_COUNT, 1)).toBe(0);
   });
 
   it("a software reset ends what was under way", () => {

@@ -11,17 +11,7 @@ import type { Disk } from "./disk.ts";
 import { ATA_ACCESS_TIME, ATA_SECTOR_TIME, Drive, type DriveState, driveAtReset, type TaskFile } from "./drive.ts";
 import { type Geometry, identifyDisk, naturalGeometry } from "./identify.ts";
 import * as R from "./registers.ts";
-
-/** The command under way. */
-export interface DiskJob {
-  readonly kind: "read" | "write" | "read-dma" | "write-dma" | "identify" | "nothing" | "flush";
-  readonly lba: number;
-  readonly left: number;
-  /** Sectors between interrupts. */
-  readonly block: number;
-  /** The data must be on the medium before the command ends. */
-  readonly forced: boolean;
-}
+import { type DiskJob, TRANSFERS, type Transfer } from "./transfers.ts";
 
 /** Plain state. */
 export interface HardDiskState {
@@ -50,31 +40,6 @@ export function hardDiskAtReset(disk: Disk): HardDiskState {
     transferMode: 0,
   };
 }
-
-/** Commands that move sectors: what they are, how addresses are written, how many sectors an interrupt. */
-const TRANSFERS: Readonly<Record<number, readonly [DiskJob["kind"], 28 | 48, "one" | "multiple" | "dma"]>> = {
-  [R.ATA_READ_SECTORS]: ["read", 28, "one"],
-  [R.ATA_READ_SECTORS + 1]: ["read", 28, "one"],
-  [R.ATA_READ_SECTORS_EXT]: ["read", 48, "one"],
-  [R.ATA_READ_MULTIPLE]: ["read", 28, "multiple"],
-  [R.ATA_READ_MULTIPLE_EXT]: ["read", 48, "multiple"],
-  [R.ATA_READ_DMA]: ["read-dma", 28, "dma"],
-  [R.ATA_READ_DMA + 1]: ["read-dma", 28, "dma"],
-  [R.ATA_READ_DMA_EXT]: ["read-dma", 48, "dma"],
-  [R.ATA_WRITE_SECTORS]: ["write", 28, "one"],
-  [R.ATA_WRITE_SECTORS + 1]: ["write", 28, "one"],
-  [R.ATA_WRITE_SECTORS_EXT]: ["write", 48, "one"],
-  [R.ATA_WRITE_MULTIPLE]: ["write", 28, "multiple"],
-  [R.ATA_WRITE_MULTIPLE_EXT]: ["write", 48, "multiple"],
-  [R.ATA_WRITE_MULTIPLE_FUA_EXT]: ["write", 48, "multiple"],
-  [R.ATA_WRITE_DMA]: ["write-dma", 28, "dma"],
-  [R.ATA_WRITE_DMA + 1]: ["write-dma", 28, "dma"],
-  [R.ATA_WRITE_DMA_EXT]: ["write-dma", 48, "dma"],
-  [R.ATA_WRITE_DMA_FUA_EXT]: ["write-dma", 48, "dma"],
-  [R.ATA_READ_VERIFY]: ["nothing", 28, "one"],
-  [R.ATA_READ_VERIFY + 1]: ["nothing", 28, "one"],
-  [R.ATA_READ_VERIFY_EXT]: ["nothing", 48, "one"],
-};
 
 export class HardDisk extends Drive<DiskJob> {
   protected readonly signature: TaskFile = SIGNATURE;
@@ -189,7 +154,7 @@ export class HardDisk extends Drive<DiskJob> {
     if (job.forced || !this.#writeCache) this.#disk.flush();
   }
 
-  #transfer(code: number, [kind, bits, size]: (typeof TRANSFERS)[number], now: number): void {
+  #transfer(code: number, [kind, bits, size]: Transfer, now: number): void {
     const lba = this.#address(bits);
     const left = this.#count(bits);
     if (size === "multiple" && this.#multiple === 0) {

@@ -19,6 +19,12 @@ export interface PciBar {
   readonly device: MmioDevice;
 }
 
+/** An expansion ROM: a size in bytes, a power of two of 2 KiB at least. */
+export interface PciRom {
+  readonly size: number;
+  readonly device: MmioDevice;
+}
+
 /** A range that a function decodes now. */
 export interface PciWindow {
   readonly space: PciSpace;
@@ -42,6 +48,7 @@ export interface PciHeader {
   /** Interrupt pin: 1 = A; 0 = none. */
   readonly interruptPin?: number;
   readonly bars?: readonly PciBar[];
+  readonly rom?: PciRom | undefined;
   /** Registers of its own: offset, mask of the bits that can be written, value after a reset; a byte each. */
   readonly registers?: readonly (readonly [offset: number, mask: number, reset: number])[];
 }
@@ -84,8 +91,9 @@ export class ConfigSpace {
     const command = header.command ?? R.PCI_COMMAND_IO | R.PCI_COMMAND_MEMORY | R.PCI_COMMAND_MASTER;
     this.#mask.set([command & 0xff, command >> 8], R.PCI_COMMAND);
     if ((header.interruptPin ?? 0) !== 0) this.#mask[R.PCI_INTERRUPT_LINE] = 0xff;
-    for (const { bar, size } of header.bars ?? [])
-      for (let i = 0; i < 4; i++) this.#mask[R.PCI_BAR0 + 4 * bar + i] = (-size >>> (8 * i)) & 0xff;
+    const view = new DataView(this.#mask.buffer);
+    for (const { bar, size } of header.bars ?? []) view.setUint32(R.PCI_BAR0 + 4 * bar, -size >>> 0, true);
+    if (header.rom !== undefined) view.setUint32(R.PCI_ROM_BAR, (-header.rom.size | R.PCI_ROM_ENABLE) >>> 0, true);
     for (const [offset, mask] of header.registers ?? []) this.#mask[offset] = mask;
     this.#windows = this.#decode();
   }
@@ -121,14 +129,18 @@ export class ConfigSpace {
     this.#windows = this.#decode();
   }
 
-  /** A base of 0 is one not yet given. */
+  /** A base of 0 is one not yet given; a ROM has an enable of its own. */
   #decode(): PciWindow[] {
     const windows: PciWindow[] = [];
-    for (const { bar, space, size, device } of this.#header.bars ?? []) {
+    const { bars = [], rom } = this.#header;
+    const open = (space: PciSpace, register: number, size: number, device: MmioDevice): void => {
       const enable = space === "io" ? R.PCI_COMMAND_IO : R.PCI_COMMAND_MEMORY;
-      const first = (this.read(R.PCI_BAR0 + 4 * bar, 4) & -size) >>> 0;
+      const first = (this.read(register, 4) & -size) >>> 0;
       if ((this.#bytes[R.PCI_COMMAND] & enable) !== 0 && first !== 0) windows.push({ space, first, size, device });
-    }
+    };
+    for (const { bar, space, size, device } of bars) open(space, R.PCI_BAR0 + 4 * bar, size, device);
+    if (rom !== undefined && (this.#bytes[R.PCI_ROM_BAR] & R.PCI_ROM_ENABLE) !== 0)
+      open("memory", R.PCI_ROM_BAR, rom.size, rom.device);
     return windows;
   }
 }

@@ -26,6 +26,7 @@ const HEADER: PciHeader = {
     { bar: 0, space: "memory", size: 0x1000000, device: device("memory") },
     { bar: 4, space: "io", size: 16, device: device("io") },
   ],
+  rom: { size: 0x8000, device: device("rom") },
 };
 
 class Card implements PciFunction {
@@ -132,6 +133,16 @@ describe("a function", () => {
     write(2, R.PCI_BAR0, 4, 0xd0000000);
     memory.write(0xe0ffffff, 1, 9);
     expect(log).toEqual(["memory write 16777215 1 9"]);
+  });
+
+  it("shows its ROM when that is enabled too", () => {
+    write(2, R.PCI_COMMAND, 1, R.PCI_COMMAND_MEMORY);
+    write(2, R.PCI_ROM_BAR, 4, 0xfffffffe);
+    expect(read(2, R.PCI_ROM_BAR, 4)).toBe(0xffff8000);
+    write(2, R.PCI_ROM_BAR, 4, 0xfebf0000);
+    expect(memory.read(0xfebf0000, 1)).toBe(0xff);
+    write(2, R.PCI_ROM_BAR, 4, 0xfebf0000 | R.PCI_ROM_ENABLE);
+    expect([memory.read(0xfebf0000, 1), log]).toEqual([0x42, ["rom read 0 1"]]);
   });
 
   it("is refused where another is", () => {

@@ -33,6 +33,8 @@ export const PCI_COMMAND_MASTER = 0x0004;
 export const PCI_HEADER_MULTIFUNCTION = 0x80;
 /** Base address: it is one of I/O. */
 export const PCI_BAR_IO = 0x01;
+/** ROM base address: the ROM shows. */
+export const PCI_ROM_ENABLE = 0x01;
 
 /** 82441FX: programmable attributes of the area from c0000 on; high half of the first: f0000. */
 export const PCI_PAM0 = 0x59;

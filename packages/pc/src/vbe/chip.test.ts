@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { MmioBus } from "../bus/mmio-bus.ts";
 import { PortBus } from "../bus/port-bus.ts";
 import { PciHost } from "../pci/host.ts";
-import { PCI_BAR0, PCI_COMMAND, PCI_COMMAND_MEMORY } from "../pci/registers.ts";
+import { PCI_BAR0, PCI_COMMAND, PCI_COMMAND_MEMORY, PCI_ROM_BAR } from "../pci/registers.ts";
 import { Vga } from "../vga/chip.ts";
 import { VGA_MEMORY, VGA_MEMORY_SIZE } from "../vga/registers.ts";
 import { VGA_STATE_IN_TEXT_MODE } from "../vga/state.ts";
@@ -115,6 +115,18 @@ describe("VBE", () => {
     expect([read(R.VBE_XRES), read(R.VBE_BPP)]).toEqual([64, 8]);
     setMode(64, 4, 9);
     expect(read(R.VBE_BPP)).toBe(8);
+  });
+
+  it("has its firmware as an expansion ROM, filled up with ones", () => {
+    const rom = Uint8Array.from({ length: 3000 }, (_, i) => i);
+    const card = new Vbe(new Vga({ now: () => 0 }, bytes), bytes, rom);
+    card.writeConfig(PCI_ROM_BAR, 4, 0xffffffff);
+    expect(card.readConfig(PCI_ROM_BAR, 4)).toBe(0xfffff001);
+    card.writeConfig(PCI_ROM_BAR, 4, 0xfebf0001);
+    card.writeConfig(PCI_COMMAND, 2, PCI_COMMAND_MEMORY);
+    const [{ device }] = card.windows;
+    device.write(0, 4, 0);
+    expect([device.read(0, 4), device.read(2999, 2)]).toEqual([0x03020100, 0xff00 | (2999 & 0xff)]);
   });
 
   it("takes only memory of a size that a PCI window can have", () => {

@@ -7,7 +7,7 @@
  * @module
  */
 import type { AccessSize, MmioDevice } from "../mmio-device.ts";
-import { ConfigSpace, type ConfigSpaceState, type PciWindow } from "../pci/config-space.ts";
+import { ConfigSpace, type ConfigSpaceState, type PciRom, type PciWindow } from "../pci/config-space.ts";
 import type { PciFunction } from "../pci/host.ts";
 import { PCI_COMMAND_IO, PCI_COMMAND_MEMORY } from "../pci/registers.ts";
 import type { WidePortDevice } from "../port-device.ts";
@@ -45,10 +45,11 @@ export class Vbe implements WidePortDevice, PciFunction {
   readonly frameBuffer: MmioDevice;
 
   /**
-   * `memory` is the one of the VGA; its size, a power of two, is that of the frame buffer.
-   * @throws RangeError for another size
+   * `memory` is the one of the VGA; its size, a power of two, is that of the frame buffer. `rom` is the firmware
+   * of the display, which a BIOS finds as the expansion ROM; none if null.
+   * @throws RangeError for a memory of another size
    */
-  constructor(vga: Vga, memory: Uint8Array, state: VbeState = VBE_STATE_AT_RESET) {
+  constructor(vga: Vga, memory: Uint8Array, rom: Uint8Array | null = null, state: VbeState = VBE_STATE_AT_RESET) {
     const size = memory.length;
     if (size < R.VBE_BANK_SIZE || (size & (size - 1)) !== 0) throw new RangeError(`${size} bytes are no frame buffer`);
     this.#vga = vga;
@@ -78,6 +79,7 @@ export class Vbe implements WidePortDevice, PciFunction {
         revision: 2,
         command: PCI_COMMAND_IO | PCI_COMMAND_MEMORY,
         bars: [{ bar: 0, space: "memory", size, device: this.frameBuffer }],
+        rom: rom === null ? undefined : romOf(rom),
       },
       state.config ?? undefined,
     );
@@ -217,4 +219,18 @@ export class Vbe implements WidePortDevice, PciFunction {
     else if (size === 2) this.#view.setUint16(offset, value, true);
     else this.#view.setUint32(offset, value, true);
   }
+}
+
+/** A ROM as a window: filled up with ones to a power of two. */
+function romOf(bytes: Uint8Array): PciRom {
+  const size = 2 ** Math.max(11, Math.ceil(Math.log2(bytes.length)));
+  const device: MmioDevice = {
+    read: (offset, width) => {
+      let value = 0;
+      for (let i = 0; i < width; i++) value |= (bytes[offset + i] ?? 0xff) << (8 * i);
+      return value >>> 0;
+    },
+    write: () => undefined,
+  };
+  return { size, device };
 }
