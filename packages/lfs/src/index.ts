@@ -30,13 +30,8 @@ export {
 export type { FileProgram, ProgramError } from "./image/program.ts";
 export { LfsError } from "./promises/driver.ts";
 export type { FileHandle, Stats } from "./promises/file-handle.ts";
-export {
-  createFileSystem,
-  type DirectoryEntry,
-  LfsFileSystem,
-  type MountOptions,
-  mountFileSystem,
-} from "./promises/file-system.ts";
+export { type DirectoryEntry, LfsFileSystem } from "./promises/file-system.ts";
+export { createFileSystem, type MountOptions, mountFileSystem } from "./promises/mount.ts";
 export { type Checkpoint, listCheckpoints } from "./tools/checkpoints.ts";
 export { dumplfs } from "./tools/dumplfs.ts";
 export { type MapFrame, type MappedSegment, mapFrame, mapPage } from "./tools/segment-map.ts";

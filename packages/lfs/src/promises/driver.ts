@@ -24,6 +24,12 @@ export class LfsError extends Error {
   }
 }
 
+/** The error of a refused operation; anything else is a bug, and thrown on. */
+export function asLfsError(reason: unknown): LfsError {
+  if (reason instanceof LfsError) return reason;
+  throw reason;
+}
+
 /** Results of an operation that has succeeded; the data are a copy. */
 export interface Done {
   readonly results: readonly number[];

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { BlockDevice } from "../block-device.ts";
 import { MemoryDisk } from "../testing/memory-disk.ts";
-import { createFileSystem, type LfsFileSystem, mountFileSystem } from "./file-system.ts";
+import type { LfsFileSystem } from "./file-system.ts";
+import { createFileSystem, mountFileSystem } from "./mount.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
 
 /** A disk that answers in a later turn. */

@@ -1,19 +1,14 @@
 /**
  * The file system with the names and errors of Node's fs/promises.
  *
- * Here: `LfsFileSystem`, `createFileSystem`, `mountFileSystem`. Not here: open files (`file-handle.ts`).
+ * Here: `LfsFileSystem`. Not here: how to get one (`mount.ts`), open files (`file-handle.ts`).
  * Everything is refused as Node refuses it: an error is thrown with `code`, `syscall` and `path`.
  * @module
  */
-import { err, ok, type Result } from "neverthrow";
-import type { BlockDevice } from "../block-device.ts";
-import { MOUNT_NO_ROLL_FORWARD, MOUNT_READ_ONLY } from "../checkpoint/mount.ts";
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
-import { type NewfsError, type NewfsOptions, newSuperblock } from "../format/new-superblock.ts";
-import { writeSuperblock } from "../format/superblock.ts";
 import type { FileProgram } from "../image/program.ts";
 import { decodeRecords } from "../vfs/attributes.ts";
-import { Driver, LfsError } from "./driver.ts";
+import { asLfsError, type Driver, LfsError } from "./driver.ts";
 import { FileHandle, type OpenMode, type Stats, toStats } from "./file-handle.ts";
 import { attributesOf, readTarget, resolve, resolvePlace } from "./paths.ts";
 import { decodeUtf8, encodeUtf8 } from "./utf8.ts";
@@ -41,63 +36,11 @@ export interface DirectoryEntry {
   isSymbolicLink(): boolean;
 }
 
-/** How to mount. */
-export interface MountOptions {
-  /** All mounted state; as large as the cache shall be. */
-  readonly arena: Uint8Array;
-  /** Seconds since 1970, with fractions. */
-  readonly now: () => number;
-  readonly readOnly?: boolean;
-  /** The `idaddr` of an older checkpoint (`listCheckpoints`): it is mounted read-only. */
-  readonly checkpoint?: number;
-}
-
-/** Makes an empty file system on a device. */
-export async function createFileSystem(
-  device: BlockDevice,
-  options: Omit<NewfsOptions, "size"> & { readonly arena: Uint8Array },
-): Promise<Result<void, NewfsError | LfsError>> {
-  const superblock = newSuperblock({ size: device.size, ...options });
-  if (typeof superblock === "string") return err(superblock);
-  const data = new Uint8Array(1024);
-  writeSuperblock(data, 0, superblock);
-  const driver = new Driver(device, options.arena, () => options.time);
-  return driver.run({ name: "newfs", data }).then(
-    () => ok(undefined),
-    (reason) => err(asLfsError(reason)),
-  );
-}
-
-/** Mounts a device; recovers what the log holds behind the last checkpoint. */
-export async function mountFileSystem(
-  device: BlockDevice,
-  options: MountOptions,
-): Promise<Result<LfsFileSystem, LfsError>> {
-  const driver = new Driver(device, options.arena, options.now);
-  return driver
-    .run({ name: "mount", args: mountArguments(options) })
-    .then(() => driver.run({ name: "statfs" }))
-    .then(
-      ({ results }) => ok(new LfsFileSystem(driver, results[1])),
-      (reason) => err(asLfsError(reason)),
-    );
-}
-
-function mountArguments(options: MountOptions): readonly number[] {
-  if (options.checkpoint !== undefined) return [MOUNT_READ_ONLY | MOUNT_NO_ROLL_FORWARD, options.checkpoint];
-  return [options.readOnly === true ? MOUNT_READ_ONLY : 0];
-}
-
-function asLfsError(reason: unknown): LfsError {
-  if (reason instanceof LfsError) return reason;
-  throw reason;
-}
-
 export class LfsFileSystem {
   readonly #driver: Driver;
   readonly #fsize: number;
 
-  /** Use {@link mountFileSystem}. `fsize` in bytes. */
+  /** Use `mountFileSystem`. `fsize` in bytes. */
   constructor(driver: Driver, fsize: number) {
     this.#driver = driver;
     this.#fsize = fsize;
