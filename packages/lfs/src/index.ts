@@ -9,6 +9,7 @@ export { leastArenaSize } from "./cache/arena.ts";
 export type { ErrorCode } from "./cache/device.ts";
 export { MOUNT_NO_ROLL_FORWARD, MOUNT_READ_ONLY } from "./checkpoint/mount.ts";
 export { type CleaningPolicy, costBenefit, greedy, type SegmentAge } from "./cleaner/choose.ts";
+export { type CostCurve, drawCurves, type Simulation, simulateWriteCost } from "./cleaner/simulate.ts";
 export { type FileLike, fileDevice } from "./devices/file-device.ts";
 export { type FetchLike, httpDevice } from "./devices/http-device.ts";
 export { opfsDevice, type SyncAccessLike } from "./devices/opfs-device.ts";
