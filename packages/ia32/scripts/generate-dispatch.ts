@@ -99,6 +99,7 @@ export function generateDispatch(): string {
         .replace(/if \(!c\.flat\) \{ checkTarget\([^;]*\); \}/g, "")
         .replace(/\bstackLinear\(c, ([^,]+), 4, (true|false)\)/g, "$1")
         .replace(/\bjump\(c, ([^;]*)\);/g, "r[8] = $1;")
+        .replace(/\bsetStackPointer\(c, ([^;]*)\);/g, "r[4] = $1;")
         .replace(/\beffectiveAddress\(c, o\)/g, `(${address})`)
         .replace(/\bc\.r\[/g, "r[")
         .replace(/\s+/g, " ");

@@ -1,7 +1,7 @@
 /**
- * What a processor needs from outside: ports.
+ * What a processor needs from outside: ports, devices in physical memory, an interrupt controller.
  *
- * Here: the interface the embedder implements. Memory is a GuestMemory (→ memory/guest-memory.ts).
+ * Here: the interfaces the embedder implements. Memory is a GuestMemory (→ memory/guest-memory.ts).
  * @module
  */
 
@@ -9,4 +9,16 @@
 export interface PortIo {
   read(port: number, size: 1 | 2 | 4): number;
   write(port: number, size: 1 | 2 | 4, value: number): void;
+}
+
+/** Physical addresses that are not RAM. Values as with ports; an access may lie at any address. */
+export interface MemoryIo {
+  read(physical: number, size: 1 | 2 | 4): number;
+  write(physical: number, size: 1 | 2 | 4, value: number): void;
+}
+
+/** The interrupt controller, asked when the processor takes an interrupt. */
+export interface InterruptSource {
+  /** The vector, 0..255. */
+  acknowledge(): number;
 }

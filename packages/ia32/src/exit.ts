@@ -5,7 +5,21 @@
  * @module
  */
 
-export type ExitKind = "budget" | "requested" | "exception" | "softwareInterrupt" | "sysenter" | "halt" | "powerFail";
+/**
+ * Host kernel mode: all but shutdown. Architectural mode: budget, requested, halt (nothing wakes it: raise an
+ * interrupt), shutdown (triple fault), powerFail. Both: breakpoint, watchpoint.
+ */
+export type ExitKind =
+  | "budget"
+  | "requested"
+  | "exception"
+  | "softwareInterrupt"
+  | "sysenter"
+  | "halt"
+  | "shutdown"
+  | "breakpoint"
+  | "watchpoint"
+  | "powerFail";
 
 /** EIP afterwards: exception = the faulting instruction (traps: the next one); every other kind = the next instruction. */
 export interface Exit {

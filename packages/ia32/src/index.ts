@@ -4,7 +4,7 @@
  * Here: the public names, nothing else.
  * @module
  */
-export type { PortIo } from "./bus.ts";
+export type { InterruptSource, MemoryIo, PortIo } from "./bus.ts";
 export type { Exit, ExitKind } from "./exit.ts";
 export { allocateMemory, GuestMemory, type PageObserver } from "./memory/guest-memory.ts";
 export {
@@ -38,4 +38,4 @@ export {
 } from "./state/fpu.ts";
 export type { Model } from "./state/model.ts";
 export { EAX, EBP, EBX, ECX, EDI, EDX, EFLAGS, EIP, ESI, ESP } from "./state/registers.ts";
-export type { ProcessorState } from "./state/snapshot.ts";
+export type { ProcessorState, SystemState } from "./state/snapshot.ts";

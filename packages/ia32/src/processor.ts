@@ -1,28 +1,32 @@
 /**
  * Processor: run(budget) → Exit, and everything a host sets between runs.
  *
- * Here: the public face over core, decoded code and interpreter, in host kernel mode: every trap is returned
- * to the caller. Nothing is global; several processors live in one process, each over its own memory.
+ * Here: the public face over core, decoded code and interpreter. In host kernel mode every trap is returned to the
+ * caller; in architectural mode the guest handles its own. Nothing is global; several processors live in one process.
  * @module
  */
-import type { PortIo } from "./bus.ts";
+import type { InterruptSource, MemoryIo, PortIo } from "./bus.ts";
 import { Decoder } from "./decode/decoder.ts";
 import type { Exit } from "./exit.ts";
+import { runArchitectural, type Surroundings } from "./interpreter/architectural.ts";
 import { DecodedCode } from "./interpreter/code-cache.ts";
 import { CODES, dispatch } from "./interpreter/generated/dispatch.ts";
 import { HANDLERS } from "./interpreter/generated/handlers.ts";
 import { warmUp } from "./interpreter/warm-up.ts";
 import type { GuestMemory } from "./memory/guest-memory.ts";
+import { tableEntry } from "./mmu/descriptor-table.ts";
+import { loadRealSegment } from "./mmu/segmentation.ts";
 import { invalidateAll, invalidatePage, invalidateSpace } from "./mmu/tlb.ts";
 import { setControlWord, setMxcsr } from "./softfloat/context.ts";
 import { POWER_WORD, TAGS, WORDS_PER_TAG } from "./state/control-area.ts";
-import { ADVANCED, Core, RETIRED_BEFORE, STOP_REQUESTED } from "./state/core.ts";
+import { ADVANCED, Core, RETIRED_BEFORE, STOP_LOOK, STOP_REQUESTED } from "./state/core.ts";
 import { CS, type Descriptor, nullSegment, SEGMENT_NAMES, type SegmentName, segmentOf } from "./state/descriptor.ts";
-import { SETTABLE } from "./state/eflags.ts";
+import { SETTABLE, VM } from "./state/eflags.ts";
 import { FCW, FLOAT_REGISTER_COUNT, MXCSR } from "./state/fpu.ts";
 import { eflags, setEflags } from "./state/lazy-flags.ts";
 import type { Model } from "./state/model.ts";
 import { EFLAGS, REGISTER_COUNT } from "./state/registers.ts";
+import { reset } from "./state/reset.ts";
 import { type ProcessorState, restoreState, saveState } from "./state/snapshot.ts";
 
 export interface ProcessorOptions {
@@ -35,7 +39,19 @@ export interface ProcessorOptions {
    * then switch `floatRegisters` too. Without, CPUID does not claim them and they are #UD.
    */
   readonly float?: boolean;
+  /**
+   * The guest owns control registers, descriptor tables and interrupts, and starts in real mode at F000:FFF0. Default:
+   * host kernel mode, a user program in protected mode.
+   */
+  readonly architectural?: boolean;
+  /** Devices at physical addresses that are not RAM (→ GuestMemory.setPages). */
+  readonly mmio?: MemoryIo;
+  /** Architectural mode: where vectors come from. */
+  readonly interrupts?: InterruptSource;
 }
+
+/** Asked although no interrupt controller is there: the answer of one without a request. */
+const NO_CONTROLLER: InterruptSource = { acknowledge: () => 7 };
 
 export class Processor {
   /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS: valid and settable between runs. */
@@ -48,17 +64,22 @@ export class Processor {
   readonly #core: Core;
   readonly #code: DecodedCode;
   readonly #powerWord: Int32Array;
+  readonly #surroundings: Surroundings;
 
   constructor(options: ProcessorOptions) {
     warmUp();
-    const core = new Core(options.memory, options.ports, options.model ?? "pentium3", options.float ?? false);
+    const { memory, ports, model = "pentium3", float = false, architectural = false } = options;
+    const core = new Core(memory, ports, model, float, architectural);
     this.#core = core;
+    if (options.mmio !== undefined) memory.attachDevices(options.mmio);
+    this.#surroundings = { interrupts: options.interrupts ?? NO_CONTROLLER, stepping: () => false };
     this.#code = new DecodedCode(core, new Decoder(HANDLERS, CODES, core.features));
     this.registers = core.r.subarray(0, REGISTER_COUNT);
     this.floatRegisters = core.x.subarray(0, FLOAT_REGISTER_COUNT);
     this.#powerWord = new Int32Array(options.memory.buffer, POWER_WORD, 1);
     Atomics.store(this.#powerWord, 0, 0);
     invalidateAll(core);
+    if (architectural) reset(core);
   }
 
   /**
@@ -68,11 +89,13 @@ export class Processor {
    */
   run(budget: number): Exit {
     const core = this.#core;
-    setEflags(core, core.r[EFLAGS] & SETTABLE);
+    setEflags(core, core.r[EFLAGS] & (core.architectural ? SETTABLE | VM : SETTABLE));
     setControlWord(core.x87, core.x[FCW]);
     setMxcsr(core.sse, core.x[MXCSR]);
+    const limit = Math.min(budget, 0x3fffffff);
     try {
-      dispatch(core, this.#code, this.#powerWord, Math.min(budget, 0x3fffffff));
+      if (core.architectural) runArchitectural(core, this.#code, this.#powerWord, limit, this.#surroundings);
+      else dispatch(core, this.#code, this.#powerWord, limit);
     } finally {
       core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
@@ -138,21 +161,51 @@ export class Processor {
   /** Puts a descriptor at GDT index 1..15, or takes it away; loaded segment registers keep what they have. */
   setDescriptor(selectorIndex: number, descriptor: Descriptor | null): void {
     if (selectorIndex < 1 || selectorIndex > 15) throw new RangeError(`descriptor index ${selectorIndex}`);
-    this.#core.descriptors[selectorIndex] = descriptor;
+    this.#core.setHostDescriptor(selectorIndex, descriptor);
   }
 
   /** Loads a segment register without the checks a program meets; CS also sets the privilege level (its RPL). */
   loadSegment(segment: SegmentName, selector: number): void {
     const core = this.#core;
     const number = SEGMENT_NAMES.indexOf(segment);
-    const descriptor = core.descriptor(selector);
-    if (descriptor === null && (selector & 0xfffc) !== 0)
+    if (!core.selectors) {
+      loadRealSegment(core, number, selector);
+      return;
+    }
+    const entry = (selector & 0xfffc) === 0 ? null : tableEntry(core, selector);
+    if (entry === null && (selector & 0xfffc) !== 0)
       throw new RangeError(`no descriptor for selector ${selector.toString(16)}`);
-    core.setSegment(number, descriptor === null ? nullSegment(selector) : segmentOf(selector, descriptor));
+    core.setSegment(number, entry === null ? nullSegment(selector) : segmentOf(selector, entry));
     if (number === CS && core.cpl !== (selector & 3)) {
       core.cpl = selector & 3;
-      invalidateAll(core);
+      core.updateMode();
+      if (!core.architectural) invalidateAll(core);
     }
+  }
+
+  /** The interrupt controller's output, in architectural mode. May be called at any time. */
+  setInterruptLine(on: boolean): void {
+    const { system } = this.#core;
+    system.interruptLine = on;
+    if (on) this.#lookForPending();
+  }
+
+  /** A non-maskable interrupt: one edge. */
+  raiseNonMaskable(): void {
+    this.#core.system.nonMaskable = true;
+    this.#lookForPending();
+  }
+
+  /** The A20 gate: off makes bit 20 of every physical address 0. */
+  setA20(on: boolean): void {
+    const core = this.#core;
+    core.system.a20Mask = on ? -1 : ~0x100000;
+    invalidateAll(core);
+    core.refetch = true;
+  }
+
+  #lookForPending(): void {
+    if (this.#core.stop === 0) this.#core.stop = STOP_LOOK;
   }
 
   /** The I/O bitmap, consulted where CPL > IOPL: a set bit refuses. null refuses all ports. Not copied. */

@@ -9,7 +9,7 @@ import { GuestMemory } from "../src/memory/guest-memory.ts";
 import { invalidateAll } from "../src/mmu/tlb.ts";
 import { CONTROL_AREA_SIZE } from "../src/state/control-area.ts";
 import { Core } from "../src/state/core.ts";
-import { segmentOf } from "../src/state/descriptor.ts";
+import { entryOfDescriptor, segmentOf } from "../src/state/descriptor.ts";
 import { eflags, setEflags } from "../src/state/lazy-flags.ts";
 import { EIP, ESP } from "../src/state/registers.ts";
 
@@ -24,8 +24,9 @@ function run(loop: typeof dispatch, codes: typeof CODES, code: number[], registe
   const decoded = new DecodedCode(core, new Decoder(HANDLERS, codes));
   invalidateAll(core);
   const flat = { base: 0, limit: 0xffffffff, dpl: 3 } as const;
-  for (const number of [0, 2, 3]) core.setSegment(number, segmentOf(0x13, { ...flat, kind: "data", writable: true }));
-  core.setSegment(1, segmentOf(0x0b, { ...flat, kind: "code", readable: true }));
+  for (const number of [0, 2, 3])
+    core.setSegment(number, segmentOf(0x13, entryOfDescriptor({ ...flat, kind: "data", writable: true })));
+  core.setSegment(1, segmentOf(0x0b, entryOfDescriptor({ ...flat, kind: "code", readable: true })));
   memory.writeBytes(0, PRISTINE);
   memory.writeBytes(CODE, Uint8Array.from([...code, 0xcc]));
   core.r.set(registers);

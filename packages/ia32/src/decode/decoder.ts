@@ -1,7 +1,7 @@
 /**
  * The decoder: instruction bytes → Operation.
  *
- * Here: prefixes, opcode, ModR/M, SIB, displacement, immediates, for 32-bit code segments. It reads from a window
+ * Here: prefixes, opcode, ModR/M, SIB, displacement, immediates, for 16- and 32-bit code segments. It reads from a window
  * of bytes that is zero-filled behind what is available, so it never fails: an instruction longer than the
  * window simply reports its length. SDM Vol. 2A, chapter 2.
  * @module
@@ -19,7 +19,7 @@ import {
   type Slot,
 } from "../isa/opcode-map.ts";
 import { type Execute, FLAT, Operation, REP_NONE, REPE, REPNE } from "../isa/operation.ts";
-import type { Core } from "../state/core.ts";
+import { type Core, VARIANT_16, VARIANT_FLAT } from "../state/core.ts";
 import { CS, DS, FS, SS } from "../state/descriptor.ts";
 import { mmxRegister, xmmRegister } from "../state/fpu.ts";
 import { ALL_FEATURES } from "../state/model.ts";
@@ -72,13 +72,15 @@ export class Decoder {
    * Decodes the instruction in the window.
    *
    * @param offset where it starts in its page
-   * @param flat leave out the checks of CS, DS, ES and SS
+   * @param variant VARIANT_FLAT leaves out the checks of CS, DS, ES and SS; VARIANT_16 is 16-bit code
    */
-  decode(offset: number, flat: boolean): Operation {
+  decode(offset: number, variant: number): Operation {
+    const flat = variant === VARIANT_FLAT;
+    const wide = variant !== VARIANT_16;
     const bytes = this.window;
     let at = 0;
-    let operandSize: 16 | 32 = 32;
-    let addressMask = -1;
+    let operandSize: 16 | 32 = wide ? 32 : 16;
+    let addressMask = wide ? -1 : 0xffff;
     let lock = false;
     let repeat = REP_NONE;
     let override = -1;
@@ -88,9 +90,9 @@ export class Decoder {
       const segment = segmentOverride(byte);
       if (segment >= 0) override = segment;
       else if (byte === OPERAND_SIZE) {
-        operandSize = 16;
+        operandSize = wide ? 16 : 32;
         prefixed = MAP_66;
-      } else if (byte === ADDRESS_SIZE) addressMask = 0xffff;
+      } else if (byte === ADDRESS_SIZE) addressMask = wide ? 0xffff : -1;
       else if (byte === LOCK) lock = true;
       else if (byte === REPNE_PREFIX) repeat = REPNE;
       else if (byte === REP_PREFIX) repeat = REPE;

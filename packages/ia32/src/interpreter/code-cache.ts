@@ -10,9 +10,9 @@ import { type Decoder, MAX_LENGTH } from "../decode/decoder.ts";
 import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 import type { CodeCache } from "../memory/guest-memory.ts";
-import { frameOf, PAGE_MASK, revokeWrites, translate } from "../mmu/tlb.ts";
-import { PAGE_CODE } from "../state/control-area.ts";
-import type { Core } from "../state/core.ts";
+import { fetchAddress, frameOf, invalidateAll, PAGE_MASK, revokeWrites } from "../mmu/tlb.ts";
+import { PAGE_CODE, PAGE_DEVICE } from "../state/control-area.ts";
+import { type Core, VARIANTS } from "../state/core.ts";
 import { CS } from "../state/descriptor.ts";
 
 /** Bits of the offset in a granule. */
@@ -34,9 +34,10 @@ export class Block {
   }
 }
 
-/** The blocks of one physical page. */
+/** The blocks of one physical page, decoded for one kind of code segment. */
 export class CodePage {
   readonly frame: number;
+  readonly variant: number;
   /** Offset in the page → place in `blocks`, 0 for none. */
   readonly index: Uint16Array = new Uint16Array(4096);
   readonly blocks: (Block | null)[] = [null];
@@ -46,8 +47,9 @@ export class CodePage {
   crossing: Block | null = null;
   second: CodePage | null = null;
 
-  constructor(frame: number) {
+  constructor(frame: number, variant: number) {
     this.frame = frame;
+    this.variant = variant;
   }
 
   /** Bytes `first` to `last` are now decoded. */
@@ -68,34 +70,44 @@ export class DecodedCode implements CodeCache {
   running: Block | null = null;
   readonly #core: Core;
   readonly #decoder: Decoder;
-  readonly #pages: (CodePage | null)[];
+  /** By variant, then by frame. */
+  readonly #pages: readonly (CodePage | null)[][];
 
   constructor(core: Core, decoder: Decoder) {
     this.#core = core;
     this.#decoder = decoder;
-    this.#pages = new Array(core.memory.flags.length).fill(null);
-    for (let frame = 0; frame < this.#pages.length; frame++) core.memory.flags[frame] &= ~PAGE_CODE;
+    const { flags } = core.memory;
+    this.#pages = Array.from({ length: VARIANTS }, () => new Array(flags.length).fill(null));
+    for (let frame = 0; frame < flags.length; frame++) flags[frame] &= ~PAGE_CODE;
     core.memory.attachCodeCache(this);
   }
 
-  /** The page of decoded code that a linear address of CS lies in; null outside RAM. May raise #PF or #GP. */
+  /**
+   * The page of decoded code that a linear address of CS lies in; null where none is kept: outside RAM, on pages of
+   * devices, and where CS ends inside the page. May raise #PF or #GP.
+   */
   pageAt(eip: number): CodePage | null {
     const core = this.#core;
-    if (core.codeStale) this.flush();
     const segment = core.segments[CS];
-    if (eip >>> 0 > segment.limit) raiseGeneralProtection(core);
-    return this.#page(frameOf(core, (segment.base + eip) | 0));
+    const start = eip >>> 0;
+    if (start > segment.limit) raiseGeneralProtection(core);
+    const linear = (segment.base + eip) | 0;
+    const frame = frameOf(core, linear);
+    return start - (linear & 0xfff) + 0xfff > segment.limit ? null : this.#page(frame);
   }
 
   /** The page of decoded code of a frame, which from now on hears of writes; null outside RAM. */
   #page(frame: number): CodePage | null {
-    if (frame >= this.#pages.length) return null;
-    let page = this.#pages[frame];
+    const core = this.#core;
+    const { flags } = core.memory;
+    if (frame >= flags.length || flags[frame] & PAGE_DEVICE) return null;
+    const pages = this.#pages[core.variant];
+    let page = pages[frame];
     if (page === null) {
-      page = new CodePage(frame);
-      this.#pages[frame] = page;
-      this.#core.memory.flags[frame] |= PAGE_CODE;
-      revokeWrites(this.#core, frame);
+      page = new CodePage(frame, core.variant);
+      pages[frame] = page;
+      flags[frame] |= PAGE_CODE;
+      revokeWrites(core, frame);
     }
     return page;
   }
@@ -116,7 +128,7 @@ export class DecodedCode implements CodeCache {
     while (length < BLOCK_LIMIT && offset < 4096) {
       const available = Math.min(MAX_LENGTH, 4096 - offset, this.#toLimit(eip + offset - linearOffset));
       this.#fill(physicalPage * 4096 + offset, available);
-      let operation = decoder.decode(offset, core.flat);
+      let operation = decoder.decode(offset, core.variant);
       if (decoder.length > available && available < MAX_LENGTH) {
         if (first !== null) break;
         operation = this.#straddler(eip, offset, available);
@@ -153,7 +165,7 @@ export class DecodedCode implements CodeCache {
     const { crossing, second } = page;
     if (crossing === null || second === null || crossing.first.offset !== offset) return null;
     const frame = frameOf(this.#core, (eip + 4096 - offset) | 0);
-    return frame === second.frame && this.#pages[frame] === second ? crossing : null;
+    return frame === second.frame && this.#pages[page.variant][frame] === second ? crossing : null;
   }
 
   /** Bytes up to the limit of CS. */
@@ -173,21 +185,31 @@ export class DecodedCode implements CodeCache {
     const allowed = Math.min(MAX_LENGTH, this.#toLimit(eip));
     if (available >= allowed) raiseGeneralProtection(core);
     const linear = (core.segments[CS].base + eip) | 0;
-    const physical = translate(core, (linear + available) & PAGE_MASK, false);
+    const physical = fetchAddress(core, (linear + available) & PAGE_MASK);
     const { window } = this.#decoder;
     for (let i = available; i < MAX_LENGTH; i++)
       window[i] = i < allowed ? core.memory.read8(physical + i - available) : 0;
-    const operation = this.#decoder.decode(offset, core.flat);
+    const operation = this.#decoder.decode(offset, core.variant);
     if (this.#decoder.length > allowed && allowed < MAX_LENGTH) raiseGeneralProtection(core);
     return operation;
   }
 
   codeWritten(frame: number, first: number, last: number): void {
-    const page = this.#pages[frame];
-    if (page?.holds(first, last) === false) return;
-    this.#pages[frame] = null;
-    this.#core.memory.flags[frame] &= ~PAGE_CODE;
-    if (page !== null && this.running !== null && this.running.page === page) this.#sever();
+    let kept = false;
+    for (const pages of this.#pages) {
+      const page = pages[frame];
+      if (page === null) continue;
+      if (page.holds(first, last)) {
+        pages[frame] = null;
+        if (this.running !== null && this.running.page === page) this.#sever();
+      } else kept = true;
+    }
+    if (!kept) this.#core.memory.flags[frame] &= ~PAGE_CODE;
+  }
+
+  pagesMoved(): void {
+    invalidateAll(this.#core);
+    this.#core.refetch = true;
   }
 
   pageHooked(frame: number): void {
@@ -196,12 +218,9 @@ export class DecodedCode implements CodeCache {
 
   /** Drops all decoded code. */
   flush(): void {
-    this.#core.codeStale = false;
-    for (let frame = 0; frame < this.#pages.length; frame++) {
-      if (this.#pages[frame] === null) continue;
-      this.#pages[frame] = null;
-      this.#core.memory.flags[frame] &= ~PAGE_CODE;
-    }
+    const { flags } = this.#core.memory;
+    for (const pages of this.#pages) pages.fill(null);
+    for (let frame = 0; frame < flags.length; frame++) flags[frame] &= ~PAGE_CODE;
   }
 
   /** Makes the running block end behind the running instruction. */

@@ -11,7 +11,7 @@ import { GuestMemory } from "../memory/guest-memory.ts";
 import { invalidateAll } from "../mmu/tlb.ts";
 import { CONTROL_AREA_SIZE } from "../state/control-area.ts";
 import { Core } from "../state/core.ts";
-import { segmentOf } from "../state/descriptor.ts";
+import { entryOfDescriptor, segmentOf } from "../state/descriptor.ts";
 import { setEflags } from "../state/lazy-flags.ts";
 import { EAX, EBP, EBX, ECX, EDI, EIP, ESI, ESP } from "../state/registers.ts";
 import { DecodedCode } from "./code-cache.ts";
@@ -42,8 +42,9 @@ export function warmUp(): void {
   const powerWord = new Int32Array(1);
   invalidateAll(core);
   const flat = { base: 0, limit: 0xffffffff, dpl: 3 } as const;
-  for (const number of [0, 2, 3]) core.setSegment(number, segmentOf(0x13, { ...flat, kind: "data", writable: true }));
-  core.setSegment(1, segmentOf(0x0b, { ...flat, kind: "code", readable: true }));
+  for (const number of [0, 2, 3])
+    core.setSegment(number, segmentOf(0x13, entryOfDescriptor({ ...flat, kind: "data", writable: true })));
+  core.setSegment(1, segmentOf(0x0b, entryOfDescriptor({ ...flat, kind: "code", readable: true })));
   memory.fill(CODE, SAMPLES.length * SLOT, 0xcc);
   COLD.forEach((byte, i) => {
     memory.write8(COLD_CODE + i, byte);

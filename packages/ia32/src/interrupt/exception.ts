@@ -9,11 +9,14 @@ import type { Core } from "../state/core.ts";
 
 export const VECTOR_DE = 0;
 export const VECTOR_DB = 1;
+export const VECTOR_NMI = 2;
 export const VECTOR_BP = 3;
 export const VECTOR_OF = 4;
 export const VECTOR_BR = 5;
 export const VECTOR_UD = 6;
 export const VECTOR_NM = 7;
+export const VECTOR_DF = 8;
+export const VECTOR_TS = 10;
 export const VECTOR_NP = 11;
 export const VECTOR_SS = 12;
 export const VECTOR_GP = 13;

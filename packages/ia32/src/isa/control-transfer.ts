@@ -12,7 +12,7 @@ import * as conditions from "../state/lazy-flags.ts";
 import { ECX, EIP, ESP } from "../state/registers.ts";
 import { push16, push32 } from "./data-transfer.ts";
 import { type Instruction, instruction } from "./instruction.ts";
-import { nextEip, type Operation, stackLinear } from "./operation.ts";
+import { nextEip, type Operation, setStackPointer, stackLinear } from "./operation.ts";
 
 /** Sets EIP, unless the target lies behind the limit of CS. */
 export function jump(core: Core, target: number): void {
@@ -109,12 +109,12 @@ export function callRelative32(core: Core, operation: Operation): void {
 export function ret16(core: Core, operation: Operation): void {
   const esp = core.r[ESP];
   jump(core, read16(core, stackLinear(core, esp, 2, false)));
-  core.r[ESP] = esp + 2 + operation.immediate;
+  setStackPointer(core, esp + 2 + operation.immediate);
 }
 export function ret32(core: Core, operation: Operation): void {
   const esp = core.r[ESP];
   jump(core, read32(core, stackLinear(core, esp, 4, false)));
-  core.r[ESP] = esp + 4 + operation.immediate;
+  setStackPointer(core, esp + 4 + operation.immediate);
 }
 
 function jcc(suffix: string, number: number, tested: readonly string[], execute: (core: Core) => boolean): Instruction {

@@ -12,7 +12,7 @@ import * as conditions from "../state/lazy-flags.ts";
 import { EAX, EBP, EBX, ECX, EDI, EDX, ESI, ESP } from "../state/registers.ts";
 import { add8, add16, add32, sub8, sub16, sub32 } from "./binary-arithmetic.ts";
 import { ARITHMETIC_FLAGS, type Instruction, instruction } from "./instruction.ts";
-import { linear, type Operation, stackLinear } from "./operation.ts";
+import { linear, type Operation, setStackPointer, stackLinear } from "./operation.ts";
 
 export function copy(_core: Core, value: number): number {
   return value;
@@ -38,30 +38,30 @@ export function bswap16(_core: Core, _a: number): number {
 export function push16(core: Core, value: number): void {
   const esp = (core.r[ESP] - 2) | 0;
   write16(core, stackLinear(core, esp, 2, true), value);
-  core.r[ESP] = esp;
+  setStackPointer(core, esp);
 }
 export function push32(core: Core, value: number): void {
   const esp = (core.r[ESP] - 4) | 0;
   write32(core, stackLinear(core, esp, 4, true), value);
-  core.r[ESP] = esp;
+  setStackPointer(core, esp);
 }
 export function pop16(core: Core): number {
   const esp = core.r[ESP];
   const value = read16(core, stackLinear(core, esp, 2, false));
-  core.r[ESP] = esp + 2;
+  setStackPointer(core, esp + 2);
   return value;
 }
 export function pop32(core: Core): number {
   const esp = core.r[ESP];
   const value = read32(core, stackLinear(core, esp, 4, false));
-  core.r[ESP] = esp + 4;
+  setStackPointer(core, esp + 4);
   return value;
 }
 
 /** POP to memory computes its address with the ESP after the pop, but must leave ESP alone on a fault. */
 function popAddress(core: Core, operation: Operation, size: 2 | 4): number {
   const esp = core.r[ESP];
-  core.r[ESP] = esp + size;
+  setStackPointer(core, esp + size);
   let address: number;
   try {
     address = linear(core, operation, size, true);
@@ -74,12 +74,12 @@ function popAddress(core: Core, operation: Operation, size: 2 | 4): number {
 export function popMemory16(core: Core, operation: Operation): void {
   const value = read16(core, stackLinear(core, core.r[ESP], 2, false));
   write16(core, popAddress(core, operation, 2), value);
-  core.r[ESP] += 2;
+  setStackPointer(core, core.r[ESP] + 2);
 }
 export function popMemory32(core: Core, operation: Operation): void {
   const value = read32(core, stackLinear(core, core.r[ESP], 4, false));
   write32(core, popAddress(core, operation, 4), value);
-  core.r[ESP] += 4;
+  setStackPointer(core, core.r[ESP] + 4);
 }
 
 export function pusha16(core: Core): void {
@@ -87,13 +87,13 @@ export function pusha16(core: Core): void {
   const r16 = core.r16;
   for (let i = 1; i <= 8; i++) probeWrite(core, stackLinear(core, (esp - 2 * i) | 0, 2, true), 2);
   for (let i = 0; i < 8; i++) write16(core, stackLinear(core, (esp - 2 * i - 2) | 0, 2, true), r16[i * 2]);
-  core.r[ESP] = esp - 16;
+  setStackPointer(core, esp - 16);
 }
 export function pusha32(core: Core): void {
   const esp = core.r[ESP];
   for (let i = 1; i <= 8; i++) probeWrite(core, stackLinear(core, (esp - 4 * i) | 0, 4, true), 4);
   for (let i = 0; i < 8; i++) write32(core, stackLinear(core, (esp - 4 * i - 4) | 0, 4, true), core.r[i]);
-  core.r[ESP] = esp - 32;
+  setStackPointer(core, esp - 32);
 }
 export function popa16(core: Core): void {
   const esp = core.r[ESP];
@@ -107,7 +107,7 @@ export function popa16(core: Core): void {
   r16[EDX * 2] = dx;
   r16[ECX * 2] = cx;
   r16[EAX * 2] = ax;
-  core.r[ESP] = esp + 16;
+  setStackPointer(core, esp + 16);
 }
 export function popa32(core: Core): void {
   const esp = core.r[ESP];
@@ -121,7 +121,7 @@ export function popa32(core: Core): void {
   r[EDX] = edx;
   r[ECX] = ecx;
   r[EAX] = eax;
-  r[ESP] = esp + 32;
+  setStackPointer(core, esp + 32);
 }
 
 export function cbw(core: Core): void {

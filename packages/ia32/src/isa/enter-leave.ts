@@ -8,7 +8,7 @@ import { probeWrite, read16, read32, write16, write32 } from "../mmu/access.ts";
 import type { Core } from "../state/core.ts";
 import { EBP, ESP } from "../state/registers.ts";
 import { type Instruction, instruction } from "./instruction.ts";
-import { type Operation, stackLinear } from "./operation.ts";
+import { type Operation, setStackPointer, stackLinear } from "./operation.ts";
 
 /** ENTER: `immediate` bytes of locals, `immediate2` levels of display. */
 function enterFrame(core: Core, operation: Operation, size: 2 | 4): void {
@@ -27,7 +27,7 @@ function enterFrame(core: Core, operation: Operation, size: 2 | 4): void {
   if (level > 0) writeStack(core, (frame - level * size) | 0, size, frame);
   if (size === 2) core.r16[EBP * 2] = frame;
   else core.r[EBP] = frame;
-  core.r[ESP] = final;
+  setStackPointer(core, final);
 }
 function readStack(core: Core, offset: number, size: 2 | 4): number {
   const address = stackLinear(core, offset, size, false);
@@ -48,12 +48,12 @@ export function enter32(core: Core, operation: Operation): void {
 export function leave16(core: Core): void {
   const ebp = core.r[EBP];
   core.r16[EBP * 2] = read16(core, stackLinear(core, ebp, 2, false));
-  core.r[ESP] = ebp + 2;
+  setStackPointer(core, ebp + 2);
 }
 export function leave32(core: Core): void {
   const ebp = core.r[EBP];
   core.r[EBP] = read32(core, stackLinear(core, ebp, 4, false));
-  core.r[ESP] = ebp + 4;
+  setStackPointer(core, ebp + 4);
 }
 
 export const ENTER: Instruction = instruction({

@@ -8,9 +8,10 @@ import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import type { Core } from "../state/core.ts";
 import { DF, IF, OF, RF, VM } from "../state/eflags.ts";
 import { eflags, setArithmeticFlags, setCarryOverflow, setEflags } from "../state/lazy-flags.ts";
+import { lookForPending, writableFlags } from "../system/delivery.ts";
 import { pop16, pop32, push16, push32 } from "./data-transfer.ts";
-import { writableFlags } from "./far-transfer.ts";
 import { type Instruction, instruction } from "./instruction.ts";
+import { type Operation, shadowInterrupts } from "./operation.ts";
 
 /** CF = bit 31 of `carry`; OF stays. */
 function setCarry(core: Core, carry: number): void {
@@ -33,9 +34,13 @@ export function cld(core: Core): void {
   core.systemFlags &= ~DF;
 }
 
-export function sti(core: Core): void {
+/** Opens interrupts behind the next instruction. */
+export function sti(core: Core, operation: Operation): void {
   if (core.cpl > core.iopl) raiseGeneralProtection(core);
+  if (core.systemFlags & IF) return;
   core.systemFlags |= IF;
+  shadowInterrupts(core, operation);
+  lookForPending(core);
 }
 export function cli(core: Core): void {
   if (core.cpl > core.iopl) raiseGeneralProtection(core);
@@ -49,19 +54,29 @@ export function sahf(core: Core): void {
   setArithmeticFlags(core, (core.r8[1] & ~OF) | (eflags(core) & OF));
 }
 
+/** PUSHF and POPF are the monitor's in virtual-8086 mode, unless IOPL opens them. */
+function checkVirtual8086(core: Core): void {
+  if (core.virtual8086 && core.iopl < 3) raiseGeneralProtection(core);
+}
 export function pushf16(core: Core): void {
+  checkVirtual8086(core);
   push16(core, eflags(core));
 }
 export function pushf32(core: Core): void {
+  checkVirtual8086(core);
   push32(core, eflags(core) & ~(RF | VM));
 }
 export function popf16(core: Core): void {
+  checkVirtual8086(core);
   const mask = writableFlags(core) & 0xffff;
   setEflags(core, (eflags(core) & ~mask) | (pop16(core) & mask));
+  lookForPending(core);
 }
 export function popf32(core: Core): void {
+  checkVirtual8086(core);
   const mask = writableFlags(core) & ~RF;
   setEflags(core, (eflags(core) & ~(mask | RF)) | (pop32(core) & mask));
+  lookForPending(core);
 }
 
 /** Undocumented: AL = CF ? FF : 0. */

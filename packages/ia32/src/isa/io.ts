@@ -1,12 +1,14 @@
 /**
  * Port I/O: IN OUT INS OUTS.
  *
- * Here: rows and meanings, and the permission check: IOPL first, then the host's I/O bitmap. The count of
+ * Here: rows and meanings, and the permission check: IOPL first, then the I/O bitmap of the
+ * task or the host. The count of
  * retired instructions is exact while a port is accessed. SDM Vol. 1, 5.1.9, 19.5; Vol. 2.
  * @module
  */
 import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import { probeWrite, read8, read16, read32, write8, write16, write32 } from "../mmu/access.ts";
+import { readSystem16 } from "../mmu/descriptor-table.ts";
 import type { Core } from "../state/core.ts";
 import { EAX, EDX } from "../state/registers.ts";
 import { type Instruction, instruction } from "./instruction.ts";
@@ -22,9 +24,27 @@ import {
 
 const DX = EDX * 2;
 
+/** Offset in the TSS of the word that says where the I/O bitmap is. */
+const BITMAP_BASE = 102;
+
+/** The bitmap of the task: a set bit, or no byte for a port, refuses. SDM Vol. 1, 19.5.2. */
+function checkTaskBitmap(core: Core, port: number, size: number): void {
+  const { tr } = core.system;
+  if (!tr.wide || tr.limit < BITMAP_BASE + 1) raiseGeneralProtection(core);
+  const place = readSystem16(core, (tr.base + BITMAP_BASE) | 0) + (port >>> 3);
+  // The processor always reads two bytes.
+  if (place + 1 > tr.limit) raiseGeneralProtection(core);
+  const bits = readSystem16(core, (tr.base + place) | 0) >>> (port & 7);
+  if (bits & ((1 << size) - 1)) raiseGeneralProtection(core);
+}
+
 /** A set bit, or a port behind the end of the bitmap, refuses. */
 function checkPort(core: Core, port: number, size: number): void {
-  if (core.cpl <= core.iopl) return;
+  if (core.cpl <= core.iopl && !core.virtual8086) return;
+  if (core.architectural) {
+    checkTaskBitmap(core, port, size);
+    return;
+  }
   const bitmap = core.ioPermission;
   if (bitmap === null) raiseGeneralProtection(core);
   for (let i = port; i < port + size; i++) {

@@ -5,10 +5,11 @@
  * Register fields are indices into the view of their size (→ state/registers.ts). Not here: making one (→ decode/).
  * @module
  */
+import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import { checkSegment } from "../mmu/segmentation.ts";
-import type { Core } from "../state/core.ts";
+import { type Core, SHADOW, STOP_EXIT } from "../state/core.ts";
 import { SS } from "../state/descriptor.ts";
-import { ESP, ZERO } from "../state/registers.ts";
+import { EIP, ESP, ZERO } from "../state/registers.ts";
 
 /** What runs an instruction. */
 export type Execute = (core: Core, operation: Operation) => void;
@@ -70,7 +71,12 @@ export function linear(core: Core, operation: Operation, size: number, write: bo
 
 /** Linear address of `size` bytes at `offset` of the stack segment, or a segment fault. */
 export function stackLinear(core: Core, offset: number, size: number, write: boolean): number {
-  return core.flat ? offset : checkSegment(core, SS, offset, size, write);
+  return core.flat ? offset : checkSegment(core, SS, offset & core.stackMask, size, write);
+}
+
+/** Sets ESP, or SP where the stack segment has 16 bits. */
+export function setStackPointer(core: Core, value: number): void {
+  core.r[ESP] = (core.r[ESP] & ~core.stackMask) | (value & core.stackMask);
 }
 
 /** EIP of the running instruction. */
@@ -81,6 +87,28 @@ export function currentEip(core: Core, operation: Operation): number {
 /** EIP behind the running instruction. */
 export function nextEip(core: Core, operation: Operation): number {
   return (core.pageBase + operation.end) | 0;
+}
+
+/** Leaves the interpreter behind this instruction. */
+export function leaveWith(core: Core, operation: Operation, kind: "halt" | "sysenter"): void {
+  const { exit } = core;
+  exit.kind = kind;
+  exit.vector = 0;
+  exit.errorCode = 0;
+  exit.hasErrorCode = false;
+  core.stop = STOP_EXIT;
+  core.r[EIP] = nextEip(core, operation);
+}
+
+/** Raises #GP(0) where control belongs to the host or to a more privileged program. */
+export function checkPrivileged(core: Core): void {
+  if (!core.architectural || core.cpl !== 0) raiseGeneralProtection(core);
+}
+
+/** No interrupt is taken between this instruction and the next. */
+export function shadowInterrupts(core: Core, operation: Operation): void {
+  core.position = operation.position;
+  core.clock[SHADOW] = core.retired + 1;
 }
 
 /** Linear address of the top of the stack, for reading `size` bytes. */

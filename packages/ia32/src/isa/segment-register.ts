@@ -12,7 +12,7 @@ import type { Core } from "../state/core.ts";
 import { CS, DS, ES, FS, GS, SS } from "../state/descriptor.ts";
 import { ESP } from "../state/registers.ts";
 import { type Instruction, instruction } from "./instruction.ts";
-import { linear, type Operation, stackLinear } from "./operation.ts";
+import { linear, type Operation, setStackPointer, shadowInterrupts, stackLinear } from "./operation.ts";
 
 function selectorOf(core: Core, operation: Operation): number {
   if (operation.reg > GS) raiseException(core, VECTOR_UD);
@@ -37,10 +37,12 @@ function checkLoadable(core: Core, operation: Operation): void {
 export function movToSegment(core: Core, operation: Operation): void {
   checkLoadable(core, operation);
   loadSegmentRegister(core, operation.reg, core.r16[operation.rm]);
+  if (operation.reg === SS) shadowInterrupts(core, operation);
 }
 export function movToSegmentMemory(core: Core, operation: Operation): void {
   checkLoadable(core, operation);
   loadSegmentRegister(core, operation.reg, read16(core, linear(core, operation, 2, false)));
+  if (operation.reg === SS) shadowInterrupts(core, operation);
 }
 
 /** A 32-bit push of a selector writes 16 bits and leaves the upper half of the stack word. */
@@ -49,13 +51,14 @@ function pushSegment(core: Core, number: number, size: 2 | 4): void {
   const address = stackLinear(core, esp, size, true);
   probeWrite(core, address, size);
   write16(core, address, core.segments[number].selector);
-  core.r[ESP] = esp;
+  setStackPointer(core, esp);
 }
 function popSegment(core: Core, number: number, size: 2 | 4): void {
   const esp = core.r[ESP];
   const selector = read16(core, stackLinear(core, esp, size, false));
+  const mask = core.stackMask;
   loadSegmentRegister(core, number, selector);
-  core.r[ESP] = esp + size;
+  core.r[ESP] = (esp & ~mask) | ((esp + size) & mask);
 }
 export function pushEs16(core: Core): void {
   pushSegment(core, ES, 2);
@@ -99,11 +102,13 @@ export function popEs16(core: Core): void {
 export function popEs32(core: Core): void {
   popSegment(core, ES, 4);
 }
-export function popSs16(core: Core): void {
+export function popSs16(core: Core, operation: Operation): void {
   popSegment(core, SS, 2);
+  shadowInterrupts(core, operation);
 }
-export function popSs32(core: Core): void {
+export function popSs32(core: Core, operation: Operation): void {
   popSegment(core, SS, 4);
+  shadowInterrupts(core, operation);
 }
 export function popDs16(core: Core): void {
   popSegment(core, DS, 2);

@@ -1,17 +1,25 @@
 /**
  * Software interrupts: INT n, INT3, INT1, INTO, BOUND.
  *
- * Here: rows and meanings: under a host kernel each leaves run() behind the instruction; BOUND is a fault.
+ * Here: rows and meanings: each leaves the interpreter behind the instruction, for the host or for delivery
+ * through the IDT; BOUND is a fault.
  * SDM Vol. 1, 6.5.4; Vol. 2.
  * @module
  */
-import { raiseException, VECTOR_BP, VECTOR_BR, VECTOR_DB, VECTOR_OF } from "../interrupt/exception.ts";
+import {
+  raiseException,
+  raiseGeneralProtection,
+  VECTOR_BP,
+  VECTOR_BR,
+  VECTOR_DB,
+  VECTOR_OF,
+} from "../interrupt/exception.ts";
 import { read16, read32 } from "../mmu/access.ts";
 import { type Core, STOP_EXIT } from "../state/core.ts";
 import { conditionO } from "../state/lazy-flags.ts";
 import { EIP } from "../state/registers.ts";
 import { type Instruction, instruction } from "./instruction.ts";
-import { linear, nextEip, type Operation } from "./operation.ts";
+import { currentEip, linear, nextEip, type Operation } from "./operation.ts";
 
 /** Leaves run() behind this instruction with a trap. */
 function trap(core: Core, operation: Operation, kind: "exception" | "softwareInterrupt", vector: number): void {
@@ -21,6 +29,7 @@ function trap(core: Core, operation: Operation, kind: "exception" | "softwareInt
   exit.errorCode = 0;
   exit.hasErrorCode = false;
   core.stop = STOP_EXIT;
+  core.system.trapEip = currentEip(core, operation);
   core.r[EIP] = nextEip(core, operation);
 }
 export function int3(core: Core, operation: Operation): void {
@@ -30,6 +39,7 @@ export function int1(core: Core, operation: Operation): void {
   trap(core, operation, "exception", VECTOR_DB);
 }
 export function intN(core: Core, operation: Operation): void {
+  if (core.virtual8086 && core.iopl < 3) raiseGeneralProtection(core);
   trap(core, operation, "softwareInterrupt", operation.immediate);
 }
 export function into(core: Core, operation: Operation): void {

@@ -1,42 +1,25 @@
 /**
- * System instructions: privileged ones, SYSENTER, VERR VERW LAR LSL ARPL.
+ * System instructions that look at descriptors or wait: VERR VERW LAR LSL ARPL HLT.
  *
- * Here: rows and meanings under a host kernel. User code gets #GP(0) from the privileged ones; more
- * privileged code may halt, but control and descriptor registers belong to the host. SDM Vol. 1, 5.20; Vol. 2.
+ * Here: rows and meanings. Not here: descriptor-register.ts, control-register.ts, model-specific.ts.
+ * SDM Vol. 1, 5.20; Vol. 2.
  * @module
  */
-import { raiseGeneralProtection } from "../interrupt/exception.ts";
+import { raiseException, raiseGeneralProtection, VECTOR_UD } from "../interrupt/exception.ts";
 import { probeWrite, read16, write16 } from "../mmu/access.ts";
-import { type Core, STOP_EXIT } from "../state/core.ts";
-import type { Descriptor } from "../state/descriptor.ts";
-import { EIP } from "../state/registers.ts";
+import { tableEntry } from "../mmu/descriptor-table.ts";
+import type { Core } from "../state/core.ts";
+import { CONFORMING, EXECUTABLE, NOT_SYSTEM, READ_WRITE, type TableEntry } from "../state/descriptor.ts";
 import { type Instruction, instruction } from "./instruction.ts";
-import { linear, nextEip, type Operation } from "./operation.ts";
-
-function leave(core: Core, operation: Operation, kind: "halt" | "sysenter"): void {
-  const exit = core.exit;
-  exit.kind = kind;
-  exit.vector = 0;
-  exit.errorCode = 0;
-  exit.hasErrorCode = false;
-  core.stop = STOP_EXIT;
-  core.r[EIP] = nextEip(core, operation);
-}
+import { leaveWith, linear, type Operation } from "./operation.ts";
 
 export function hlt(core: Core, operation: Operation): void {
   if (core.cpl !== 0) raiseGeneralProtection(core);
-  leave(core, operation, "halt");
+  leaveWith(core, operation, "halt");
 }
-export function sysenter(core: Core, operation: Operation): void {
-  leave(core, operation, "sysenter");
-}
-/** Only CPL 0 may do this, and there the host does it. */
-export function privileged(core: Core): never {
-  raiseGeneralProtection(core);
-}
-
 /** ARPL raises the RPL of the first operand to that of the second; memory is written only if that changes it. */
 function adjusted(core: Core, a: number, b: number): number {
+  protectedOnly(core);
   const raise = (a & 3) < (b & 3);
   core.zero = raise ? 0 : 1;
   return raise ? (a & ~3) | (b & 3) : a;
@@ -45,6 +28,7 @@ export function arplRegister(core: Core, a: number, b: number): number {
   return adjusted(core, a, b);
 }
 export function arplMemory(core: Core, operation: Operation): void {
+  protectedOnly(core);
   const address = linear(core, operation, 2, false);
   const selector = read16(core, address);
   if ((selector & 3) < (core.r16[operation.reg] & 3)) {
@@ -55,45 +39,50 @@ export function arplMemory(core: Core, operation: Operation): void {
   if (core.zero === 0) write16(core, address, result);
 }
 
-/** The descriptor that LAR, LSL, VERR and VERW may look at, or null. */
-function visible(core: Core, selector: number): Descriptor | null {
-  if ((selector & 0xfffc) === 0) return null;
-  const descriptor = core.descriptor(selector & 0xffff);
-  if (descriptor === null || Math.max(core.cpl, selector & 3) > descriptor.dpl) return null;
-  return descriptor;
+/** LAR, LSL, VERR, VERW and ARPL exist in protected mode only. */
+function protectedOnly(core: Core): void {
+  if (!core.selectors) raiseException(core, VECTOR_UD);
 }
 
-/** Bits 23..8 of the descriptor's second word: present, 32-bit, page granular where the limit needs it. */
-function accessRights(descriptor: Descriptor): number {
-  const code = descriptor.kind === "code";
-  const type = code ? (descriptor.readable ? 0xb : 0x9) : descriptor.writable ? 0x3 : 0x1;
-  const granular = descriptor.limit >>> 0 > 0xfffff;
-  const upperLimit = ((granular ? descriptor.limit >>> 12 : descriptor.limit) >>> 16) & 15;
-  return ((granular ? 0xc : 0x4) << 20) | (upperLimit << 16) | ((0x90 | (descriptor.dpl << 5) | type) << 8);
+/** The descriptor that LAR, LSL, VERR and VERW may look at, or null. `system`: types of system descriptors allowed. */
+function visible(core: Core, selector: number, system: readonly number[]): TableEntry | null {
+  protectedOnly(core);
+  if ((selector & 0xfffc) === 0) return null;
+  const entry = tableEntry(core, selector & 0xffff);
+  if (entry === null) return null;
+  const { access, dpl } = entry;
+  if ((access & NOT_SYSTEM) === 0 && !system.includes(access & 15)) return null;
+  const conforming = (access & (NOT_SYSTEM | EXECUTABLE | CONFORMING)) === (NOT_SYSTEM | EXECUTABLE | CONFORMING);
+  return conforming || Math.max(core.cpl, selector & 3) <= dpl ? entry : null;
 }
+
+/** Types that LAR shows: TSS, LDT, call and task gates. LSL: those with a limit. */
+const LAR_TYPES = [1, 2, 3, 4, 5, 9, 11, 12];
+const LSL_TYPES = [1, 2, 3, 9, 11];
 
 export function lar16(core: Core, destination: number, selector: number): number {
-  const descriptor = visible(core, selector);
-  core.zero = descriptor === null ? 1 : 0;
-  return descriptor === null ? destination : accessRights(descriptor) & 0xff00;
+  const entry = visible(core, selector, LAR_TYPES);
+  core.zero = entry === null ? 1 : 0;
+  return entry === null ? destination : entry.high & 0xff00;
 }
 export function lar32(core: Core, destination: number, selector: number): number {
-  const descriptor = visible(core, selector);
-  core.zero = descriptor === null ? 1 : 0;
-  return descriptor === null ? destination : accessRights(descriptor) & 0xf0ff00;
+  const entry = visible(core, selector, LAR_TYPES);
+  core.zero = entry === null ? 1 : 0;
+  return entry === null ? destination : entry.high & 0xf0ff00;
 }
 export function lsl(core: Core, destination: number, selector: number): number {
-  const descriptor = visible(core, selector);
-  core.zero = descriptor === null ? 1 : 0;
-  return descriptor === null ? destination : descriptor.limit | 0;
+  const entry = visible(core, selector, LSL_TYPES);
+  core.zero = entry === null ? 1 : 0;
+  return entry === null ? destination : entry.limit | 0;
 }
 export function verr(core: Core, selector: number): void {
-  const descriptor = visible(core, selector);
-  core.zero = descriptor !== null && (descriptor.kind === "data" || descriptor.readable === true) ? 0 : 1;
+  const entry = visible(core, selector, []);
+  const readable = entry !== null && ((entry.access & EXECUTABLE) === 0 || (entry.access & READ_WRITE) !== 0);
+  core.zero = readable ? 0 : 1;
 }
 export function verw(core: Core, selector: number): void {
-  const descriptor = visible(core, selector);
-  core.zero = descriptor !== null && descriptor.kind === "data" && descriptor.writable === true ? 0 : 1;
+  const entry = visible(core, selector, []);
+  core.zero = entry !== null && (entry.access & (EXECUTABLE | READ_WRITE)) === READ_WRITE ? 0 : 1;
 }
 
 export const HLT: Instruction = instruction({
@@ -102,41 +91,6 @@ export const HLT: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: hlt,
-});
-
-export const SYSENTER: Instruction = instruction({
-  mnemonic: "SYSENTER",
-  encodings: [["0F 34", ""]],
-  form: "direct",
-  ends: "jumps",
-  execute: sysenter,
-});
-
-/** CLTS INVD WBINVD WRMSR RDMSR RDPMC SYSEXIT, descriptor-table and control-register loads. */
-export const PRIVILEGED: Instruction = instruction({
-  mnemonic: "PRIVILEGED",
-  encodings: [
-    ["0F 06", ""],
-    ["0F 08", ""],
-    ["0F 09", ""],
-    ["0F 30", ""],
-    ["0F 32", ""],
-    ["0F 33", ""],
-    ["0F 35", ""],
-    ["o 0F 00 /2", "r/m16"],
-    ["o 0F 00 /3", "r/m16"],
-    ["0F 01 /2", "m16&32"],
-    ["0F 01 /3", "m16&32"],
-    ["o 0F 01 /6", "r/m16"],
-    ["0F 01 /7", "m8"],
-    ["o 0F 20 /r", "rr32, r32"],
-    ["o 0F 21 /r", "rr32, r32"],
-    ["o 0F 22 /r", "r32, rr32"],
-    ["o 0F 23 /r", "r32, rr32"],
-  ],
-  form: "direct",
-  ends: "jumps",
-  execute: privileged,
 });
 
 export const ARPL: Instruction = instruction({

@@ -6,9 +6,11 @@
  */
 import * as binaryArithmetic from "./binary-arithmetic.ts";
 import * as bitByte from "./bit-byte.ts";
+import * as controlRegister from "./control-register.ts";
 import * as controlTransfer from "./control-transfer.ts";
 import * as dataTransfer from "./data-transfer.ts";
 import * as decimalArithmetic from "./decimal-arithmetic.ts";
+import * as descriptorRegister from "./descriptor-register.ts";
 import * as enterLeave from "./enter-leave.ts";
 import * as farTransfer from "./far-transfer.ts";
 import * as flagControl from "./flag-control.ts";
@@ -16,6 +18,7 @@ import type { Instruction } from "./instruction.ts";
 import * as io from "./io.ts";
 import * as logical from "./logical.ts";
 import * as miscellaneous from "./miscellaneous.ts";
+import * as modelSpecific from "./model-specific.ts";
 import * as multiplyDivide from "./multiply-divide.ts";
 import * as segmentRegister from "./segment-register.ts";
 import * as shiftRotate from "./shift-rotate.ts";
@@ -42,6 +45,9 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   "segment-register": segmentRegister,
   miscellaneous,
   system,
+  "descriptor-register": descriptorRegister,
+  "control-register": controlRegister,
+  "model-specific": modelSpecific,
 };
 
 export interface NamedRow {

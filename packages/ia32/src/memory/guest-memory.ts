@@ -3,17 +3,20 @@
  *
  * Here: reads and writes by physical address for kernels, loaders and DMA, and page hooks (decoded code,
  * observers). The interpreter writes through TLB entries only where a page has no hook, else through here.
- * Addresses outside RAM read as ones and swallow writes, as on an undecoded bus.
+ * Addresses outside RAM belong to devices; where none answers they read as ones and swallow writes.
  * @module
  */
+import type { MemoryIo } from "../bus.ts";
 import {
   CONTROL_AREA_SIZE,
   CONTROL_MAGIC,
   MAGIC_WORD,
   MAX_RAM_SIZE,
   PAGE_CODE,
+  PAGE_DEVICE,
   PAGE_FLAGS,
   PAGE_HOOKED,
+  PAGE_READ_ONLY,
   PAGE_WATCHED,
 } from "../state/control-area.ts";
 
@@ -28,7 +31,15 @@ export interface CodeCache {
   codeWritten(page: number, firstOffset: number, lastOffset: number): void;
   /** The page is now hooked: no TLB entry may write to it any more. */
   pageHooked(page: number): void;
+  /** What lies at physical addresses has changed: no TLB entry may be kept. */
+  pagesMoved(): void;
 }
+
+/** Nobody answers: ones are read, writes vanish. */
+const NOBODY: MemoryIo = {
+  read: (_, size) => (size === 4 ? 0xffffffff : size === 2 ? 0xffff : 0xff),
+  write: () => {},
+};
 
 /** Memory for a processor: the control area, then `ramSize` bytes of RAM. Shared unless told otherwise. */
 export function allocateMemory(ramSize: number, shared = true): WebAssembly.Memory {
@@ -48,6 +59,7 @@ export class GuestMemory {
   readonly #view: DataView;
   readonly #observers: PageObserver[] = [];
   #codeCache: CodeCache | null = null;
+  #devices: MemoryIo = NOBODY;
 
   constructor(memory: { readonly buffer: ArrayBufferLike }, ramSize: number) {
     if (ramSize < 0 || ramSize > MAX_RAM_SIZE || CONTROL_AREA_SIZE + ramSize > memory.buffer.byteLength)
@@ -66,49 +78,89 @@ export class GuestMemory {
 
   read8(physical: number): number {
     const address = physical >>> 0;
-    return address < this.size ? this.ram[address] : 0xff;
+    return this.#isRam(address, 1) ? this.ram[address] : this.#devices.read(address, 1);
   }
 
   read16(physical: number): number {
     const address = physical >>> 0;
-    if (address + 2 <= this.size) return this.#view.getUint16(address, true);
-    return this.read8(address) | (this.read8(address + 1) << 8);
+    if (this.#isRam(address, 2)) return this.#view.getUint16(address, true);
+    if (this.#isSplit(address, 2)) return this.read8(address) | (this.read8(address + 1) << 8);
+    return this.#devices.read(address, 2);
   }
 
   /** Signed 32 bits. */
   read32(physical: number): number {
     const address = physical >>> 0;
-    if (address + 4 <= this.size) return this.#view.getInt32(address, true);
-    return this.read16(address) | (this.read16(address + 2) << 16);
+    if (this.#isRam(address, 4)) return this.#view.getInt32(address, true);
+    if (this.#isSplit(address, 4)) return this.read16(address) | (this.read16(address + 2) << 16);
+    return this.#devices.read(address, 4) | 0;
   }
 
   write8(physical: number, value: number): void {
     const address = physical >>> 0;
-    if (address >= this.size) return;
-    if (this.flags[address >>> 12] & PAGE_HOOKED) this.#beforeWrite(address, 1);
-    this.ram[address] = value;
+    if (address >= this.size) this.#devices.write(address, 1, value & 0xff);
+    else if (this.#writable(address, 1, value & 0xff)) this.ram[address] = value;
   }
 
   write16(physical: number, value: number): void {
     const address = physical >>> 0;
-    if ((address & 0xfff) > 0xffe || address + 2 > this.size) {
+    if (this.#isSplit(address, 2)) {
       this.write8(address, value);
       this.write8(address + 1, value >>> 8);
-      return;
-    }
-    if (this.flags[address >>> 12] & PAGE_HOOKED) this.#beforeWrite(address, 2);
-    this.#view.setUint16(address, value, true);
+    } else if (address >= this.size) this.#devices.write(address, 2, value & 0xffff);
+    else if (this.#writable(address, 2, value & 0xffff)) this.#view.setUint16(address, value, true);
   }
 
   write32(physical: number, value: number): void {
     const address = physical >>> 0;
-    if ((address & 0xfff) > 0xffc || address + 4 > this.size) {
+    if (this.#isSplit(address, 4)) {
       this.write16(address, value);
       this.write16(address + 2, value >>> 16);
-      return;
+    } else if (address >= this.size) this.#devices.write(address, 4, value >>> 0);
+    else if (this.#writable(address, 4, value >>> 0)) this.#view.setInt32(address, value, true);
+  }
+
+  /** Whole in RAM that no device covers. */
+  #isRam(address: number, size: number): boolean {
+    if (address + size > this.size || this.flags[address >>> 12] & PAGE_DEVICE) return false;
+    return (address & 0xfff) + size <= 0x1000 || (this.flags[(address + size) >>> 12] & PAGE_DEVICE) === 0;
+  }
+
+  /** Crosses a page, or the end of RAM: made in parts. */
+  #isSplit(address: number, size: number): boolean {
+    return (address & 0xfff) + size > 0x1000 || (address < this.size && address + size > this.size);
+  }
+
+  /** Hears the hooks of a page; false where the bytes do not change. */
+  #writable(address: number, size: 1 | 2 | 4, value: number): boolean {
+    const flags = this.flags[address >>> 12];
+    if ((flags & PAGE_HOOKED) === 0) return true;
+    if (flags & PAGE_DEVICE) {
+      this.#devices.write(address, size, value);
+      return false;
     }
-    if (this.flags[address >>> 12] & PAGE_HOOKED) this.#beforeWrite(address, 4);
-    this.#view.setInt32(address, value, true);
+    if (flags & PAGE_READ_ONLY) return false;
+    this.#beforeWrite(address, size);
+    return true;
+  }
+
+  /** From now on devices answer outside RAM and for device pages. */
+  attachDevices(devices: MemoryIo): void {
+    this.#devices = devices;
+  }
+
+  /**
+   * Takes pages out of RAM (`device`: the devices answer, the bytes stay hidden), makes them ROM (`readOnly`: writes
+   * vanish, except by `ram`), or gives them back (`ram`). The processor forgets its translations of them.
+   */
+  setPages(firstPage: number, count: number, kind: "ram" | "readOnly" | "device"): void {
+    const flag = kind === "device" ? PAGE_DEVICE : kind === "readOnly" ? PAGE_READ_ONLY : 0;
+    const end = Math.min(firstPage + count, this.flags.length);
+    for (let page = firstPage; page < end; page++) {
+      if (this.flags[page] & PAGE_CODE) this.#codeCache?.codeWritten(page, 0, 0xfff);
+      this.flags[page] = (this.flags[page] & ~(PAGE_DEVICE | PAGE_READ_ONLY)) | flag;
+    }
+    this.#codeCache?.pagesMoved();
   }
 
   /** A copy of `length` bytes; what lies outside RAM reads as ones. */

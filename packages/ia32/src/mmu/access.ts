@@ -6,6 +6,7 @@
  * byte with the entry sends such accesses to the slow path. SDM Vol. 3A, 4.7.
  * @module
  */
+import { raiseWithCode, VECTOR_AC } from "../interrupt/exception.ts";
 import type { Core } from "../state/core.ts";
 import { INDEX_MASK, PAGE_MASK, translate } from "./tlb.ts";
 
@@ -13,7 +14,9 @@ export function read8(core: Core, linear: number): number {
   const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
   const tlb = core.tlb;
   if (tlb[entry] === (linear & PAGE_MASK)) return core.ram8[(tlb[entry + 2] + linear) | 0];
-  return core.memory.read8(translate(core, linear, false));
+  const physical = translate(core, linear, false);
+  core.watch?.accessed(linear, 1, false);
+  return core.memory.read8(physical);
 }
 
 export function read16(core: Core, linear: number): number {
@@ -35,7 +38,7 @@ export function write8(core: Core, linear: number, value: number): void {
   const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
   const tlb = core.tlb;
   if (tlb[entry + 1] === (linear & PAGE_MASK)) core.ram8[(tlb[entry + 2] + linear) | 0] = value;
-  else core.memory.write8(translate(core, linear, true), value);
+  else slowWrite8(core, linear, value);
 }
 
 export function write16(core: Core, linear: number, value: number): void {
@@ -59,6 +62,12 @@ export function probeWrite(core: Core, linear: number, size: number): void {
   translate(core, linear, true);
   const last = (linear + size - 1) | 0;
   if ((last ^ linear) & PAGE_MASK) translate(core, last & PAGE_MASK, true);
+  checkAlignment(core, linear, size);
+}
+
+/** #AC, where alignment is checked, unless `linear` is a multiple of `size`, a power of two. SDM Vol. 3A, table 6-7. */
+export function checkAlignment(core: Core, linear: number, size: number): void {
+  if (core.alignmentCheck && core.user && linear & (size - 1)) raiseWithCode(core, VECTOR_AC, 0);
 }
 
 /** The old value of a read-modify-write operand: every fault is that of the write. */
@@ -84,22 +93,32 @@ export function slowRead(core: Core, linear: number, size: 2 | 4): number {
   const memory = core.memory;
   const first = translate(core, linear, false);
   const inPage = 0x1000 - (linear & 0xfff);
+  const second = inPage >= size ? 0 : translate(core, (linear + inPage) & PAGE_MASK, false);
+  checkAlignment(core, linear, size);
+  core.watch?.accessed(linear, size, false);
   if (inPage >= size) return size === 2 ? memory.read16(first) : memory.read32(first);
-  const second = translate(core, (linear + inPage) & PAGE_MASK, false);
   let value = 0;
   for (let i = 0; i < size; i++) value |= memory.read8(i < inPage ? first + i : second + i - inPage) << (8 * i);
   return value;
+}
+
+function slowWrite8(core: Core, linear: number, value: number): void {
+  const physical = translate(core, linear, true);
+  core.watch?.accessed(linear, 1, true);
+  core.memory.write8(physical, value);
 }
 
 export function slowWrite(core: Core, linear: number, size: 2 | 4, value: number): void {
   const memory = core.memory;
   const first = translate(core, linear, true);
   const inPage = 0x1000 - (linear & 0xfff);
+  const second = inPage >= size ? 0 : translate(core, (linear + inPage) & PAGE_MASK, true);
+  checkAlignment(core, linear, size);
+  core.watch?.accessed(linear, size, true);
   if (inPage >= size) {
     if (size === 2) memory.write16(first, value);
     else memory.write32(first, value);
     return;
   }
-  const second = translate(core, (linear + inPage) & PAGE_MASK, true);
   for (let i = 0; i < size; i++) memory.write8(i < inPage ? first + i : second + i - inPage, value >>> (8 * i));
 }

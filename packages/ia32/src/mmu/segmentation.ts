@@ -1,58 +1,96 @@
 /**
  * Segmentation: checks of accesses through segments that are not flat, and loads of segment registers.
  *
- * Here: limit, type and null checks (#GP, #SS), selectors against the host's descriptors.
- * Not here: far transfers (→ isa/control-transfer.ts). SDM Vol. 3A, 5.3 to 5.5; Vol. 2B, MOV.
+ * Here: limit, type and null checks (#GP, #SS), loads of data segments and of CS.
+ * Not here: far transfers (→ system/far.ts). SDM Vol. 3A, 5.3 to 5.5; Vol. 2B, MOV.
  * @module
  */
-import { raiseGeneralProtection, raiseWithCode, VECTOR_GP, VECTOR_SS } from "../interrupt/exception.ts";
+import { raiseGeneralProtection, raiseWithCode, VECTOR_GP, VECTOR_NP, VECTOR_SS } from "../interrupt/exception.ts";
 import type { Core } from "../state/core.ts";
-import { CS, nullSegment, SS, segmentOf } from "../state/descriptor.ts";
+import {
+  CONFORMING,
+  CS,
+  EXECUTABLE,
+  NOT_SYSTEM,
+  nullSegment,
+  PRESENT,
+  READ_WRITE,
+  realSegment,
+  type Segment,
+  SS,
+  segmentOf,
+  type TableEntry,
+} from "../state/descriptor.ts";
+import { markAccessed, tableEntry } from "./descriptor-table.ts";
+
+/** `size` bytes at `offset` (unsigned) lie inside a segment. */
+export function inSegment(segment: Segment, offset: number, size: number): boolean {
+  const last = offset + size - 1;
+  if (!segment.expandDown) return last <= segment.limit;
+  return offset > segment.limit && last <= (segment.big ? 0xffffffff : 0xffff);
+}
 
 /** Linear address of `size` bytes at `offset` of a segment that is not flat, or a fault. */
 export function checkSegment(core: Core, number: number, offset: number, size: number, write: boolean): number {
   const segment = core.segments[number];
   const start = offset >>> 0;
-  if (!(write ? segment.writable : segment.readable) || start + size - 1 > segment.limit) {
+  if (!(write ? segment.writable : segment.readable) || !inSegment(segment, start, size)) {
     if (number === SS) raiseWithCode(core, VECTOR_SS, 0);
     raiseGeneralProtection(core);
   }
   return (segment.base + offset) | 0;
 }
 
+/** What real and virtual-8086 mode do with a selector. */
+export function loadRealSegment(core: Core, number: number, selector: number): void {
+  const value = selector & 0xffff;
+  core.setSegment(number, realSegment(value, core.virtual8086 ? null : core.segments[number]));
+}
+
+/** SS and its descriptor fit the privilege level `cpl`, and may be written. */
+export function isStackFor(selector: number, entry: TableEntry, cpl: number): boolean {
+  const { access, dpl } = entry;
+  const writableData = (access & (NOT_SYSTEM | EXECUTABLE | READ_WRITE)) === (NOT_SYSTEM | READ_WRITE);
+  return writableData && (selector & 3) === cpl && dpl === cpl;
+}
+
 /** What MOV, POP and Lxx do with a selector for ES, SS, DS, FS or GS. */
 export function loadSegmentRegister(core: Core, number: number, selector: number): void {
+  if (!core.selectors) {
+    loadRealSegment(core, number, selector);
+    return;
+  }
+  loadSelector(core, number, selector, VECTOR_GP);
+}
+
+/** The same in protected mode; `vector` is the exception for what is wrong with it (task switches: #TS). */
+export function loadSelector(core: Core, number: number, selector: number, vector: number): void {
   const value = selector & 0xffff;
   const errorCode = value & 0xfffc;
   if (errorCode === 0) {
-    if (number === SS) raiseGeneralProtection(core);
+    if (number === SS) raiseWithCode(core, vector, 0);
     core.setSegment(number, nullSegment(value));
     return;
   }
-  const descriptor = core.descriptor(value);
-  if (descriptor === null) raiseWithCode(core, VECTOR_GP, errorCode);
-  const rpl = value & 3;
+  const entry = tableEntry(core, value);
+  if (entry === null) raiseWithCode(core, vector, errorCode);
+  const { access, dpl } = entry;
   if (number === SS) {
-    const wrong = descriptor.kind !== "data" || descriptor.writable !== true;
-    if (wrong || rpl !== core.cpl || descriptor.dpl !== core.cpl) raiseWithCode(core, VECTOR_GP, errorCode);
+    if (!isStackFor(value, entry, core.cpl)) raiseWithCode(core, vector, errorCode);
+    if ((access & PRESENT) === 0) raiseWithCode(core, VECTOR_SS, errorCode);
   } else {
-    if (descriptor.kind === "code" && descriptor.readable !== true) raiseWithCode(core, VECTOR_GP, errorCode);
-    if (Math.max(rpl, core.cpl) > descriptor.dpl) raiseWithCode(core, VECTOR_GP, errorCode);
+    const code = (access & EXECUTABLE) !== 0;
+    if ((access & NOT_SYSTEM) === 0 || (code && (access & READ_WRITE) === 0)) raiseWithCode(core, vector, errorCode);
+    const conforming = code && (access & CONFORMING) !== 0;
+    if (!conforming && Math.max(value & 3, core.cpl) > dpl) raiseWithCode(core, vector, errorCode);
+    if ((access & PRESENT) === 0) raiseWithCode(core, VECTOR_NP, errorCode);
   }
-  core.setSegment(number, segmentOf(value, descriptor));
+  markAccessed(core, value, entry);
+  core.setSegment(number, segmentOf(value, entry));
 }
 
-/** What a far transfer at the same privilege does with its selector. Returns without changing CS on a fault. */
-export function checkCodeSelector(core: Core, selector: number): void {
-  const errorCode = selector & 0xfffc;
-  if (errorCode === 0) raiseGeneralProtection(core);
-  const descriptor = core.descriptor(selector);
-  if (descriptor === null || descriptor.kind !== "code" || descriptor.dpl !== core.cpl)
-    raiseWithCode(core, VECTOR_GP, errorCode);
-}
-
-/** Loads CS after checkCodeSelector: the privilege level stays. */
-export function loadCodeSegment(core: Core, selector: number): void {
-  const descriptor = core.descriptor(selector);
-  if (descriptor !== null) core.setSegment(CS, segmentOf((selector & 0xfffc) | core.cpl, descriptor));
+/** Loads CS with a checked descriptor; the privilege level stays. */
+export function loadCodeSegment(core: Core, selector: number, entry: TableEntry): void {
+  markAccessed(core, selector, entry);
+  core.setSegment(CS, segmentOf((selector & 0xfffc) | core.cpl, entry));
 }

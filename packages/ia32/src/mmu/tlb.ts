@@ -4,24 +4,27 @@
  *   word 0  linear page that may be read   (INVALID: none)
  *   word 1  linear page that may be written without asking (dirty bit set, page without hooks)
  *   word 2  physical page − linear page
- *   word 3  unused
+ *   word 3  WALKED_… bits of the page (architectural mode)
  *
  * Here: filling and taking back entries. Entries hold for the privilege level (user or not) they were
- * filled at; the owner flushes when that changes. Not here: the hit path (→ access.ts).
+ * filled at; a host flushes when that changes, in architectural mode supervisor and user have tags of their own.
+ * Pages that devices answer for, and watched ones, are never entered. Not here: the hit path (→ access.ts).
  * @module
  */
 import { raisePageFault } from "../interrupt/exception.ts";
 import {
   ENTRY_WORDS,
+  PAGE_DEVICE,
   PAGE_HOOKED,
   PAGE_WRITE_CACHED,
   TAGS,
   TLB_ENTRIES,
   WORDS_PER_TAG,
 } from "../state/control-area.ts";
-import type { Core } from "../state/core.ts";
-import { ACCESS_READ, ACCESS_USER, ACCESS_WRITE } from "./fault.ts";
+import { type Core, TAG_ALIGNED } from "../state/core.ts";
+import { ACCESS_FETCH, ACCESS_READ, ACCESS_USER, ACCESS_WRITE } from "./fault.ts";
 import { isDirty, walk } from "./page-walk.ts";
+import { WALKED_DIRTY, WALKED_GLOBAL, WALKED_NO_EXECUTE, walkFull } from "./page-walk-full.ts";
 
 /** Never equal to a page-aligned address. */
 export const INVALID = 1;
@@ -31,39 +34,83 @@ export const PAGE_MASK: number = ~0xfff;
 
 /** Physical address of an access by the current program, or a page fault; fills the TLB where it may. */
 export function translate(core: Core, linear: number, write: boolean): number {
-  const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
-  const page = linear & PAGE_MASK;
-  const user = core.cpl === 3;
+  return core.architectural
+    ? translateFull(core, linear, write ? ACCESS_WRITE : ACCESS_READ)
+    : translateForHost(core, linear, write);
+}
+
+/** Host kernel mode: 32-bit paging under the host's rules of invalidation. */
+function translateForHost(core: Core, linear: number, write: boolean): number {
   let physical: number;
   if (core.paging) {
-    const access = (write ? ACCESS_WRITE : ACCESS_READ) | (user ? ACCESS_USER : 0);
+    const access = (write ? ACCESS_WRITE : ACCESS_READ) | (core.user ? ACCESS_USER : 0);
     physical = walk(core.memory, core.pageDirectory, linear, access, core.pageSizeExtensions, core.writeProtect);
     if (physical < 0) raisePageFault(core, linear, -1 - physical);
   } else {
     physical = linear >>> 0;
   }
   const frame = physical >>> 12;
-  if ((frame + 1) * 4096 > core.memory.size) return physical;
-  const flags = core.memory.flags;
-  const writable =
-    (flags[frame] & PAGE_HOOKED) === 0 &&
-    (write ||
-      !core.paging ||
-      isDirty(core.memory, core.pageDirectory, linear, core.pageSizeExtensions, user, core.writeProtect));
+  if ((frame + 1) * 4096 > core.memory.size || core.memory.flags[frame] & PAGE_DEVICE) return physical;
+  const clean =
+    write ||
+    !core.paging ||
+    isDirty(core.memory, core.pageDirectory, linear, core.pageSizeExtensions, core.user, core.writeProtect);
+  enter(core, linear, frame, clean, 0);
+  return physical;
+}
+
+/** Architectural mode. `access`: ACCESS_READ, ACCESS_WRITE or ACCESS_FETCH. */
+function translateFull(core: Core, linear: number, access: number): number {
+  const { system, memory } = core;
+  let physical = linear >>> 0;
+  core.walked = WALKED_DIRTY;
+  if (core.paging) {
+    physical = walkFull(core, linear, access | (core.user ? ACCESS_USER : 0));
+    if (physical < 0) raisePageFault(core, linear, -1 - physical);
+  }
+  physical = (physical & system.a20Mask) >>> 0;
+  const frame = physical >>> 12;
+  if ((frame + 1) * 4096 > memory.size || memory.flags[frame] & PAGE_DEVICE) return physical;
+  if (core.tlbBase === TAG_ALIGNED * WORDS_PER_TAG || core.watch?.watches(linear >>> 12)) return physical;
+  enter(core, linear, frame, access === ACCESS_WRITE || (core.walked & WALKED_DIRTY) !== 0, core.walked);
+  return physical;
+}
+
+function enter(core: Core, linear: number, frame: number, dirty: boolean, walked: number): void {
+  const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
+  const page = linear & PAGE_MASK;
+  const { flags } = core.memory;
+  const writable = dirty && (flags[frame] & PAGE_HOOKED) === 0;
   const tlb = core.tlb;
   tlb[entry] = page;
   tlb[entry + 1] = writable ? page : INVALID;
   tlb[entry + 2] = frame * 4096 - page;
+  tlb[entry + 3] = walked;
   if (writable) flags[frame] |= PAGE_WRITE_CACHED;
-  return physical;
 }
 
-/** Physical page number of a read, from the TLB where it has it. May raise a page fault. */
+/** Physical page number of an instruction fetch, from the TLB where it has it. May raise a page fault. */
 export function frameOf(core: Core, linear: number): number {
   const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
   const page = linear & PAGE_MASK;
-  if (core.tlb[entry] === page) return (core.tlb[entry + 2] + page) >>> 12;
-  return translate(core, linear, false) >>> 12;
+  if (core.tlb[entry] === page && (!core.noExecute || (core.tlb[entry + 3] & WALKED_NO_EXECUTE) === 0))
+    return (core.tlb[entry + 2] + page) >>> 12;
+  return fetchAddress(core, linear) >>> 12;
+}
+
+/** Physical address of an instruction byte. May raise a page fault. */
+export function fetchAddress(core: Core, linear: number): number {
+  return core.architectural ? translateFull(core, linear, ACCESS_FETCH) : translateForHost(core, linear, false);
+}
+
+/** Forgets what a load of CR3 makes stale: everything but global pages. */
+export function invalidateLocal(core: Core): void {
+  const { tlb } = core;
+  for (let entry = 0; entry < TAG_ALIGNED * WORDS_PER_TAG; entry += ENTRY_WORDS) {
+    if (tlb[entry] === INVALID || tlb[entry + 3] & WALKED_GLOBAL) continue;
+    tlb[entry] = INVALID;
+    tlb[entry + 1] = INVALID;
+  }
 }
 
 /** Forgets one page of one address space. */
@@ -81,7 +128,7 @@ export function invalidateSpace(core: Core, tag: number): void {
 
 /** Forgets everything. */
 export function invalidateAll(core: Core): void {
-  core.tlb.fill(INVALID);
+  core.tlb.fill(INVALID, 0, core.architectural ? (TAG_ALIGNED + 1) * WORDS_PER_TAG : core.tlb.length);
 }
 
 /** Takes back the right to write to a physical page through the TLB: it got a hook. */

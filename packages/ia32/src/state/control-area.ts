@@ -45,5 +45,9 @@ export const PAGE_CODE = 1;
 export const PAGE_WATCHED = 2;
 /** Some TLB entry lets the page be written without asking. */
 export const PAGE_WRITE_CACHED = 4;
+/** Devices answer for the page, whatever RAM lies there. */
+export const PAGE_DEVICE = 8;
+/** Writes to the page vanish. */
+export const PAGE_READ_ONLY = 16;
 /** A page with one of these is never written through the TLB. */
-export const PAGE_HOOKED: number = PAGE_CODE | PAGE_WATCHED;
+export const PAGE_HOOKED: number = PAGE_CODE | PAGE_WATCHED | PAGE_DEVICE | PAGE_READ_ONLY;

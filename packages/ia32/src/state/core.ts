@@ -18,19 +18,55 @@ import {
   TLB_AREA,
   WORDS_PER_TAG,
 } from "./control-area.ts";
-import { CS, type Descriptor, nullSegment, type Segment } from "./descriptor.ts";
-import { IOPL, RESET } from "./eflags.ts";
+import { CR0_AM, CR0_PE } from "./control-registers.ts";
+import {
+  CS,
+  type Descriptor,
+  entryOfDescriptor,
+  nullSegment,
+  type Segment,
+  SS,
+  type TableEntry,
+} from "./descriptor.ts";
+import { AC, IOPL, RESET, VM } from "./eflags.ts";
 import { FLOAT_FILE_WORDS, resetFloatRegisters } from "./fpu.ts";
 import { featuresOf, type Model } from "./model.ts";
 import { REGISTER_COUNT } from "./registers.ts";
+import { SystemRegisters } from "./system-registers.ts";
 
 /** Places in `clock`. */
 export const RETIRED_BEFORE = 0;
 export const ADVANCED = 1;
+/** Interrupts wait while `retired` has this value: behind STI, MOV SS and POP SS. */
+export const SHADOW = 2;
 
-/** Values of `stop`: requestExit() was called; the instruction itself filled in the Exit. */
+/** Values of `stop`: requestExit() was called; the instruction itself filled in the Exit; something may be pending. */
 export const STOP_REQUESTED = 1;
 export const STOP_EXIT = 2;
+export const STOP_LOOK = 3;
+
+/** Which decoded code runs: flat 32-bit segments, any 32-bit code segment, any 16-bit one. */
+export const VARIANT_FLAT = 0;
+export const VARIANT_32 = 1;
+export const VARIANT_16 = 2;
+export const VARIANTS = 3;
+
+/** Tables of the TLB in architectural mode: supervisor, user, user with alignment checks (never filled). */
+export const TAG_SUPERVISOR = 0;
+export const TAG_USER = 1;
+export const TAG_ALIGNED = 2;
+
+/** Hears of changes to DR0-DR7. */
+export interface Debugging {
+  registersChanged(): void;
+}
+
+/** Data accesses that somebody wants to hear of. */
+export interface DataWatch {
+  /** Accesses to the linear page must be shown, so they may not go through the TLB. */
+  watches(page: number): boolean;
+  accessed(linear: number, size: number, write: boolean): void;
+}
 
 export class Core {
   readonly memory: GuestMemory;
@@ -75,12 +111,33 @@ export class Core {
   systemFlags: number = RESET & ~2;
 
   readonly segments: Segment[] = [0, 1, 2, 3, 4, 5].map(() => nullSegment(0));
+  /** What a host kernel put into its table, and the same as table entries. */
   readonly descriptors: (Descriptor | null)[] = new Array(16).fill(null);
+  readonly #entries: (TableEntry | null)[] = new Array(16).fill(null);
   cpl = 3;
   /** ES, CS, SS and DS are flat: code decoded now leaves their checks out. */
   flat = false;
-  /** A segment changed so that decoded code may be wrong. */
-  codeStale = false;
+  /** VARIANT_… of the code that CS selects. */
+  variant: number = VARIANT_32;
+  /** FFFF where the stack segment has 16 bits, else −1. */
+  stackMask = -1;
+
+  /** The guest owns descriptor tables, control registers and interrupts; otherwise the host does. */
+  readonly architectural: boolean;
+  readonly system: SystemRegisters = new SystemRegisters();
+  // Derived, see updateMode().
+  /** Selectors name descriptors: protected mode, and not virtual-8086. */
+  selectors = true;
+  virtual8086 = false;
+  /** Accesses are a user's (CPL 3). */
+  user = true;
+  /** Misaligned accesses are #AC. */
+  alignmentCheck = false;
+  noExecute = false;
+  /** What the last page walk found out beside the address, see mmu/page-walk-full.ts. */
+  walked = 0;
+  watch: DataWatch | null = null;
+  debugging: Debugging | null = null;
 
   paging = false;
   pageDirectory = 0;
@@ -101,7 +158,7 @@ export class Core {
   /** Instructions of this run() still allowed, counted from the start of the running block. */
   budget = 0;
   /** RETIRED_BEFORE this run() since power-on, and ADVANCED; doubles from the start, so that no field ever changes shape. */
-  readonly clock: Float64Array = new Float64Array(2);
+  readonly clock: Float64Array = new Float64Array(3);
   /** Instructions that a repeated string instruction retired beyond its one. */
   extra = 0;
   /** Instructions of the running block retired before the one that asks for the count. */
@@ -113,9 +170,11 @@ export class Core {
   /** Nonzero: leave run() after this instruction. STOP_EXIT: the Exit is filled in. */
   stop = 0;
 
-  constructor(memory: GuestMemory, ports: PortIo, model: Model, float = true) {
+  constructor(memory: GuestMemory, ports: PortIo, model: Model, float = true, architectural = false) {
     this.model = model;
-    this.features = featuresOf(model, float);
+    this.architectural = architectural;
+    this.clock[SHADOW] = -1;
+    this.features = featuresOf(model, float, architectural);
     this.memory = memory;
     this.ports = ports;
     const buffer = memory.buffer;
@@ -134,8 +193,14 @@ export class Core {
   }
 
   /** The host's descriptor that a selector names; LDT selectors and indices past the end name none. */
-  descriptor(selector: number): Descriptor | null {
-    return selector & 4 ? null : (this.descriptors[(selector & 0xfff8) >>> 3] ?? null);
+  hostEntry(selector: number): TableEntry | null {
+    return selector & 4 ? null : (this.#entries[(selector & 0xfff8) >>> 3] ?? null);
+  }
+
+  /** Puts a descriptor into the host's table. */
+  setHostDescriptor(index: number, descriptor: Descriptor | null): void {
+    this.descriptors[index] = descriptor;
+    this.#entries[index] = descriptor === null ? null : entryOfDescriptor(descriptor);
   }
 
   /** Replaces the hidden part of a segment register. */
@@ -143,10 +208,31 @@ export class Core {
     const previous = this.segments[number];
     this.segments[number] = segment;
     const [es, cs, ss, ds] = this.segments;
-    const flat = cs.flat && es.flat && es.writable && ss.flat && ss.writable && ds.flat && ds.writable;
+    this.flat = cs.flat && es.flat && es.writable && ss.flat && ss.writable && ds.flat && ds.writable;
+    if (number === SS) this.stackMask = ss.big ? -1 : 0xffff;
+    const variant = this.flat ? VARIANT_FLAT : cs.big ? VARIANT_32 : VARIANT_16;
     const moved = number === CS && (previous.base !== segment.base || previous.limit !== segment.limit);
-    if (flat !== this.flat || moved) this.codeStale = true;
-    this.flat = flat;
+    if (variant !== this.variant || moved) this.refetch = true;
+    this.variant = variant;
+  }
+
+  /** Brings what follows from CPL, CR0 and EFLAGS up to date. */
+  updateMode(): void {
+    const { cr0 } = this.system;
+    const protectedMode = !this.architectural || (cr0 & CR0_PE) !== 0;
+    this.virtual8086 = protectedMode && (this.systemFlags & VM) !== 0;
+    this.selectors = protectedMode && !this.virtual8086;
+    this.user = this.cpl === 3;
+    if (!this.architectural) return;
+    this.alignmentCheck = this.user && (cr0 & CR0_AM) !== 0 && (this.systemFlags & AC) !== 0;
+    const tag = this.user ? (this.alignmentCheck ? TAG_ALIGNED : TAG_USER) : TAG_SUPERVISOR;
+    this.tlbBase = tag * WORDS_PER_TAG;
+  }
+
+  /** Until updateMode(), accesses are the processor's own: a supervisor's, whatever the CPL. */
+  actAsSupervisor(): void {
+    this.user = false;
+    if (this.architectural) this.tlbBase = TAG_SUPERVISOR * WORDS_PER_TAG;
   }
 
   /** Instructions retired since power-on, before the running one. */

@@ -26,7 +26,7 @@ export const ID = 0x200000;
 /** Bit 1 reads as one. */
 export const ALWAYS_ONE = 0x2;
 export const ARITHMETIC: number = CF | PF | AF | ZF | SF | OF;
-/** What the register can hold in this cut: no virtual-8086 mode. */
+/** What a program can set, at the right privilege; VM only by IRET and task switches. */
 export const SETTABLE: number = ARITHMETIC | TF | IF | DF | IOPL | NT | RF | AC | ID;
 /** After power-on. */
 export const RESET: number = ALWAYS_ONE;

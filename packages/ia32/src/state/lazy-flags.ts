@@ -10,7 +10,7 @@
  * @module
  */
 import type { Core } from "./core.ts";
-import { AF, ALWAYS_ONE, ARITHMETIC, CF, OF, PF, SF, ZF } from "./eflags.ts";
+import { AC, AF, ALWAYS_ONE, ARITHMETIC, CF, OF, PF, SF, VM, ZF } from "./eflags.ts";
 
 const SIGN = -0x80000000;
 
@@ -54,7 +54,9 @@ export function setArithmeticFlags(core: Core, image: number): void {
 /** Takes every flag from an EFLAGS image. */
 export function setEflags(core: Core, image: number): void {
   setArithmeticFlags(core, image);
+  const changed = core.systemFlags ^ image;
   core.systemFlags = image & ~ARITHMETIC & ~ALWAYS_ONE;
+  if (changed & (VM | AC)) core.updateMode();
 }
 
 /** Sets CF (bit 31 of `carry`) and OF (bit 31 of `overflow`); keeps AF. */

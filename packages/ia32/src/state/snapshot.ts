@@ -6,10 +6,13 @@
  * @module
  */
 import { WORDS_PER_TAG } from "./control-area.ts";
-import { ADVANCED, type Core, RETIRED_BEFORE } from "./core.ts";
-import type { Descriptor, Segment } from "./descriptor.ts";
+import { deriveControl } from "./control-registers.ts";
+import { ADVANCED, type Core, RETIRED_BEFORE, SHADOW } from "./core.ts";
+import type { Descriptor, Segment, SystemSegment, TableRegister } from "./descriptor.ts";
+import { ALWAYS_ONE, ARITHMETIC } from "./eflags.ts";
 import { FLOAT_REGISTER_COUNT } from "./fpu.ts";
 import { REGISTER_COUNT } from "./registers.ts";
+import type { SystemRegisters } from "./system-registers.ts";
 
 export interface ProcessorState {
   readonly version: 2;
@@ -28,6 +31,63 @@ export interface ProcessorState {
   readonly ioPermission: readonly number[] | null;
   readonly retired: number;
   readonly advanced: number;
+  /** `retired` while interrupts wait behind STI, MOV SS or POP SS; otherwise another number. */
+  readonly shadow: number;
+  /** Architectural mode only. */
+  readonly system: SystemState | null;
+}
+
+/** The fields of SystemRegisters as plain data. */
+export interface SystemState {
+  readonly cr0: number;
+  readonly cr4: number;
+  readonly efer: number;
+  readonly gdtr: TableRegister;
+  readonly idtr: TableRegister;
+  readonly ldtr: SystemSegment;
+  readonly tr: SystemSegment;
+  readonly debug: readonly number[];
+  readonly pdpte: readonly number[];
+  readonly sysenter: readonly number[];
+  readonly kept: readonly (readonly [number, readonly [number, number]])[];
+  readonly timeStampOffset: number;
+  readonly a20Mask: number;
+  readonly interruptLine: boolean;
+  readonly nonMaskable: boolean;
+  readonly nonMaskableBlocked: boolean;
+  readonly halted: boolean;
+  readonly shutdown: boolean;
+  readonly debugConditions: number;
+}
+
+function saveSystem(system: SystemRegisters): SystemState {
+  const { trapEip: _, ...fields } = system;
+  return {
+    ...fields,
+    gdtr: { ...system.gdtr },
+    idtr: { ...system.idtr },
+    ldtr: { ...system.ldtr },
+    tr: { ...system.tr },
+    debug: [...system.debug],
+    pdpte: [...system.pdpte],
+    sysenter: [...system.sysenter],
+    kept: [...system.kept],
+  };
+}
+
+function restoreSystem(system: SystemRegisters, state: SystemState): void {
+  const { debug, pdpte, sysenter, kept, ...fields } = state;
+  Object.assign(system, fields, {
+    gdtr: { ...fields.gdtr },
+    idtr: { ...fields.idtr },
+    ldtr: { ...fields.ldtr },
+    tr: { ...fields.tr },
+  });
+  system.debug.set(debug);
+  system.pdpte.set(pdpte);
+  system.sysenter.set(sysenter);
+  system.kept.clear();
+  for (const [number, value] of kept) system.kept.set(number, value);
 }
 
 export function saveState(core: Core): ProcessorState {
@@ -45,6 +105,8 @@ export function saveState(core: Core): ProcessorState {
     ioPermission: core.ioPermission === null ? null : [...core.ioPermission],
     retired: core.retired,
     advanced: core.clock[ADVANCED],
+    shadow: core.clock[SHADOW],
+    system: core.architectural ? saveSystem(core.system) : null,
   };
 }
 
@@ -56,7 +118,7 @@ export function restoreState(core: Core, state: ProcessorState): void {
     core.setSegment(number, { ...segment });
   });
   state.descriptors.forEach((descriptor, index) => {
-    core.descriptors[index] = descriptor === null ? null : { ...descriptor };
+    core.setHostDescriptor(index, descriptor === null ? null : { ...descriptor });
   });
   core.cpl = state.cpl;
   core.paging = state.paging;
@@ -70,4 +132,11 @@ export function restoreState(core: Core, state: ProcessorState): void {
   core.executed = 0;
   core.position = 0;
   core.clock[ADVANCED] = state.advanced;
+  core.clock[SHADOW] = state.shadow;
+  core.systemFlags = state.registers[REGISTER_COUNT - 1] & ~ARITHMETIC & ~ALWAYS_ONE;
+  if ((state.system !== null) !== core.architectural) throw new RangeError("processor state of the other mode");
+  if (state.system !== null) {
+    restoreSystem(core.system, state.system);
+    deriveControl(core);
+  } else core.updateMode();
 }

@@ -2,7 +2,7 @@
 import { FAULT } from "../../interrupt/exception.ts";
 import type { Operation } from "../../isa/operation.ts";
 import { frameOf } from "../../mmu/tlb.ts";
-import { type Core, STOP_EXIT } from "../../state/core.ts";
+import { type Core, STOP_LOOK, STOP_REQUESTED } from "../../state/core.ts";
 import { CS } from "../../state/descriptor.ts";
 import { EIP } from "../../state/registers.ts";
 import type { Block, CodePage, DecodedCode } from "../code-cache.ts";
@@ -41,7 +41,7 @@ export function dispatch(core: Core, code: DecodedCode, powerWord: Int32Array, b
           pageBase |= 0;
           core.pageBase = pageBase;
           block = page === null ? null : page.blocks[page.index[eip - pageBase]];
-          if (block === null) block = code.build(page, eip, page === null ? outsideFrame(core, eip) : page.frame);
+          if (block === null) block = code.build(page, eip, page === null ? frameAt(core, eip) : page.frame);
         }
         code.running = block;
         const left = budget - core.executed;
@@ -348,10 +348,11 @@ default: operation.execute(core, operation);
         core.position = 0;
         if (operation.falls) r[EIP] = pageBase + operation.end;
         if (core.stop !== 0) {
-          if (core.stop !== STOP_EXIT) leave(core, "requested");
+          if (core.stop === STOP_REQUESTED) leave(core, "requested");
+          else if (core.stop === STOP_LOOK) leave(core, "budget");
           return;
         }
-        if (core.refetch || core.codeStale) {
+        if (core.refetch) {
           core.refetch = false;
           page = null;
         }
@@ -371,8 +372,8 @@ default: operation.execute(core, operation);
   }
 }
 
-/** Physical page number of code outside RAM, which reads as ones. */
-function outsideFrame(core: Core, eip: number): number {
+/** Physical page number of code that is not kept. */
+function frameAt(core: Core, eip: number): number {
   return frameOf(core, (core.segments[CS].base + eip) | 0);
 }
 

@@ -3,22 +3,25 @@ import type { Execute, Operation } from "../../isa/operation.ts";
 import type { Core } from "../../state/core.ts";
 import { adc16, adc32, adc8, add16, add32, add8, dec16, dec32, dec8, inc16, inc32, inc8, neg16, neg32, neg8, sbb16, sbb32, sbb8, sub16, sub32, sub8 } from "../../isa/binary-arithmetic.ts";
 import { bsf, bsr, bt16, bt32, btString16, btString32, btc16, btc32, btcString16, btcString32, btr16, btr32, btrString16, btrString32, bts16, bts32, btsString16, btsString32 } from "../../isa/bit-byte.ts";
+import { clts, invlpg, lmsw, movFromControl, movFromDebug, movToControl, movToDebug, smsw, writeBackCaches } from "../../isa/control-register.ts";
 import { always, call16, call32, callRelative16, callRelative32, jcxz16, jcxz32, jump, jumpNear16, jumpNear32, loop16, loop32, loope16, loope32, loopne16, loopne32, ret16, ret32 } from "../../isa/control-transfer.ts";
 import { bswap, bswap16, cbw, cdq, cmpxchg16, cmpxchg32, cmpxchg8, cmpxchg8b, copy, cwd, cwde, pop16, pop32, popMemory16, popMemory32, popa16, popa32, push16, push32, pusha16, pusha32, second, signExtend16, signExtend8 } from "../../isa/data-transfer.ts";
 import { aaa, aad, aam, aas, daa, das } from "../../isa/decimal-arithmetic.ts";
+import { lgdt16, lgdt32, lidt16, lidt32, lldt, ltr, sgdt, sidt, sldt, str } from "../../isa/descriptor-register.ts";
 import { enter16, enter32, leave16, leave32 } from "../../isa/enter-leave.ts";
 import { callFarMemory16, callFarMemory32, callFarPointer16, callFarPointer32, iret16, iret32, jumpFarMemory16, jumpFarMemory32, jumpFarPointer16, jumpFarPointer32, retFar16, retFar32 } from "../../isa/far-transfer.ts";
 import { clc, cld, cli, cmc, lahf, popf16, popf32, pushf16, pushf32, sahf, salc, stc, std, sti } from "../../isa/flag-control.ts";
 import { inDx16, inDx32, inDx8, inImmediate16, inImmediate32, inImmediate8, ins16, ins32, ins8, outDx16, outDx32, outDx8, outImmediate16, outImmediate32, outImmediate8, outs16, outs32, outs8 } from "../../isa/io.ts";
 import { and16, and32, and8, not, or16, or32, or8, xor16, xor32, xor8 } from "../../isa/logical.ts";
 import { cpuid, lea16, lea32, nop, rdtsc, undefinedOpcode, xlat } from "../../isa/miscellaneous.ts";
+import { rdmsr, rdpmc, sysenter, sysexit, wrmsr } from "../../isa/model-specific.ts";
 import { div16, div32, div8, idiv16, idiv32, idiv8, imul16, imul32, imul8, imulTwo16, imulTwo32, mul16, mul32, mul8 } from "../../isa/multiply-divide.ts";
 import { linear } from "../../isa/operation.ts";
 import { lds16, lds32, les16, les32, lfs16, lfs32, lgs16, lgs32, lss16, lss32, movFromSegment16, movFromSegment32, movFromSegmentMemory, movToSegment, movToSegmentMemory, popDs16, popDs32, popEs16, popEs32, popFs16, popFs32, popGs16, popGs32, popSs16, popSs32, pushCs16, pushCs32, pushDs16, pushDs32, pushEs16, pushEs32, pushFs16, pushFs32, pushGs16, pushGs32, pushSs16, pushSs32 } from "../../isa/segment-register.ts";
 import { rcl16, rcl32, rcl8, rcr16, rcr32, rcr8, rol16, rol32, rol8, ror16, ror32, ror8, sar16, sar32, sar8, shl16, shl32, shl8, shld16, shld32, shr16, shr32, shr8, shrd16, shrd32 } from "../../isa/shift-rotate.ts";
 import { bound16, bound32, int1, int3, intN, into } from "../../isa/software-interrupt.ts";
 import { cmps16, cmps32, cmps8, lods16, lods32, lods8, movs16, movs32, movs8, scas16, scas32, scas8, stos16, stos32, stos8 } from "../../isa/string.ts";
-import { arplMemory, arplRegister, hlt, lar16, lar32, lsl, privileged, sysenter, verr, verw } from "../../isa/system.ts";
+import { arplMemory, arplRegister, hlt, lar16, lar32, lsl, verr, verw } from "../../isa/system.ts";
 import { read16, read32, read8, readForWrite16, readForWrite32, readForWrite8, write16, write32, write8 } from "../../mmu/access.ts";
 import { conditionA, conditionAE, conditionB, conditionBE, conditionE, conditionG, conditionGE, conditionL, conditionLE, conditionNE, conditionNO, conditionNP, conditionNS, conditionO, conditionP, conditionS } from "../../state/lazy-flags.ts";
 
@@ -2876,6 +2879,66 @@ function VERW_rm16_mem(c: Core, o: Operation): void {
   verw(c, read16(c, linear(c, o, 2, false)));
 }
 
+function LLDT_rm16_reg(c: Core, o: Operation): void {
+  lldt(c, c.r16[o.rm]);
+}
+
+function LLDT_rm16_mem(c: Core, o: Operation): void {
+  lldt(c, read16(c, linear(c, o, 2, false)));
+}
+
+function LTR_rm16_reg(c: Core, o: Operation): void {
+  ltr(c, c.r16[o.rm]);
+}
+
+function LTR_rm16_mem(c: Core, o: Operation): void {
+  ltr(c, read16(c, linear(c, o, 2, false)));
+}
+
+function SLDT_rr16_reg(c: Core, o: Operation): void {
+  c.r16[o.rm] = sldt(c);
+}
+
+function SLDT_rr32_reg(c: Core, o: Operation): void {
+  c.r[o.rm] = sldt(c);
+}
+
+function SLDT_m16_mem(c: Core, o: Operation): void {
+  write16(c, linear(c, o, 2, true), sldt(c));
+}
+
+function STR_rr16_reg(c: Core, o: Operation): void {
+  c.r16[o.rm] = str(c);
+}
+
+function STR_rr32_reg(c: Core, o: Operation): void {
+  c.r[o.rm] = str(c);
+}
+
+function STR_m16_mem(c: Core, o: Operation): void {
+  write16(c, linear(c, o, 2, true), str(c));
+}
+
+function LMSW_rm16_reg(c: Core, o: Operation): void {
+  lmsw(c, c.r16[o.rm]);
+}
+
+function LMSW_rm16_mem(c: Core, o: Operation): void {
+  lmsw(c, read16(c, linear(c, o, 2, false)));
+}
+
+function SMSW_rr16_reg(c: Core, o: Operation): void {
+  c.r16[o.rm] = smsw(c);
+}
+
+function SMSW_rr32_reg(c: Core, o: Operation): void {
+  c.r[o.rm] = smsw(c);
+}
+
+function SMSW_m16_mem(c: Core, o: Operation): void {
+  write16(c, linear(c, o, 2, true), smsw(c));
+}
+
 /** Handler name (see isa/encoding.ts) → handler. */
 export const HANDLERS: Readonly<Record<string, Execute>> = {
   BSWAP_r16_reg,
@@ -3523,6 +3586,21 @@ export const HANDLERS: Readonly<Record<string, Execute>> = {
   VERR_rm16_mem,
   VERW_rm16_reg,
   VERW_rm16_mem,
+  LLDT_rm16_reg,
+  LLDT_rm16_mem,
+  LTR_rm16_reg,
+  LTR_rm16_mem,
+  SLDT_rr16_reg,
+  SLDT_rr32_reg,
+  SLDT_m16_mem,
+  STR_rr16_reg,
+  STR_rr32_reg,
+  STR_m16_mem,
+  LMSW_rm16_reg,
+  LMSW_rm16_mem,
+  SMSW_rr16_reg,
+  SMSW_rr32_reg,
+  SMSW_m16_mem,
   cbw,
   cwde,
   cmpxchg8b,
@@ -3675,6 +3753,22 @@ export const HANDLERS: Readonly<Record<string, Execute>> = {
   xlat,
   arplMemory,
   hlt,
-  privileged,
+  lgdt16,
+  lgdt32,
+  lidt16,
+  lidt32,
+  sgdt,
+  sidt,
+  clts,
+  writeBackCaches,
+  invlpg,
+  movFromControl,
+  movFromDebug,
+  movToControl,
+  movToDebug,
+  rdmsr,
+  rdpmc,
   sysenter,
+  sysexit,
+  wrmsr,
 };

@@ -1,0 +1,113 @@
+/**
+ * Architectural mode: the interpreter's exits become what the processor itself does.
+ *
+ * Here: delivering exceptions and interrupts, HLT, single steps and debug conditions between stretches of the loop.
+ * Delivering an exception retires nothing but lets one cycle pass. Not here: the loop (→ generated/dispatch.ts), delivery
+ * (→ system/delivery.ts). SDM Vol. 3A, 6.9 (priorities), 17.3.
+ * @module
+ */
+import type { InterruptSource } from "../bus.ts";
+import { VECTOR_DB, VECTOR_NMI } from "../interrupt/exception.ts";
+import { DR6_BS } from "../state/control-registers.ts";
+import { ADVANCED, type Core, RETIRED_BEFORE, SHADOW, STOP_EXIT } from "../state/core.ts";
+import { IF, RF, TF } from "../state/eflags.ts";
+import { deliver, type Event, faultEvent } from "../system/delivery.ts";
+import type { DecodedCode } from "./code-cache.ts";
+import { dispatch } from "./generated/dispatch.ts";
+
+/** What the embedder adds to the loop. */
+export interface Surroundings {
+  readonly interrupts: InterruptSource;
+  /** Somebody looks at every instruction: run them one by one. */
+  stepping(): boolean;
+}
+
+/** Runs at most `budget` instructions; `core.exit` tells why it stopped. */
+export function runArchitectural(
+  core: Core,
+  code: DecodedCode,
+  powerWord: Int32Array,
+  budget: number,
+  surroundings: Surroundings,
+): void {
+  const { system, clock } = core;
+  let left = budget;
+  for (;;) {
+    if (system.shutdown) {
+      leave(core, "shutdown");
+      return;
+    }
+    if (!takePending(core, surroundings)) {
+      system.shutdown = true;
+      continue;
+    }
+    if (system.halted) {
+      leave(core, "halt");
+      return;
+    }
+    const { systemFlags } = core;
+    // An open interrupt that is in a shadow, a trap flag, a resume flag, or an onlooker: one instruction at a time.
+    const waiting = system.nonMaskable || (system.interruptLine && (systemFlags & IF) !== 0);
+    const single = waiting || (systemFlags & (TF | RF)) !== 0 || surroundings.stepping();
+    dispatch(core, code, powerWord, single ? Math.min(left, 1) : left);
+    const executed = core.executed;
+    clock[RETIRED_BEFORE] += executed;
+    core.executed = 0;
+    left -= executed;
+    if (executed > 0 && systemFlags & RF) core.systemFlags &= ~RF;
+    const { exit } = core;
+    if (exit.kind === "exception" || exit.kind === "softwareInterrupt") {
+      // Even a processor that only faults gets older.
+      clock[ADVANCED]++;
+      left--;
+      if (!deliver(core, eventOf(core))) system.shutdown = true;
+      else if (left <= 0) {
+        leave(core, "budget");
+        return;
+      }
+      continue;
+    }
+    if (executed > 0 && systemFlags & TF && clock[SHADOW] !== core.retired) system.debugConditions |= DR6_BS;
+    if (exit.kind === "halt") system.halted = true;
+    else if (exit.kind !== "budget" || left <= 0) return;
+  }
+}
+
+/** The event that made the loop stop: a fault, or a trap behind its instruction. */
+function eventOf(core: Core): Event {
+  const { vector } = core.exit;
+  if (core.stop !== STOP_EXIT) return faultEvent(core);
+  return { vector, software: vector !== VECTOR_DB, errorCode: null, resume: false };
+}
+
+/** Delivers the pending event of highest priority, if any; false: a triple fault. */
+function takePending(core: Core, surroundings: Surroundings): boolean {
+  const { system } = core;
+  if (system.debugConditions !== 0) {
+    system.debug[6] |= system.debugConditions;
+    system.debugConditions = 0;
+    system.halted = false;
+    if (!deliver(core, { vector: VECTOR_DB, software: false, errorCode: null, resume: false })) return false;
+  }
+  if (core.clock[SHADOW] === core.retired) return true;
+  if (system.nonMaskable && !system.nonMaskableBlocked) {
+    system.nonMaskable = false;
+    system.nonMaskableBlocked = true;
+    system.halted = false;
+    return deliver(core, { vector: VECTOR_NMI, software: false, errorCode: null, resume: false });
+  }
+  if (system.interruptLine && core.systemFlags & IF) {
+    system.halted = false;
+    const vector = surroundings.interrupts.acknowledge();
+    return deliver(core, { vector, software: false, errorCode: null, resume: false });
+  }
+  return true;
+}
+
+function leave(core: Core, kind: "budget" | "halt" | "shutdown"): void {
+  const { exit } = core;
+  exit.kind = kind;
+  exit.vector = 0;
+  exit.errorCode = 0;
+  exit.hasErrorCode = false;
+}
