@@ -31,6 +31,7 @@ describe("the kintsugi command", () => {
       [["boot", "--file", "a=/nonexistent"], /--file a=\/nonexistent: there is no such file/],
       [["boot", "--file", `msh=${MAIN}`], /has a program 'msh' already; choose another name/],
       [["boot", "--paper", "/nonexistent/paper"], /--paper \/nonexistent\/paper: .*; name a file that can be written/],
+      [["boot", "--paper", ""], /--paper : it has no name; name a file that can be written/],
       [["boot", "--memory", "16", "--file", `big=${process.execPath}`], /--memory: 16 MiB .* need \d+ MiB; give more/],
       [["boot", "--replay", MAIN], /line 1 of the input log is not the header/],
       [["boot", "--replay", "x", "--script", "y"], /--script cannot go with --replay/],

@@ -1,5 +1,5 @@
-import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { closeSync, mkdtempSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -119,5 +119,17 @@ describe("a run", () => {
     expect(left).toMatchObject({ code: 0, stderr: expect.stringMatching(/left the machine after .* virtual seconds/) });
     expect(left.stdout).toContain("there");
     expect((await kintsugi(["start", ...common], "poweroff 4\n")).code).toBe(4);
+  });
+
+  it("with a file as stdin types its lines, a last one without its newline too, and neither NUL nor noise stops it", () => {
+    const typed = file("typed", "help\n\0\x1d\xff\nrun hello file\npoweroff 4");
+    const stdin = openSync(typed, "r");
+    const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, "start", ...common], {
+      encoding: "utf8",
+      stdio: [stdin, "pipe", "pipe"],
+    });
+    closeSync(stdin);
+    expect({ status, stderr }).toEqual({ status: 4, stderr: expect.stringContaining("the machine is off") });
+    expect(stdout).toContain("I was given: file");
   });
 });

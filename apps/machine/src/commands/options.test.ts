@@ -21,6 +21,7 @@ describe("options", () => {
       [() => parseSeed("0x10"), /--seed/],
       [() => parseLimit("0"), /--limit/],
       [() => parseLimit("1e400"), /--limit/],
+      [() => parseLimit("1e-9"), /--limit wants virtual seconds, such as 2\.5, .* not '1e-9'/],
       [() => parseLimit("NaN"), /--limit/],
       [() => parseParallel("exactly"), /--parallel wants one of exact, thesis, naive/],
       [() => parseFile("letter", []), /--file wants NAME=HOSTPATH/],

@@ -41,7 +41,7 @@ export function parseLimit(text: string): number {
   const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (!(value > 0) || value > 1e9) {
     throw new UsageError(
-      `--limit wants virtual seconds, more than 0 and at most 1e9, not '${text}'; leave it out for no limit`,
+      `--limit wants virtual seconds, such as 2.5, more than 0 and at most 1000000000, not '${text}'; leave it out for no limit`,
     );
   }
   return value;

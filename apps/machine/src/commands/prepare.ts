@@ -63,6 +63,7 @@ export function readScript(path: string): readonly string[] {
 /** The paper is opened with the first printed byte: that it can be is found out before anything runs. */
 function checkPaper(path: string): void {
   try {
+    if (path === "") throw new Error("it has no name");
     const target = existsSync(path) ? path : dirname(path);
     if (existsSync(path) && !statSync(path).isFile()) throw new Error("it is no file");
     accessSync(target, constants.W_OK);

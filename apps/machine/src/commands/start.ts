@@ -87,5 +87,6 @@ function pipe(thread: MachineThread): void {
 function hangUp(terminal: boolean): void {
   if (terminal) process.stdin.setRawMode(false);
   process.stdin.pause();
-  process.stdin.unref();
+  // A terminal or pipe would keep the process alive; a file (`< FILE`) does not, and cannot be let go.
+  if ("unref" in process.stdin) process.stdin.unref();
 }
