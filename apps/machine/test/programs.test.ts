@@ -1,3 +1,4 @@
+import type { KernelObserver } from "@kintsugi/microkernel";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
 import { guestModule } from "../src/host/modules.ts";
@@ -7,9 +8,14 @@ import { Rig } from "./rig.ts";
 import { SEED } from "./tier.ts";
 
 /** The shell, and programs that only tests run. */
-function rigWith(names: readonly string[], files: Readonly<Record<string, Uint8Array>> = {}): Rig {
+function rigWith(
+  names: readonly string[],
+  files: Readonly<Record<string, Uint8Array>> = {},
+  observer: KernelObserver = {},
+): Rig {
   const rig = new Rig({
     modules: [...modulesWith("exact", files), ...names.map((name) => guestModule(name, guests[name]))],
+    observer,
   });
   rig.settle();
   return rig;
@@ -17,13 +23,17 @@ function rigWith(names: readonly string[], files: Readonly<Record<string, Uint8A
 
 describe("guest programs", () => {
   it("exchange messages a hundred thousand times, contents checked", () => {
-    const rig = rigWith(["ipcpong"]);
-    expect(rig.command(`run ipcpong ${100_000}`)).toMatch(/OK/);
+    let messages = 0;
+    const rig = rigWith(["ipcpong"], {}, { transferred: () => void messages++ });
+    expect(rig.command(`run ipcpong ${100_000}`)).toMatch(/: 100000 round trips, .*: OK/);
+    expect(messages).toBeGreaterThan(200_000);
   });
 
   it("take a hundred thousand page faults, contents checked", () => {
-    const rig = rigWith(["faulter"]);
-    expect(rig.command(`run faulter ${Math.ceil(100_000 / 256)}`)).toMatch(/OK/);
+    let faults = 0;
+    const rig = rigWith(["faulter"], {}, { pageFault: () => void faults++ });
+    expect(rig.command(`run faulter ${Math.ceil(100_000 / 256)}`)).toMatch(/: 100096 page faults, .*: OK/);
+    expect(faults).toBeGreaterThan(100_000);
   });
 
   it("get the error codes of X.2 for bad partners, bad ids and timeouts", () => {
