@@ -5,6 +5,7 @@
  * @module
  */
 import { Command, CommanderError, Option } from "commander";
+import { conformanceCommand } from "./conformance.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 import {
   type NamedFile,
@@ -61,6 +62,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
       const { boot } = await import("./boot.ts");
       code = await boot(flags);
     });
+  conformanceCommand(program, (ended) => {
+    code = ended;
+  });
   try {
     await program.parseAsync(words as string[], { from: "user" });
   } catch (error) {
