@@ -9,6 +9,10 @@ function kintsugi(...words: string[]) {
   return { status, stdout, stderr };
 }
 
+function filesOf(count: number): string[] {
+  return Array.from({ length: count }, (_, n) => ["--file", `${"f".repeat(29)}${10 + n}=${MAIN}`]).flat();
+}
+
 describe("the kintsugi command", () => {
   it("helps at every level", () => {
     expect(kintsugi("--help")).toMatchObject({ status: 0, stdout: expect.stringMatching(/start[\s\S]*boot/) });
@@ -31,6 +35,7 @@ describe("the kintsugi command", () => {
       [["boot", "--file", "a=/nonexistent"], /--file a=\/nonexistent: there is no such file/],
       [["boot", "--file", `msh=${MAIN}`], /has a program 'msh' already; choose another name/],
       [["boot", "--paper", "/nonexistent/paper"], /--paper \/nonexistent\/paper: .*; name a file that can be written/],
+      [["boot", ...filesOf(61)], /--file: 61 files are too many; the machine has room for 60/],
       [["boot", "--paper", ""], /--paper : it has no name; name a file that can be written/],
       [["boot", "--memory", "16", "--file", `big=${process.execPath}`], /--memory: 16 MiB .* need \d+ MiB; give more/],
       [["boot", "--replay", MAIN], /line 1 of the input log is not the header/],
@@ -41,5 +46,11 @@ describe("the kintsugi command", () => {
       expect({ words, status, stdout }).toEqual({ words, status: 2, stdout: "" });
       expect(stderr).toMatch(message);
     }
+  });
+
+  it("takes as many files as the machine has room for, with the longest names", () => {
+    const words = [MAIN, "start", ...filesOf(60)];
+    const { status, stdout } = spawnSync(process.execPath, words, { encoding: "utf8", input: "ls\n" });
+    expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringContaining(` ${"f".repeat(29)}69\r\n`) });
   });
 });

@@ -7,7 +7,7 @@
  * @module
  */
 export { createArt } from "./art/art.ts";
-export { artImageSize } from "./art/art-memory.ts";
+export { artImageSize, MODULE_LIMIT } from "./art/art-memory.ts";
 export { DETECTORS, detect } from "./detect/detect.ts";
 export type { ElfError, ElfErrorCode } from "./elf/error.ts";
 export { type ByteReader, type Program, parseElf, type Segment } from "./elf/parse.ts";

@@ -6,6 +6,7 @@
  */
 import { accessSync, constants, existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { MODULE_LIMIT } from "@kintsugi/arc-framework";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
 import { bootModules } from "../host/modules.ts";
@@ -43,6 +44,10 @@ export function prepare(flags: MachineFlags): Prepared {
       throw new UsageError(`--file ${name}=${path}: the machine has a program '${name}' already; choose another name`);
     }
     modules.push({ name, commandLine: name, bytes: read(path, `--file ${name}=${path}`) });
+  }
+  if (modules.length > MODULE_LIMIT) {
+    const room = MODULE_LIMIT - modules.length + flags.file.length;
+    throw new UsageError(`--file: ${flags.file.length} files are too many; the machine has room for ${room}`);
   }
   const header: LogHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, image: imageHash(modules) };
   if (replay !== undefined && replay.header.image !== header.image) {
