@@ -40,7 +40,18 @@ export interface KernelMemory {
 
 /** Why the processor came back; the object is reused. */
 export interface KernelExitCause {
-  readonly kind: "budget" | "requested" | "exception" | "softwareInterrupt" | "sysenter" | "halt" | "powerFail";
+  /** Shutdown never comes in host kernel mode; break- and watchpoints are the probe's: the thread is not due yet. */
+  readonly kind:
+    | "budget"
+    | "requested"
+    | "exception"
+    | "softwareInterrupt"
+    | "sysenter"
+    | "halt"
+    | "shutdown"
+    | "breakpoint"
+    | "watchpoint"
+    | "powerFail";
   /** Of an exception or a software interrupt; otherwise 0. */
   readonly vector: number;
   /** Of an exception, 0 where it has none (SDM Vol. 3, 6.15). */
