@@ -15,6 +15,25 @@ import {
   widthOf,
 } from "../src/isa/encoding.ts";
 import { GROUPS, TABLE } from "../src/isa/table.ts";
+import * as add from "../src/softfloat/add.ts";
+import * as divide from "../src/softfloat/divide.ts";
+import * as float32 from "../src/softfloat/float32.ts";
+import * as float64 from "../src/softfloat/float64.ts";
+import * as multiply from "../src/softfloat/multiply.ts";
+import * as sseApproximate from "../src/softfloat/sse-approximate.ts";
+import * as sseCompare from "../src/softfloat/sse-compare.ts";
+import { FLOAT_HELPERS, floatBody, importedName } from "./float-bodies.ts";
+
+/** Meanings of rows that are the arithmetic itself. */
+const SOFTFLOAT = {
+  add,
+  divide,
+  float32,
+  float64,
+  multiply,
+  "sse-approximate": sseApproximate,
+  "sse-compare": sseCompare,
+};
 
 const VIEW: Readonly<Record<number, string>> = { 8: "c.r8", 16: "c.r16", 32: "c.r" };
 const FIXED: Readonly<Record<string, string>> = {
@@ -84,6 +103,13 @@ export function body(encoding: Encoding, variant: Variant): string[] {
       const target = encoding.sizes[0] === 16 ? "(c.pageBase + o.target) & 0xffff" : "(c.pageBase + o.target) | 0";
       return [`if (${call()}) jump(c, ${target});`, "else c.r[8] = (c.pageBase + o.end) | 0;"];
     }
+    case "x87":
+    case "vector":
+    case "packed32":
+    case "packed64":
+    case "scalar32":
+    case "scalar64":
+      return floatBody(encoding, variant, meaningOf(encoding));
     case "direct":
       throw new Error("direct rows have no handler of their own");
   }
@@ -99,14 +125,19 @@ export function generateHandlers(): string {
   };
   const homes = new Map<unknown, [string, string]>();
   for (const [group, exports] of Object.entries(GROUPS))
-    for (const [name, value] of Object.entries(exports)) homes.set(value, [group, name]);
+    for (const [name, value] of Object.entries(exports)) homes.set(value, [`isa/${group}`, name]);
+  for (const [file, exports] of Object.entries(SOFTFLOAT))
+    for (const [name, value] of Object.entries(exports)) homes.set(value, [`softfloat/${file}`, name]);
 
   for (const { name, row } of TABLE) {
     for (let i = 0; i < row.encodings.length; i++) {
       const encoding = parseEncoding(name, row, i);
       const meaning = meaningOf(encoding);
       const home = homes.get(meaning);
-      use(home === undefined ? "../../state/lazy-flags.ts" : `../../isa/${home[0]}.ts`, meaning.name);
+      use(
+        home === undefined ? "../../state/lazy-flags.ts" : `../../${home[0]}.ts`,
+        importedName(encoding.row.form, meaning.name),
+      );
       for (const variant of encoding.variants) {
         const handler = handlerName(encoding, variant);
         if (row.form === "direct") {
@@ -125,6 +156,8 @@ export function generateHandlers(): string {
   const code = [...functions.values()].join("\n");
   if (/\bjump\(/.test(code)) use("../../isa/control-transfer.ts", "jump");
   use("../../isa/operation.ts", "linear");
+  for (const [module, names] of Object.entries(FLOAT_HELPERS))
+    for (const name of names) if (new RegExp(`\\b${name}\\b`).test(code)) use(`../../${module}.ts`, name);
   for (const name of ["read", "write", "readForWrite"])
     for (const width of [8, 16, 32]) use("../../mmu/access.ts", `${name}${width}`);
 

@@ -35,8 +35,8 @@ export interface ProcessorOptions {
   /** What CPUID says; default "pentium3". */
   readonly model?: Model;
   /**
-   * With x87 and what the model has of MMX and SSE; default false, because a host that switches programs must
-   * then switch `floatRegisters` too. Without, CPUID does not claim them and they are #UD.
+   * With x87 and what the model has of MMX and SSE; default only in architectural mode, because a
+   * host kernel that switches programs must then switch `floatRegisters` too. Without, CPUID does not claim them and they are #UD.
    */
   readonly float?: boolean;
   /**
@@ -68,7 +68,7 @@ export class Processor {
 
   constructor(options: ProcessorOptions) {
     warmUp();
-    const { memory, ports, model = "pentium3", float = false, architectural = false } = options;
+    const { memory, ports, model = "pentium3", architectural = false, float = architectural } = options;
     const core = new Core(memory, ports, model, float, architectural);
     this.#core = core;
     if (options.mmio !== undefined) memory.attachDevices(options.mmio);

@@ -4,11 +4,26 @@
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { allocateMemory, EFLAGS, EIP, GuestMemory, Processor } from "../src/index.ts";
+import {
+  compareFloatState,
+  type Difference,
+  type FloatChange,
+  type FloatState,
+  type FloatVector,
+  setFloatState,
+} from "./hwvec-float.ts";
 
-export interface Vector {
+export interface Vector extends FloatVector {
   readonly f: string;
   readonly b: string;
-  readonly i: { r: number[]; ip: number; fl: number; sg?: Record<string, number>; m?: [number, string][] };
+  readonly i: {
+    r: number[];
+    ip: number;
+    fl: number;
+    sg?: Record<string, number>;
+    m?: [number, string][];
+    fpu?: FloatState;
+  };
   readonly o: {
     r?: Record<number, number>;
     ip: number;
@@ -16,15 +31,11 @@ export interface Vector {
     sg?: Record<string, number>;
     m?: [number, string][];
     x?: [number, number, number?];
+    fpu?: FloatChange;
   };
   readonly run?: "one" | "seq";
   readonly uf?: number;
   readonly mm?: [number, number][];
-}
-
-export interface Difference {
-  readonly tier: "A" | "B";
-  readonly what: string;
 }
 
 /** The vectors of one category. */
@@ -64,11 +75,18 @@ export class HwvecMachine {
   readonly processor: Processor;
   readonly #pages = new Map<number, Page>();
   #count = 0;
+  /** The last vector used the float registers. */
+  #floats = false;
 
   constructor() {
     const size = 0x100000;
     this.memory = new GuestMemory(allocateMemory(size), size);
-    this.processor = new Processor({ memory: this.memory, ports: { read: () => 0, write: () => {} } });
+    this.processor = new Processor({
+      memory: this.memory,
+      ports: { read: () => 0, write: () => {} },
+      model: "pentium4",
+      float: true,
+    });
     let physical = 0x1000;
     let table = PAGE_TABLES + 0x1000;
     const regions: [linear: number, pages: number, writable: boolean][] = [
@@ -122,6 +140,9 @@ export class HwvecMachine {
     registers[EIP] = vector.i.ip;
     registers[EFLAGS] = vector.i.fl;
     for (const name of SEGMENTS) processor.loadSegment(name, vector.i.sg?.[name] ?? SELECTORS[name]);
+
+    if (vector.i.fpu !== undefined || this.#floats) setFloatState(processor, vector.i.fpu);
+    this.#floats = vector.i.fpu !== undefined;
 
     let exit = processor.run(1);
     if (vector.run === "seq") {
@@ -191,7 +212,7 @@ export class HwvecMachine {
       const selector = vector.o.sg?.[name] ?? vector.i.sg?.[name] ?? SELECTORS[name];
       if (segments[number].selector !== selector) differ("A", name, selector, segments[number].selector);
     });
-    return differences;
+    return [...differences, ...compareFloatState(this.processor, vector)];
   }
 
   /** Compares all pages that may have changed, then puts them back. */

@@ -21,7 +21,9 @@ export const VECTOR_NP = 11;
 export const VECTOR_SS = 12;
 export const VECTOR_GP = 13;
 export const VECTOR_PF = 14;
+export const VECTOR_MF = 16;
 export const VECTOR_AC = 17;
+export const VECTOR_XM = 19;
 
 /** Thrown, without a stack trace and without allocation, by everything that raises an exception. */
 export const FAULT: { readonly fault: true } = { fault: true };

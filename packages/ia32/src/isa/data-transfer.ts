@@ -82,16 +82,15 @@ export function popMemory32(core: Core, operation: Operation): void {
   setStackPointer(core, core.r[ESP] + 4);
 }
 
+/** As on silicon, a fault in the middle leaves the words pushed before it, below an unchanged ESP. */
 export function pusha16(core: Core): void {
   const esp = core.r[ESP];
   const r16 = core.r16;
-  for (let i = 1; i <= 8; i++) probeWrite(core, stackLinear(core, (esp - 2 * i) | 0, 2, true), 2);
   for (let i = 0; i < 8; i++) write16(core, stackLinear(core, (esp - 2 * i - 2) | 0, 2, true), r16[i * 2]);
   setStackPointer(core, esp - 16);
 }
 export function pusha32(core: Core): void {
   const esp = core.r[ESP];
-  for (let i = 1; i <= 8; i++) probeWrite(core, stackLinear(core, (esp - 4 * i) | 0, 4, true), 4);
   for (let i = 0; i < 8; i++) write32(core, stackLinear(core, (esp - 4 * i - 4) | 0, 4, true), core.r[i]);
   setStackPointer(core, esp - 32);
 }

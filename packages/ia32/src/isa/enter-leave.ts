@@ -1,7 +1,7 @@
 /**
  * Stack frames of high-level languages: ENTER, LEAVE.
  *
- * Here: rows and meanings; every fault of ENTER comes before its first change. SDM Vol. 1, 6.6; Vol. 2.
+ * Here: rows and meanings; a fault of ENTER leaves the registers alone, but not the words it pushed. SDM Vol. 1, 6.6; Vol. 2.
  * @module
  */
 import { probeWrite, read16, read32, write16, write32 } from "../mmu/access.ts";
@@ -17,14 +17,12 @@ function enterFrame(core: Core, operation: Operation, size: 2 | 4): void {
   const ebp = core.r[EBP];
   const frame = (esp - size) | 0;
   const final = (frame - level * size - operation.immediate) | 0;
-  // Every fault comes before the first change: the frame, the display, and the last byte of the locals.
-  for (let i = 0; i <= level; i++) probeWrite(core, stackLinear(core, (frame - i * size) | 0, size, true), size);
-  for (let i = 1; i < level; i++) readStack(core, (ebp - i * size) | 0, size);
-  probeWrite(core, stackLinear(core, final, size, true), size);
   writeStack(core, frame, size, ebp);
   for (let i = 1; i < level; i++)
     writeStack(core, (frame - i * size) | 0, size, readStack(core, (ebp - i * size) | 0, size));
   if (level > 0) writeStack(core, (frame - level * size) | 0, size, frame);
+  // The last byte of the locals must be writable too.
+  probeWrite(core, stackLinear(core, final, size, true), size);
   if (size === 2) core.r16[EBP * 2] = frame;
   else core.r[EBP] = frame;
   setStackPointer(core, final);

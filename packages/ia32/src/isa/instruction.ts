@@ -22,8 +22,25 @@ import type { Feature } from "../state/model.ts";
  *   transfer  execute(core, operation, first operand)
  *   branch    EIP = execute(core) ? target : next instruction
  *   direct    execute(core, operation)
+ *   x87       ST(0) or ST(i) = execute(softfloat context, destination, source), each as three words
+ *   vector    execute(core, operands…[, words]): registers and memory operands as indices into the float registers,
+ *             general operands as values, a general destination as the result; `words` of the destination if asked for
+ *   packed32  each binary32 element of the first operand = execute(softfloat context, element[, element of the second]);
+ *   packed64  the same for binary64 elements of two words, high first;
+ *   scalar32  scalar64 the same for the lowest element; with one argument it is that of the second operand
  */
-export type Form = "modify" | "read" | "write" | "exchange" | "set" | "move" | "transfer" | "branch" | "direct";
+export type Form =
+  | "modify"
+  | "read"
+  | "write"
+  | "exchange"
+  | "set"
+  | "move"
+  | "transfer"
+  | "branch"
+  | "direct"
+  | FloatForm;
+export type FloatForm = "x87" | "vector" | "packed32" | "packed64" | "scalar32" | "scalar64";
 
 /** A named function, or three for operands of 8, 16 and 32 bits (null: no such form). */
 export type Meaning = (...operands: never[]) => unknown;
@@ -35,6 +52,8 @@ export interface Instruction {
   readonly encodings: readonly (readonly [opcode: string, operands: string, feature?: Feature])[];
   readonly flags?: { readonly tested?: readonly string[]; readonly modified?: readonly string[] };
   readonly form: Form;
+  /** Memory operands of 16 bytes need not be aligned. */
+  readonly unaligned?: true;
   /** LOCK is legal where the first operand is in memory. */
   readonly lockable?: true;
   /**

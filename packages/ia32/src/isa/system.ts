@@ -68,7 +68,7 @@ export function lar16(core: Core, destination: number, selector: number): number
 export function lar32(core: Core, destination: number, selector: number): number {
   const entry = visible(core, selector, LAR_TYPES);
   core.zero = entry === null ? 1 : 0;
-  return entry === null ? destination : entry.high & 0xf0ff00;
+  return entry === null ? destination : entry.high & 0xffff00;
 }
 export function lsl(core: Core, destination: number, selector: number): number {
   const entry = visible(core, selector, LSL_TYPES);

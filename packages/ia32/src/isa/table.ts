@@ -18,13 +18,30 @@ import type { Instruction } from "./instruction.ts";
 import * as io from "./io.ts";
 import * as logical from "./logical.ts";
 import * as miscellaneous from "./miscellaneous.ts";
+import * as mmxArithmetic from "./mmx/arithmetic.ts";
+import * as mmxComparison from "./mmx/comparison-logical.ts";
+import * as mmxConversion from "./mmx/conversion.ts";
+import * as mmxDataTransfer from "./mmx/data-transfer.ts";
+import * as mmxShift from "./mmx/shift.ts";
 import * as modelSpecific from "./model-specific.ts";
 import * as multiplyDivide from "./multiply-divide.ts";
 import * as segmentRegister from "./segment-register.ts";
 import * as shiftRotate from "./shift-rotate.ts";
 import * as softwareInterrupt from "./software-interrupt.ts";
+import * as sseArithmetic from "./sse/arithmetic.ts";
+import * as sseComparison from "./sse/comparison-logical.ts";
+import * as sseConversion from "./sse/conversion.ts";
+import * as sseDataTransfer from "./sse/data-transfer.ts";
+import * as sseHorizontal from "./sse/horizontal.ts";
+import * as sseShuffle from "./sse/shuffle.ts";
+import * as sseState from "./sse/state.ts";
 import * as string from "./string.ts";
 import * as system from "./system.ts";
+import * as x87Arithmetic from "./x87/arithmetic.ts";
+import * as x87Comparison from "./x87/comparison.ts";
+import * as x87Control from "./x87/control.ts";
+import * as x87DataTransfer from "./x87/data-transfer.ts";
+import * as x87Transcendental from "./x87/transcendental.ts";
 
 /** File name of a group → what the file exports. */
 export const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
@@ -48,6 +65,23 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   "descriptor-register": descriptorRegister,
   "control-register": controlRegister,
   "model-specific": modelSpecific,
+  "x87/data-transfer": x87DataTransfer,
+  "x87/arithmetic": x87Arithmetic,
+  "x87/comparison": x87Comparison,
+  "x87/transcendental": x87Transcendental,
+  "x87/control": x87Control,
+  "mmx/data-transfer": mmxDataTransfer,
+  "mmx/conversion": mmxConversion,
+  "mmx/arithmetic": mmxArithmetic,
+  "mmx/comparison-logical": mmxComparison,
+  "mmx/shift": mmxShift,
+  "sse/data-transfer": sseDataTransfer,
+  "sse/arithmetic": sseArithmetic,
+  "sse/horizontal": sseHorizontal,
+  "sse/comparison-logical": sseComparison,
+  "sse/shuffle": sseShuffle,
+  "sse/conversion": sseConversion,
+  "sse/state": sseState,
 };
 
 export interface NamedRow {

@@ -7,10 +7,12 @@ const categories = readdirSync(directory)
   .filter((name) => name.endsWith(".jsonl.gz"))
   .map((name) => name.slice(0, -".jsonl.gz".length));
 
-test("the categories of the first cut are all there", () => {
-  expect(categories.sort()).toEqual(
-    "alu atomic bcd bit branch cond fetch flags misc mov muldiv priv seq shift stack string ud".split(" "),
-  );
+test("the categories without float registers are all there", () => {
+  const integer =
+    "ac alu atomic bcd bit branch cond fetch flags misc mov muldiv priv seg segmem seq shift stack string ud".split(
+      " ",
+    );
+  expect(categories).toEqual(expect.arrayContaining(integer));
 });
 
 test.each(categories)("%s: every vector does what the silicon did, tiers A and B", (category) => {

@@ -14,15 +14,43 @@ import { clc, cld, cli, cmc, lahf, popf16, popf32, pushf16, pushf32, sahf, salc,
 import { inDx16, inDx32, inDx8, inImmediate16, inImmediate32, inImmediate8, ins16, ins32, ins8, outDx16, outDx32, outDx8, outImmediate16, outImmediate32, outImmediate8, outs16, outs32, outs8 } from "../../isa/io.ts";
 import { and16, and32, and8, not, or16, or32, or8, xor16, xor32, xor8 } from "../../isa/logical.ts";
 import { cpuid, lea16, lea32, nop, rdtsc, undefinedOpcode, xlat } from "../../isa/miscellaneous.ts";
+import { paddb, paddd, paddq, paddsb, paddsw, paddusb, paddusw, paddw, pavgb, pavgw, pmaddwd, pmaxsw, pmaxub, pminsw, pminub, pmulhuw, pmulhw, pmullw, pmuludq, psadbw, psubb, psubd, psubq, psubsb, psubsw, psubusb, psubusw, psubw } from "../../isa/mmx/arithmetic.ts";
+import { pand, pandn, pcmpeqb, pcmpeqd, pcmpeqw, pcmpgtb, pcmpgtd, pcmpgtw, por, pxor } from "../../isa/mmx/comparison-logical.ts";
+import { packssdw, packsswb, packuswb, pshufd, pshufhw, pshuflw, pshufw, punpckhbw, punpckhdq, punpckhqdq, punpckhwd, punpcklbw, punpckldq, punpcklqdq, punpcklwd } from "../../isa/mmx/conversion.ts";
+import { emms, maskmovdqu, maskmovq, movdFrom32, movdStoreMmx, movdStoreXmm, movdTo32, movq, movqStoreMmx, movqStoreXmm, pextrw4, pextrw8, pinsrw, pmovmskb16, pmovmskb8 } from "../../isa/mmx/data-transfer.ts";
+import { enterMmx, enterSse, load128, load128Unaligned, load16, load32, load64, markMmx } from "../../isa/mmx/operand.ts";
+import { pslld, pslldBy, pslldq, psllq, psllqBy, psllw, psllwBy, psrad, psradBy, psraw, psrawBy, psrld, psrldBy, psrldq, psrlq, psrlqBy, psrlw, psrlwBy } from "../../isa/mmx/shift.ts";
 import { rdmsr, rdpmc, sysenter, sysexit, wrmsr } from "../../isa/model-specific.ts";
 import { div16, div32, div8, idiv16, idiv32, idiv8, imul16, imul32, imul8, imulTwo16, imulTwo32, mul16, mul32, mul8 } from "../../isa/multiply-divide.ts";
 import { linear } from "../../isa/operation.ts";
 import { lds16, lds32, les16, les32, lfs16, lfs32, lgs16, lgs32, lss16, lss32, movFromSegment16, movFromSegment32, movFromSegmentMemory, movToSegment, movToSegmentMemory, popDs16, popDs32, popEs16, popEs32, popFs16, popFs32, popGs16, popGs32, popSs16, popSs32, pushCs16, pushCs32, pushDs16, pushDs32, pushEs16, pushEs32, pushFs16, pushFs32, pushGs16, pushGs32, pushSs16, pushSs32 } from "../../isa/segment-register.ts";
 import { rcl16, rcl32, rcl8, rcr16, rcr32, rcr8, rol16, rol32, rol8, ror16, ror32, ror8, sar16, sar32, sar8, shl16, shl32, shl8, shld16, shld32, shr16, shr32, shr8, shrd16, shrd32 } from "../../isa/shift-rotate.ts";
 import { bound16, bound32, int1, int3, intN, into } from "../../isa/software-interrupt.ts";
+import { cmppd, cmpps, cmpsd, cmpss, comisd, comiss, ucomisd, ucomiss } from "../../isa/sse/comparison-logical.ts";
+import { cvtdq2pd, cvtdq2ps, cvtpd2dq, cvtpd2pi, cvtpd2ps, cvtpi2pd, cvtpi2ps, cvtps2dq, cvtps2pd, cvtps2pi, cvtsd2si, cvtsd2ss, cvtsi2sd, cvtsi2ss, cvtss2sd, cvtss2si, cvttpd2dq, cvttpd2pi, cvttps2dq, cvttps2pi, cvttsd2si, cvttss2si } from "../../isa/sse/conversion.ts";
+import { movddup, move128, moveHigh, moveLow, movhlps, movmskpd, movmskps, movnti, movshdup, movsldup, movss, movssLoad, movssStore, storeAligned, storeHigh, storeLow, storeUnaligned } from "../../isa/sse/data-transfer.ts";
+import { begin, end } from "../../isa/sse/exception.ts";
+import { addsubpd, addsubps, haddpd, haddps, hsubpd, hsubps } from "../../isa/sse/horizontal.ts";
+import { shufpd, shufps } from "../../isa/sse/shuffle.ts";
+import { clflush, fence, fxrstor, fxsave, ldmxcsr, monitor, mwait, stmxcsr } from "../../isa/sse/state.ts";
 import { cmps16, cmps32, cmps8, lods16, lods32, lods8, movs16, movs32, movs8, scas16, scas32, scas8, stos16, stos32, stos8 } from "../../isa/string.ts";
 import { arplMemory, arplRegister, hlt, lar16, lar32, lsl, verr, verw } from "../../isa/system.ts";
+import { divideReversed80, fabs, fchs, fprem, fprem1, frndint, fscale, fsqrt, fxtract, subtractReversed80 } from "../../isa/x87/arithmetic.ts";
+import { toRegister, toRegisterAndPop, toTop, withInteger16, withInteger32, withReal32, withReal64 } from "../../isa/x87/binary.ts";
+import { fcomReal32, fcomReal64, fcomRegister, fcomi, fcomip, fcompReal32, fcompReal64, fcompRegister, fcompp, ficom16, ficom32, ficomp16, ficomp32, ftst, fucomRegister, fucomi, fucomip, fucompRegister, fucompp, fxam } from "../../isa/x87/comparison.ts";
+import { fdecstp, ffree, ffreep, fincstp, fldcw, fldenv16, fldenv32, fnclex, fninit, fnop, fnop8087, fnsave16, fnsave32, fnstcw, fnstenv16, fnstenv32, fnstsw, fnstswAx, frstor16, frstor32, fwait } from "../../isa/x87/control.ts";
+import { fbld, fbstp, fcmovb, fcmovbe, fcmove, fcmovnb, fcmovnbe, fcmovne, fcmovnu, fcmovu, fild16, fild32, fild64, fist16, fist32, fistp16, fistp32, fistp64, fisttp16, fisttp32, fisttp64, fld1, fldReal32, fldReal64, fldReal80, fldRegister, fldl2e, fldl2t, fldlg2, fldln2, fldpi, fldz, fstReal32, fstReal64, fstRegister, fstpReal32, fstpReal64, fstpReal80, fstpRegister, fxch } from "../../isa/x87/data-transfer.ts";
+import { f2xm1, fcos, fpatan, fptan, fsin, fsincos, fyl2x, fyl2xp1 } from "../../isa/x87/transcendental.ts";
 import { read16, read32, read8, readForWrite16, readForWrite32, readForWrite8, write16, write32, write8 } from "../../mmu/access.ts";
+import { add80, subtract80 } from "../../softfloat/add.ts";
+import { HIGH, LOW } from "../../softfloat/context.ts";
+import { divide80 } from "../../softfloat/divide.ts";
+import { add32 as float_add32, divide32 as float_divide32, multiply32 as float_multiply32, squareRoot32 as float_squareRoot32, subtract32 as float_subtract32 } from "../../softfloat/float32.ts";
+import { add64 as float_add64, divide64 as float_divide64, multiply64 as float_multiply64, squareRoot64 as float_squareRoot64, subtract64 as float_subtract64 } from "../../softfloat/float64.ts";
+import { multiply80 } from "../../softfloat/multiply.ts";
+import { reciprocal32 as float_reciprocal32, reciprocalSquareRoot32 as float_reciprocalSquareRoot32 } from "../../softfloat/sse-approximate.ts";
+import { maximum32 as float_maximum32, maximum64 as float_maximum64, minimum32 as float_minimum32, minimum64 as float_minimum64 } from "../../softfloat/sse-compare.ts";
+import { OPERAND } from "../../state/fpu.ts";
 import { conditionA, conditionAE, conditionB, conditionBE, conditionE, conditionG, conditionGE, conditionL, conditionLE, conditionNE, conditionNO, conditionNP, conditionNS, conditionO, conditionP, conditionS } from "../../state/lazy-flags.ts";
 
 function BSWAP_r16_reg(c: Core, o: Operation): void {
@@ -2939,6 +2967,3705 @@ function SMSW_m16_mem(c: Core, o: Operation): void {
   write16(c, linear(c, o, 2, true), smsw(c));
 }
 
+function FADD_m32fp_mem(c: Core, o: Operation): void {
+  withReal32(c, o, add80);
+}
+
+function FADD_m64fp_mem(c: Core, o: Operation): void {
+  withReal64(c, o, add80);
+}
+
+function FADD_ST0_STi_reg(c: Core, o: Operation): void {
+  toTop(c, o, add80);
+}
+
+function FADD_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegister(c, o, add80);
+}
+
+function FADDP_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegisterAndPop(c, o, add80);
+}
+
+function FDIV_m32fp_mem(c: Core, o: Operation): void {
+  withReal32(c, o, divide80);
+}
+
+function FDIV_m64fp_mem(c: Core, o: Operation): void {
+  withReal64(c, o, divide80);
+}
+
+function FDIV_ST0_STi_reg(c: Core, o: Operation): void {
+  toTop(c, o, divide80);
+}
+
+function FDIV_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegister(c, o, divide80);
+}
+
+function FDIVP_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegisterAndPop(c, o, divide80);
+}
+
+function FDIVR_m32fp_mem(c: Core, o: Operation): void {
+  withReal32(c, o, divideReversed80);
+}
+
+function FDIVR_m64fp_mem(c: Core, o: Operation): void {
+  withReal64(c, o, divideReversed80);
+}
+
+function FDIVR_ST0_STi_reg(c: Core, o: Operation): void {
+  toTop(c, o, divideReversed80);
+}
+
+function FDIVR_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegister(c, o, divideReversed80);
+}
+
+function FDIVRP_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegisterAndPop(c, o, divideReversed80);
+}
+
+function FIADD_m32int_mem(c: Core, o: Operation): void {
+  withInteger32(c, o, add80);
+}
+
+function FIADD_m16int_mem(c: Core, o: Operation): void {
+  withInteger16(c, o, add80);
+}
+
+function FIDIV_m32int_mem(c: Core, o: Operation): void {
+  withInteger32(c, o, divide80);
+}
+
+function FIDIV_m16int_mem(c: Core, o: Operation): void {
+  withInteger16(c, o, divide80);
+}
+
+function FIDIVR_m32int_mem(c: Core, o: Operation): void {
+  withInteger32(c, o, divideReversed80);
+}
+
+function FIDIVR_m16int_mem(c: Core, o: Operation): void {
+  withInteger16(c, o, divideReversed80);
+}
+
+function FIMUL_m32int_mem(c: Core, o: Operation): void {
+  withInteger32(c, o, multiply80);
+}
+
+function FIMUL_m16int_mem(c: Core, o: Operation): void {
+  withInteger16(c, o, multiply80);
+}
+
+function FISUB_m32int_mem(c: Core, o: Operation): void {
+  withInteger32(c, o, subtract80);
+}
+
+function FISUB_m16int_mem(c: Core, o: Operation): void {
+  withInteger16(c, o, subtract80);
+}
+
+function FISUBR_m32int_mem(c: Core, o: Operation): void {
+  withInteger32(c, o, subtractReversed80);
+}
+
+function FISUBR_m16int_mem(c: Core, o: Operation): void {
+  withInteger16(c, o, subtractReversed80);
+}
+
+function FMUL_m32fp_mem(c: Core, o: Operation): void {
+  withReal32(c, o, multiply80);
+}
+
+function FMUL_m64fp_mem(c: Core, o: Operation): void {
+  withReal64(c, o, multiply80);
+}
+
+function FMUL_ST0_STi_reg(c: Core, o: Operation): void {
+  toTop(c, o, multiply80);
+}
+
+function FMUL_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegister(c, o, multiply80);
+}
+
+function FMULP_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegisterAndPop(c, o, multiply80);
+}
+
+function FSUB_m32fp_mem(c: Core, o: Operation): void {
+  withReal32(c, o, subtract80);
+}
+
+function FSUB_m64fp_mem(c: Core, o: Operation): void {
+  withReal64(c, o, subtract80);
+}
+
+function FSUB_ST0_STi_reg(c: Core, o: Operation): void {
+  toTop(c, o, subtract80);
+}
+
+function FSUB_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegister(c, o, subtract80);
+}
+
+function FSUBP_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegisterAndPop(c, o, subtract80);
+}
+
+function FSUBR_m32fp_mem(c: Core, o: Operation): void {
+  withReal32(c, o, subtractReversed80);
+}
+
+function FSUBR_m64fp_mem(c: Core, o: Operation): void {
+  withReal64(c, o, subtractReversed80);
+}
+
+function FSUBR_ST0_STi_reg(c: Core, o: Operation): void {
+  toTop(c, o, subtractReversed80);
+}
+
+function FSUBR_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegister(c, o, subtractReversed80);
+}
+
+function FSUBRP_STi_ST0_reg(c: Core, o: Operation): void {
+  toRegisterAndPop(c, o, subtractReversed80);
+}
+
+function MOVD_mm_rm32_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  movdFrom32(c, o.reg, c.r[o.rm], 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function MOVD_mm_rm32_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load32(c, o);
+  markMmx(c);
+  movdFrom32(c, o.reg, c.x[OPERAND], 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function MOVD_xmm_rm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movdFrom32(c, o.reg, c.r[o.rm], 4);
+}
+
+function MOVD_xmm_rm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  movdFrom32(c, o.reg, c.x[OPERAND], 4);
+}
+
+function MOVDQ2Q_mm_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  movq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function MOVD_TO_REGISTER_rr32_mm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  c.r[o.rm] = movdTo32(c, o.reg);
+}
+
+function MOVD_TO_REGISTER_rr32_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.rm] = movdTo32(c, o.reg);
+}
+
+function MOVQ_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  movq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function MOVQ_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  movq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function MOVQ_mm2_mm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  movq(c, o.rm, o.reg, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function MOVQ_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movq(c, o.reg, o.rm, 4);
+}
+
+function MOVQ_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  movq(c, o.reg, OPERAND, 4);
+}
+
+function MOVQ_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movq(c, o.rm, o.reg, 4);
+}
+
+function MOVQ2DQ_xmm_mm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  movq(c, o.reg, o.rm, 4);
+}
+
+function PEXTRW_r32_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  c.r[o.reg] = pextrw4(c, o.rm, o.immediate);
+}
+
+function PEXTRW_XMM_r32_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = pextrw8(c, o.rm, o.immediate);
+}
+
+function PINSRW_mm_r32m16_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pinsrw(c, o.reg, c.r[o.rm], o.immediate, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PINSRW_mm_r32m16_imm_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load16(c, o);
+  markMmx(c);
+  pinsrw(c, o.reg, c.x[OPERAND], o.immediate, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PINSRW_xmm_r32m16_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pinsrw(c, o.reg, c.r[o.rm], o.immediate, 4);
+}
+
+function PINSRW_xmm_r32m16_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load16(c, o);
+  pinsrw(c, o.reg, c.x[OPERAND], o.immediate, 4);
+}
+
+function PMOVMSKB_r32_mm2_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  c.r[o.reg] = pmovmskb8(c, o.rm);
+}
+
+function PMOVMSKB_XMM_r32_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = pmovmskb16(c, o.rm);
+}
+
+function PACKSSDW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  packssdw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PACKSSDW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  packssdw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PACKSSDW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  packssdw(c, o.reg, o.rm, 4);
+}
+
+function PACKSSDW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  packssdw(c, o.reg, OPERAND, 4);
+}
+
+function PACKSSWB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  packsswb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PACKSSWB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  packsswb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PACKSSWB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  packsswb(c, o.reg, o.rm, 4);
+}
+
+function PACKSSWB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  packsswb(c, o.reg, OPERAND, 4);
+}
+
+function PACKUSWB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  packuswb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PACKUSWB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  packuswb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PACKUSWB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  packuswb(c, o.reg, o.rm, 4);
+}
+
+function PACKUSWB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  packuswb(c, o.reg, OPERAND, 4);
+}
+
+function PSHUFD_xmm_xmmm128_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pshufd(c, o.reg, o.rm, o.immediate);
+}
+
+function PSHUFD_xmm_xmmm128_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pshufd(c, o.reg, OPERAND, o.immediate);
+}
+
+function PSHUFHW_xmm_xmmm128_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pshufhw(c, o.reg, o.rm, o.immediate);
+}
+
+function PSHUFHW_xmm_xmmm128_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pshufhw(c, o.reg, OPERAND, o.immediate);
+}
+
+function PSHUFLW_xmm_xmmm128_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pshuflw(c, o.reg, o.rm, o.immediate);
+}
+
+function PSHUFLW_xmm_xmmm128_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pshuflw(c, o.reg, OPERAND, o.immediate);
+}
+
+function PSHUFW_mm_mmm64_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pshufw(c, o.reg, o.rm, o.immediate);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSHUFW_mm_mmm64_imm_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pshufw(c, o.reg, OPERAND, o.immediate);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKHBW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  punpckhbw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKHBW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  punpckhbw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKHBW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckhbw(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKHBW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckhbw(c, o.reg, OPERAND, 4);
+}
+
+function PUNPCKHDQ_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  punpckhdq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKHDQ_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  punpckhdq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKHDQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckhdq(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKHDQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckhdq(c, o.reg, OPERAND, 4);
+}
+
+function PUNPCKHQDQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckhqdq(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKHQDQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckhqdq(c, o.reg, OPERAND, 4);
+}
+
+function PUNPCKHWD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  punpckhwd(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKHWD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  punpckhwd(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKHWD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckhwd(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKHWD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckhwd(c, o.reg, OPERAND, 4);
+}
+
+function PUNPCKLBW_mm_mmm32_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  punpcklbw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKLBW_mm_mmm32_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load32(c, o);
+  markMmx(c);
+  punpcklbw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKLBW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpcklbw(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKLBW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpcklbw(c, o.reg, OPERAND, 4);
+}
+
+function PUNPCKLDQ_mm_mmm32_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  punpckldq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKLDQ_mm_mmm32_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load32(c, o);
+  markMmx(c);
+  punpckldq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKLDQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckldq(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKLDQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckldq(c, o.reg, OPERAND, 4);
+}
+
+function PUNPCKLQDQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpcklqdq(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKLQDQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpcklqdq(c, o.reg, OPERAND, 4);
+}
+
+function PUNPCKLWD_mm_mmm32_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  punpcklwd(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKLWD_mm_mmm32_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load32(c, o);
+  markMmx(c);
+  punpcklwd(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PUNPCKLWD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpcklwd(c, o.reg, o.rm, 4);
+}
+
+function PUNPCKLWD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpcklwd(c, o.reg, OPERAND, 4);
+}
+
+function PADDB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddb(c, o.reg, o.rm, 4);
+}
+
+function PADDB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddb(c, o.reg, OPERAND, 4);
+}
+
+function PADDD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddd(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddd(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddd(c, o.reg, o.rm, 4);
+}
+
+function PADDD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddd(c, o.reg, OPERAND, 4);
+}
+
+function PADDQ_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDQ_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddq(c, o.reg, o.rm, 4);
+}
+
+function PADDQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddq(c, o.reg, OPERAND, 4);
+}
+
+function PADDSB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddsb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDSB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddsb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDSB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddsb(c, o.reg, o.rm, 4);
+}
+
+function PADDSB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddsb(c, o.reg, OPERAND, 4);
+}
+
+function PADDSW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddsw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDSW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddsw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDSW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddsw(c, o.reg, o.rm, 4);
+}
+
+function PADDSW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddsw(c, o.reg, OPERAND, 4);
+}
+
+function PADDUSB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddusb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDUSB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddusb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDUSB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddusb(c, o.reg, o.rm, 4);
+}
+
+function PADDUSB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddusb(c, o.reg, OPERAND, 4);
+}
+
+function PADDUSW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddusw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDUSW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddusw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDUSW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddusw(c, o.reg, o.rm, 4);
+}
+
+function PADDUSW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddusw(c, o.reg, OPERAND, 4);
+}
+
+function PADDW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  paddw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  paddw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PADDW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  paddw(c, o.reg, o.rm, 4);
+}
+
+function PADDW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  paddw(c, o.reg, OPERAND, 4);
+}
+
+function PAVGB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pavgb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PAVGB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pavgb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PAVGB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pavgb(c, o.reg, o.rm, 4);
+}
+
+function PAVGB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pavgb(c, o.reg, OPERAND, 4);
+}
+
+function PAVGW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pavgw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PAVGW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pavgw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PAVGW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pavgw(c, o.reg, o.rm, 4);
+}
+
+function PAVGW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pavgw(c, o.reg, OPERAND, 4);
+}
+
+function PMADDWD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pmaddwd(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMADDWD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pmaddwd(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMADDWD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pmaddwd(c, o.reg, o.rm, 4);
+}
+
+function PMADDWD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pmaddwd(c, o.reg, OPERAND, 4);
+}
+
+function PMAXSW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pmaxsw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMAXSW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pmaxsw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMAXSW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pmaxsw(c, o.reg, o.rm, 4);
+}
+
+function PMAXSW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pmaxsw(c, o.reg, OPERAND, 4);
+}
+
+function PMAXUB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pmaxub(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMAXUB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pmaxub(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMAXUB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pmaxub(c, o.reg, o.rm, 4);
+}
+
+function PMAXUB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pmaxub(c, o.reg, OPERAND, 4);
+}
+
+function PMINSW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pminsw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMINSW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pminsw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMINSW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pminsw(c, o.reg, o.rm, 4);
+}
+
+function PMINSW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pminsw(c, o.reg, OPERAND, 4);
+}
+
+function PMINUB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pminub(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMINUB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pminub(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMINUB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pminub(c, o.reg, o.rm, 4);
+}
+
+function PMINUB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pminub(c, o.reg, OPERAND, 4);
+}
+
+function PMULHUW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pmulhuw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULHUW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pmulhuw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULHUW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pmulhuw(c, o.reg, o.rm, 4);
+}
+
+function PMULHUW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pmulhuw(c, o.reg, OPERAND, 4);
+}
+
+function PMULHW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pmulhw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULHW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pmulhw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULHW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pmulhw(c, o.reg, o.rm, 4);
+}
+
+function PMULHW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pmulhw(c, o.reg, OPERAND, 4);
+}
+
+function PMULLW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pmullw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULLW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pmullw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULLW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pmullw(c, o.reg, o.rm, 4);
+}
+
+function PMULLW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pmullw(c, o.reg, OPERAND, 4);
+}
+
+function PMULUDQ_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pmuludq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULUDQ_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pmuludq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PMULUDQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pmuludq(c, o.reg, o.rm, 4);
+}
+
+function PMULUDQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pmuludq(c, o.reg, OPERAND, 4);
+}
+
+function PSADBW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psadbw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSADBW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psadbw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSADBW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psadbw(c, o.reg, o.rm, 4);
+}
+
+function PSADBW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psadbw(c, o.reg, OPERAND, 4);
+}
+
+function PSUBB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubb(c, o.reg, o.rm, 4);
+}
+
+function PSUBB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubb(c, o.reg, OPERAND, 4);
+}
+
+function PSUBD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubd(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubd(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubd(c, o.reg, o.rm, 4);
+}
+
+function PSUBD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubd(c, o.reg, OPERAND, 4);
+}
+
+function PSUBQ_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBQ_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubq(c, o.reg, o.rm, 4);
+}
+
+function PSUBQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubq(c, o.reg, OPERAND, 4);
+}
+
+function PSUBSB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubsb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBSB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubsb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBSB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubsb(c, o.reg, o.rm, 4);
+}
+
+function PSUBSB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubsb(c, o.reg, OPERAND, 4);
+}
+
+function PSUBSW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubsw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBSW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubsw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBSW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubsw(c, o.reg, o.rm, 4);
+}
+
+function PSUBSW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubsw(c, o.reg, OPERAND, 4);
+}
+
+function PSUBUSB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubusb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBUSB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubusb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBUSB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubusb(c, o.reg, o.rm, 4);
+}
+
+function PSUBUSB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubusb(c, o.reg, OPERAND, 4);
+}
+
+function PSUBUSW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubusw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBUSW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubusw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBUSW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubusw(c, o.reg, o.rm, 4);
+}
+
+function PSUBUSW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubusw(c, o.reg, OPERAND, 4);
+}
+
+function PSUBW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psubw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psubw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSUBW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psubw(c, o.reg, o.rm, 4);
+}
+
+function PSUBW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psubw(c, o.reg, OPERAND, 4);
+}
+
+function PAND_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pand(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PAND_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pand(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PAND_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pand(c, o.reg, o.rm, 4);
+}
+
+function PAND_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pand(c, o.reg, OPERAND, 4);
+}
+
+function PANDN_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pandn(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PANDN_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pandn(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PANDN_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pandn(c, o.reg, o.rm, 4);
+}
+
+function PANDN_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pandn(c, o.reg, OPERAND, 4);
+}
+
+function PCMPEQB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pcmpeqb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPEQB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pcmpeqb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPEQB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pcmpeqb(c, o.reg, o.rm, 4);
+}
+
+function PCMPEQB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pcmpeqb(c, o.reg, OPERAND, 4);
+}
+
+function PCMPEQD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pcmpeqd(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPEQD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pcmpeqd(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPEQD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pcmpeqd(c, o.reg, o.rm, 4);
+}
+
+function PCMPEQD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pcmpeqd(c, o.reg, OPERAND, 4);
+}
+
+function PCMPEQW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pcmpeqw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPEQW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pcmpeqw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPEQW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pcmpeqw(c, o.reg, o.rm, 4);
+}
+
+function PCMPEQW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pcmpeqw(c, o.reg, OPERAND, 4);
+}
+
+function PCMPGTB_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pcmpgtb(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPGTB_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pcmpgtb(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPGTB_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pcmpgtb(c, o.reg, o.rm, 4);
+}
+
+function PCMPGTB_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pcmpgtb(c, o.reg, OPERAND, 4);
+}
+
+function PCMPGTD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pcmpgtd(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPGTD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pcmpgtd(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPGTD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pcmpgtd(c, o.reg, o.rm, 4);
+}
+
+function PCMPGTD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pcmpgtd(c, o.reg, OPERAND, 4);
+}
+
+function PCMPGTW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pcmpgtw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPGTW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pcmpgtw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PCMPGTW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pcmpgtw(c, o.reg, o.rm, 4);
+}
+
+function PCMPGTW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pcmpgtw(c, o.reg, OPERAND, 4);
+}
+
+function POR_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  por(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function POR_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  por(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function POR_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  por(c, o.reg, o.rm, 4);
+}
+
+function POR_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  por(c, o.reg, OPERAND, 4);
+}
+
+function PXOR_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pxor(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PXOR_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pxor(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PXOR_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pxor(c, o.reg, o.rm, 4);
+}
+
+function PXOR_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pxor(c, o.reg, OPERAND, 4);
+}
+
+function PSLLD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pslld(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSLLD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  pslld(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSLLD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pslld(c, o.reg, o.rm, 4);
+}
+
+function PSLLD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pslld(c, o.reg, OPERAND, 4);
+}
+
+function PSLLDQ_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pslldq(c, o.rm, o.immediate);
+}
+
+function PSLLD_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  pslldBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSLLD_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pslldBy(c, o.rm, o.immediate, 4);
+}
+
+function PSLLQ_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psllq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSLLQ_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psllq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSLLQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psllq(c, o.reg, o.rm, 4);
+}
+
+function PSLLQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psllq(c, o.reg, OPERAND, 4);
+}
+
+function PSLLQ_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psllqBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSLLQ_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psllqBy(c, o.rm, o.immediate, 4);
+}
+
+function PSLLW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psllw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSLLW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psllw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSLLW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psllw(c, o.reg, o.rm, 4);
+}
+
+function PSLLW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psllw(c, o.reg, OPERAND, 4);
+}
+
+function PSLLW_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psllwBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSLLW_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psllwBy(c, o.rm, o.immediate, 4);
+}
+
+function PSRAD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrad(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRAD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psrad(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRAD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrad(c, o.reg, o.rm, 4);
+}
+
+function PSRAD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psrad(c, o.reg, OPERAND, 4);
+}
+
+function PSRAD_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psradBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSRAD_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psradBy(c, o.rm, o.immediate, 4);
+}
+
+function PSRAW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psraw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRAW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psraw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRAW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psraw(c, o.reg, o.rm, 4);
+}
+
+function PSRAW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psraw(c, o.reg, OPERAND, 4);
+}
+
+function PSRAW_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrawBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSRAW_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrawBy(c, o.rm, o.immediate, 4);
+}
+
+function PSRLD_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrld(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRLD_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psrld(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRLD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrld(c, o.reg, o.rm, 4);
+}
+
+function PSRLD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psrld(c, o.reg, OPERAND, 4);
+}
+
+function PSRLDQ_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrldq(c, o.rm, o.immediate);
+}
+
+function PSRLD_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrldBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSRLD_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrldBy(c, o.rm, o.immediate, 4);
+}
+
+function PSRLQ_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrlq(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRLQ_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psrlq(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRLQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrlq(c, o.reg, o.rm, 4);
+}
+
+function PSRLQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psrlq(c, o.reg, OPERAND, 4);
+}
+
+function PSRLQ_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrlqBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSRLQ_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrlqBy(c, o.rm, o.immediate, 4);
+}
+
+function PSRLW_mm_mmm64_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrlw(c, o.reg, o.rm, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRLW_mm_mmm64_mem(c: Core, o: Operation): void {
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  psrlw(c, o.reg, OPERAND, 2);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function PSRLW_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrlw(c, o.reg, o.rm, 4);
+}
+
+function PSRLW_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  psrlw(c, o.reg, OPERAND, 4);
+}
+
+function PSRLW_IMMEDIATE_mm2_imm_reg(c: Core, o: Operation): void {
+  enterMmx(c);
+  markMmx(c);
+  psrlwBy(c, o.rm, o.immediate, 2);
+  c.x[o.rm + 2] = 0xffff;
+}
+
+function PSRLW_IMMEDIATE_xmm2_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  psrlwBy(c, o.rm, o.immediate, 4);
+}
+
+function LDDQU_xmm_m128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128Unaligned(c, o);
+  move128(c, o.reg, OPERAND);
+}
+
+function MOVAPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.reg, o.rm);
+}
+
+function MOVAPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  move128(c, o.reg, OPERAND);
+}
+
+function MOVAPD_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.rm, o.reg);
+}
+
+function MOVAPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.reg, o.rm);
+}
+
+function MOVAPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  move128(c, o.reg, OPERAND);
+}
+
+function MOVAPS_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.rm, o.reg);
+}
+
+function MOVDDUP_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movddup(c, o.reg, o.rm);
+}
+
+function MOVDDUP_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  movddup(c, o.reg, OPERAND);
+}
+
+function MOVDQA_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.reg, o.rm);
+}
+
+function MOVDQA_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  move128(c, o.reg, OPERAND);
+}
+
+function MOVDQA_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.rm, o.reg);
+}
+
+function MOVDQU_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.reg, o.rm);
+}
+
+function MOVDQU_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128Unaligned(c, o);
+  move128(c, o.reg, OPERAND);
+}
+
+function MOVDQU_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.rm, o.reg);
+}
+
+function MOVHLPS_xmm_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movhlps(c, o.reg, o.rm);
+}
+
+function MOVHPD_xmm_m64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  moveHigh(c, o.reg, OPERAND);
+}
+
+function MOVHPS_xmm_m64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  moveHigh(c, o.reg, OPERAND);
+}
+
+function MOVLHPS_xmm_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  moveHigh(c, o.reg, o.rm);
+}
+
+function MOVLPD_xmm_m64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  moveLow(c, o.reg, OPERAND);
+}
+
+function MOVLPS_xmm_m64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  moveLow(c, o.reg, OPERAND);
+}
+
+function MOVMSKPD_r32_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = movmskpd(c, o.rm);
+}
+
+function MOVMSKPS_r32_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = movmskps(c, o.rm);
+}
+
+function MOVSD_xmm_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  moveLow(c, o.reg, o.rm);
+}
+
+function MOVSD_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  moveLow(c, o.rm, o.reg);
+}
+
+function MOVSD_LOAD_xmm_m64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  movq(c, o.reg, OPERAND, 4);
+}
+
+function MOVSHDUP_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movshdup(c, o.reg, o.rm);
+}
+
+function MOVSHDUP_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  movshdup(c, o.reg, OPERAND);
+}
+
+function MOVSLDUP_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movsldup(c, o.reg, o.rm);
+}
+
+function MOVSLDUP_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  movsldup(c, o.reg, OPERAND);
+}
+
+function MOVSS_xmm_xmm2_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movss(c, o.reg, o.rm);
+}
+
+function MOVSS_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  movss(c, o.rm, o.reg);
+}
+
+function MOVSS_LOAD_xmm_m32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  movssLoad(c, o.reg, OPERAND);
+}
+
+function MOVUPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.reg, o.rm);
+}
+
+function MOVUPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128Unaligned(c, o);
+  move128(c, o.reg, OPERAND);
+}
+
+function MOVUPD_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.rm, o.reg);
+}
+
+function MOVUPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.reg, o.rm);
+}
+
+function MOVUPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128Unaligned(c, o);
+  move128(c, o.reg, OPERAND);
+}
+
+function MOVUPS_xmm2_xmm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  move128(c, o.rm, o.reg);
+}
+
+function ADDPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_add64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_add64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function ADDPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_add64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_add64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function ADDPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_add32(f, x[d], x[s]);
+  const e1 = float_add32(f, x[d + 1], x[s + 1]);
+  const e2 = float_add32(f, x[d + 2], x[s + 2]);
+  const e3 = float_add32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function ADDPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_add32(f, x[d], x[s]);
+  const e1 = float_add32(f, x[d + 1], x[s + 1]);
+  const e2 = float_add32(f, x[d + 2], x[s + 2]);
+  const e3 = float_add32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function ADDSD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_add64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function ADDSD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_add64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function ADDSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_add32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function ADDSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_add32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function DIVPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_divide64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_divide64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function DIVPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_divide64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_divide64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function DIVPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_divide32(f, x[d], x[s]);
+  const e1 = float_divide32(f, x[d + 1], x[s + 1]);
+  const e2 = float_divide32(f, x[d + 2], x[s + 2]);
+  const e3 = float_divide32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function DIVPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_divide32(f, x[d], x[s]);
+  const e1 = float_divide32(f, x[d + 1], x[s + 1]);
+  const e2 = float_divide32(f, x[d + 2], x[s + 2]);
+  const e3 = float_divide32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function DIVSD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_divide64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function DIVSD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_divide64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function DIVSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_divide32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function DIVSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_divide32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function MAXPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_maximum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_maximum64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function MAXPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_maximum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_maximum64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function MAXPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_maximum32(f, x[d], x[s]);
+  const e1 = float_maximum32(f, x[d + 1], x[s + 1]);
+  const e2 = float_maximum32(f, x[d + 2], x[s + 2]);
+  const e3 = float_maximum32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function MAXPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_maximum32(f, x[d], x[s]);
+  const e1 = float_maximum32(f, x[d + 1], x[s + 1]);
+  const e2 = float_maximum32(f, x[d + 2], x[s + 2]);
+  const e3 = float_maximum32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function MAXSD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_maximum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function MAXSD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_maximum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function MAXSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_maximum32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function MAXSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_maximum32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function MINPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_minimum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_minimum64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function MINPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_minimum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_minimum64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function MINPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_minimum32(f, x[d], x[s]);
+  const e1 = float_minimum32(f, x[d + 1], x[s + 1]);
+  const e2 = float_minimum32(f, x[d + 2], x[s + 2]);
+  const e3 = float_minimum32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function MINPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_minimum32(f, x[d], x[s]);
+  const e1 = float_minimum32(f, x[d + 1], x[s + 1]);
+  const e2 = float_minimum32(f, x[d + 2], x[s + 2]);
+  const e3 = float_minimum32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function MINSD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_minimum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function MINSD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_minimum64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function MINSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_minimum32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function MINSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_minimum32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function MULPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_multiply64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_multiply64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function MULPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_multiply64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_multiply64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function MULPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_multiply32(f, x[d], x[s]);
+  const e1 = float_multiply32(f, x[d + 1], x[s + 1]);
+  const e2 = float_multiply32(f, x[d + 2], x[s + 2]);
+  const e3 = float_multiply32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function MULPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_multiply32(f, x[d], x[s]);
+  const e1 = float_multiply32(f, x[d + 1], x[s + 1]);
+  const e2 = float_multiply32(f, x[d + 2], x[s + 2]);
+  const e3 = float_multiply32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function MULSD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_multiply64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function MULSD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_multiply64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function MULSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_multiply32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function MULSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_multiply32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function RCPPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_reciprocal32(f, x[s]);
+  const e1 = float_reciprocal32(f, x[s + 1]);
+  const e2 = float_reciprocal32(f, x[s + 2]);
+  const e3 = float_reciprocal32(f, x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function RCPPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_reciprocal32(f, x[s]);
+  const e1 = float_reciprocal32(f, x[s + 1]);
+  const e2 = float_reciprocal32(f, x[s + 2]);
+  const e3 = float_reciprocal32(f, x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function RCPSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_reciprocal32(f, x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function RCPSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_reciprocal32(f, x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function RSQRTPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_reciprocalSquareRoot32(f, x[s]);
+  const e1 = float_reciprocalSquareRoot32(f, x[s + 1]);
+  const e2 = float_reciprocalSquareRoot32(f, x[s + 2]);
+  const e3 = float_reciprocalSquareRoot32(f, x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function RSQRTPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_reciprocalSquareRoot32(f, x[s]);
+  const e1 = float_reciprocalSquareRoot32(f, x[s + 1]);
+  const e2 = float_reciprocalSquareRoot32(f, x[s + 2]);
+  const e3 = float_reciprocalSquareRoot32(f, x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function RSQRTSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_reciprocalSquareRoot32(f, x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function RSQRTSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_reciprocalSquareRoot32(f, x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function SQRTPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_squareRoot64(f, x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_squareRoot64(f, x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function SQRTPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_squareRoot64(f, x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_squareRoot64(f, x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function SQRTPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_squareRoot32(f, x[s]);
+  const e1 = float_squareRoot32(f, x[s + 1]);
+  const e2 = float_squareRoot32(f, x[s + 2]);
+  const e3 = float_squareRoot32(f, x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function SQRTPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_squareRoot32(f, x[s]);
+  const e1 = float_squareRoot32(f, x[s + 1]);
+  const e2 = float_squareRoot32(f, x[s + 2]);
+  const e3 = float_squareRoot32(f, x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function SQRTSD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_squareRoot64(f, x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function SQRTSD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_squareRoot64(f, x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function SQRTSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_squareRoot32(f, x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function SQRTSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_squareRoot32(f, x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function SUBPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_subtract64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_subtract64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function SUBPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_subtract64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  float_subtract64(f, x[d + 3], x[d + 2], x[s + 3], x[s + 2]);
+  const l1 = f.w[LOW];
+  const h1 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+  x[d + 2] = l1;
+  x[d + 3] = h1;
+}
+
+function SUBPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_subtract32(f, x[d], x[s]);
+  const e1 = float_subtract32(f, x[d + 1], x[s + 1]);
+  const e2 = float_subtract32(f, x[d + 2], x[s + 2]);
+  const e3 = float_subtract32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function SUBPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_subtract32(f, x[d], x[s]);
+  const e1 = float_subtract32(f, x[d + 1], x[s + 1]);
+  const e2 = float_subtract32(f, x[d + 2], x[s + 2]);
+  const e3 = float_subtract32(f, x[d + 3], x[s + 3]);
+  end(c);
+  x[d] = e0;
+  x[d + 1] = e1;
+  x[d + 2] = e2;
+  x[d + 3] = e3;
+}
+
+function SUBSD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  float_subtract64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function SUBSD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  float_subtract64(f, x[d + 1], x[d], x[s + 1], x[s]);
+  const l0 = f.w[LOW];
+  const h0 = f.w[HIGH];
+  end(c);
+  x[d] = l0;
+  x[d + 1] = h0;
+}
+
+function SUBSS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  const x = c.x;
+  const f = begin(c);
+  const s = o.rm;
+  const d = o.reg;
+  const e0 = float_subtract32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function SUBSS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  const x = c.x;
+  const f = begin(c);
+  const s = OPERAND;
+  const d = o.reg;
+  const e0 = float_subtract32(f, x[d], x[s]);
+  end(c);
+  x[d] = e0;
+}
+
+function ADDSUBPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  addsubpd(c, o.reg, o.rm);
+}
+
+function ADDSUBPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  addsubpd(c, o.reg, OPERAND);
+}
+
+function ADDSUBPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  addsubps(c, o.reg, o.rm);
+}
+
+function ADDSUBPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  addsubps(c, o.reg, OPERAND);
+}
+
+function HADDPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  haddpd(c, o.reg, o.rm);
+}
+
+function HADDPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  haddpd(c, o.reg, OPERAND);
+}
+
+function HADDPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  haddps(c, o.reg, o.rm);
+}
+
+function HADDPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  haddps(c, o.reg, OPERAND);
+}
+
+function HSUBPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  hsubpd(c, o.reg, o.rm);
+}
+
+function HSUBPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  hsubpd(c, o.reg, OPERAND);
+}
+
+function HSUBPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  hsubps(c, o.reg, o.rm);
+}
+
+function HSUBPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  hsubps(c, o.reg, OPERAND);
+}
+
+function ANDNPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pandn(c, o.reg, o.rm, 4);
+}
+
+function ANDNPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pandn(c, o.reg, OPERAND, 4);
+}
+
+function ANDNPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pandn(c, o.reg, o.rm, 4);
+}
+
+function ANDNPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pandn(c, o.reg, OPERAND, 4);
+}
+
+function ANDPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pand(c, o.reg, o.rm, 4);
+}
+
+function ANDPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pand(c, o.reg, OPERAND, 4);
+}
+
+function ANDPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pand(c, o.reg, o.rm, 4);
+}
+
+function ANDPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pand(c, o.reg, OPERAND, 4);
+}
+
+function CMPPD_xmm_xmmm128_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cmppd(c, o.reg, o.rm, o.immediate);
+}
+
+function CMPPD_xmm_xmmm128_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cmppd(c, o.reg, OPERAND, o.immediate);
+}
+
+function CMPPS_xmm_xmmm128_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cmpps(c, o.reg, o.rm, o.immediate);
+}
+
+function CMPPS_xmm_xmmm128_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cmpps(c, o.reg, OPERAND, o.immediate);
+}
+
+function CMPSD_xmm_xmmm64_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cmpsd(c, o.reg, o.rm, o.immediate);
+}
+
+function CMPSD_xmm_xmmm64_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  cmpsd(c, o.reg, OPERAND, o.immediate);
+}
+
+function CMPSS_xmm_xmmm32_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cmpss(c, o.reg, o.rm, o.immediate);
+}
+
+function CMPSS_xmm_xmmm32_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  cmpss(c, o.reg, OPERAND, o.immediate);
+}
+
+function COMISD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  comisd(c, o.reg, o.rm);
+}
+
+function COMISD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  comisd(c, o.reg, OPERAND);
+}
+
+function COMISS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  comiss(c, o.reg, o.rm);
+}
+
+function COMISS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  comiss(c, o.reg, OPERAND);
+}
+
+function ORPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  por(c, o.reg, o.rm, 4);
+}
+
+function ORPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  por(c, o.reg, OPERAND, 4);
+}
+
+function ORPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  por(c, o.reg, o.rm, 4);
+}
+
+function ORPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  por(c, o.reg, OPERAND, 4);
+}
+
+function UCOMISD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  ucomisd(c, o.reg, o.rm);
+}
+
+function UCOMISD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  ucomisd(c, o.reg, OPERAND);
+}
+
+function UCOMISS_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  ucomiss(c, o.reg, o.rm);
+}
+
+function UCOMISS_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  ucomiss(c, o.reg, OPERAND);
+}
+
+function XORPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pxor(c, o.reg, o.rm, 4);
+}
+
+function XORPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pxor(c, o.reg, OPERAND, 4);
+}
+
+function XORPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  pxor(c, o.reg, o.rm, 4);
+}
+
+function XORPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  pxor(c, o.reg, OPERAND, 4);
+}
+
+function SHUFPD_xmm_xmmm128_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  shufpd(c, o.reg, o.rm, o.immediate);
+}
+
+function SHUFPD_xmm_xmmm128_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  shufpd(c, o.reg, OPERAND, o.immediate);
+}
+
+function SHUFPS_xmm_xmmm128_imm_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  shufps(c, o.reg, o.rm, o.immediate);
+}
+
+function SHUFPS_xmm_xmmm128_imm_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  shufps(c, o.reg, OPERAND, o.immediate);
+}
+
+function UNPCKHPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckhqdq(c, o.reg, o.rm, 4);
+}
+
+function UNPCKHPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckhqdq(c, o.reg, OPERAND, 4);
+}
+
+function UNPCKHPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckhdq(c, o.reg, o.rm, 4);
+}
+
+function UNPCKHPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckhdq(c, o.reg, OPERAND, 4);
+}
+
+function UNPCKLPD_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpcklqdq(c, o.reg, o.rm, 4);
+}
+
+function UNPCKLPD_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpcklqdq(c, o.reg, OPERAND, 4);
+}
+
+function UNPCKLPS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  punpckldq(c, o.reg, o.rm, 4);
+}
+
+function UNPCKLPS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  punpckldq(c, o.reg, OPERAND, 4);
+}
+
+function CVTDQ2PD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtdq2pd(c, o.reg, o.rm);
+}
+
+function CVTDQ2PD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  cvtdq2pd(c, o.reg, OPERAND);
+}
+
+function CVTDQ2PS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtdq2ps(c, o.reg, o.rm);
+}
+
+function CVTDQ2PS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cvtdq2ps(c, o.reg, OPERAND);
+}
+
+function CVTPD2DQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtpd2dq(c, o.reg, o.rm);
+}
+
+function CVTPD2DQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cvtpd2dq(c, o.reg, OPERAND);
+}
+
+function CVTPD2PI_mm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  cvtpd2pi(c, o.reg, o.rm);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTPD2PI_mm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  load128(c, o);
+  markMmx(c);
+  cvtpd2pi(c, o.reg, OPERAND);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTPD2PS_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtpd2ps(c, o.reg, o.rm);
+}
+
+function CVTPD2PS_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cvtpd2ps(c, o.reg, OPERAND);
+}
+
+function CVTPI2PD_xmm_mmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  cvtpi2pd(c, o.reg, o.rm);
+}
+
+function CVTPI2PD_xmm_mmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  cvtpi2pd(c, o.reg, OPERAND);
+}
+
+function CVTPI2PS_xmm_mmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  cvtpi2ps(c, o.reg, o.rm);
+}
+
+function CVTPI2PS_xmm_mmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  cvtpi2ps(c, o.reg, OPERAND);
+}
+
+function CVTPS2DQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtps2dq(c, o.reg, o.rm);
+}
+
+function CVTPS2DQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cvtps2dq(c, o.reg, OPERAND);
+}
+
+function CVTPS2PD_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtps2pd(c, o.reg, o.rm);
+}
+
+function CVTPS2PD_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  cvtps2pd(c, o.reg, OPERAND);
+}
+
+function CVTPS2PI_mm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  cvtps2pi(c, o.reg, o.rm);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTPS2PI_mm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  cvtps2pi(c, o.reg, OPERAND);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTSD2SI_r32_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = cvtsd2si(c, o.rm);
+}
+
+function CVTSD2SI_r32_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  c.r[o.reg] = cvtsd2si(c, OPERAND);
+}
+
+function CVTSD2SS_xmm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtsd2ss(c, o.reg, o.rm);
+}
+
+function CVTSD2SS_xmm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  cvtsd2ss(c, o.reg, OPERAND);
+}
+
+function CVTSI2SD_xmm_rm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtsi2sd(c, o.reg, c.r[o.rm]);
+}
+
+function CVTSI2SD_xmm_rm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  cvtsi2sd(c, o.reg, c.x[OPERAND]);
+}
+
+function CVTSI2SS_xmm_rm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtsi2ss(c, o.reg, c.r[o.rm]);
+}
+
+function CVTSI2SS_xmm_rm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  cvtsi2ss(c, o.reg, c.x[OPERAND]);
+}
+
+function CVTSS2SD_xmm_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvtss2sd(c, o.reg, o.rm);
+}
+
+function CVTSS2SD_xmm_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  cvtss2sd(c, o.reg, OPERAND);
+}
+
+function CVTSS2SI_r32_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = cvtss2si(c, o.rm);
+}
+
+function CVTSS2SI_r32_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  c.r[o.reg] = cvtss2si(c, OPERAND);
+}
+
+function CVTTPD2DQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvttpd2dq(c, o.reg, o.rm);
+}
+
+function CVTTPD2DQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cvttpd2dq(c, o.reg, OPERAND);
+}
+
+function CVTTPD2PI_mm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  cvttpd2pi(c, o.reg, o.rm);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTTPD2PI_mm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  load128(c, o);
+  markMmx(c);
+  cvttpd2pi(c, o.reg, OPERAND);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTTPS2DQ_xmm_xmmm128_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  cvttps2dq(c, o.reg, o.rm);
+}
+
+function CVTTPS2DQ_xmm_xmmm128_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load128(c, o);
+  cvttps2dq(c, o.reg, OPERAND);
+}
+
+function CVTTPS2PI_mm_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  markMmx(c);
+  cvttps2pi(c, o.reg, o.rm);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTTPS2PI_mm_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  enterMmx(c);
+  load64(c, o);
+  markMmx(c);
+  cvttps2pi(c, o.reg, OPERAND);
+  c.x[o.reg + 2] = 0xffff;
+}
+
+function CVTTSD2SI_r32_xmmm64_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = cvttsd2si(c, o.rm);
+}
+
+function CVTTSD2SI_r32_xmmm64_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load64(c, o);
+  c.r[o.reg] = cvttsd2si(c, OPERAND);
+}
+
+function CVTTSS2SI_r32_xmmm32_reg(c: Core, o: Operation): void {
+  enterSse(c);
+  c.r[o.reg] = cvttss2si(c, o.rm);
+}
+
+function CVTTSS2SI_r32_xmmm32_mem(c: Core, o: Operation): void {
+  enterSse(c);
+  load32(c, o);
+  c.r[o.reg] = cvttss2si(c, OPERAND);
+}
+
 /** Handler name (see isa/encoding.ts) → handler. */
 export const HANDLERS: Readonly<Record<string, Execute>> = {
   BSWAP_r16_reg,
@@ -3601,6 +7328,523 @@ export const HANDLERS: Readonly<Record<string, Execute>> = {
   SMSW_rr16_reg,
   SMSW_rr32_reg,
   SMSW_m16_mem,
+  FADD_m32fp_mem,
+  FADD_m64fp_mem,
+  FADD_ST0_STi_reg,
+  FADD_STi_ST0_reg,
+  FADDP_STi_ST0_reg,
+  FDIV_m32fp_mem,
+  FDIV_m64fp_mem,
+  FDIV_ST0_STi_reg,
+  FDIV_STi_ST0_reg,
+  FDIVP_STi_ST0_reg,
+  FDIVR_m32fp_mem,
+  FDIVR_m64fp_mem,
+  FDIVR_ST0_STi_reg,
+  FDIVR_STi_ST0_reg,
+  FDIVRP_STi_ST0_reg,
+  FIADD_m32int_mem,
+  FIADD_m16int_mem,
+  FIDIV_m32int_mem,
+  FIDIV_m16int_mem,
+  FIDIVR_m32int_mem,
+  FIDIVR_m16int_mem,
+  FIMUL_m32int_mem,
+  FIMUL_m16int_mem,
+  FISUB_m32int_mem,
+  FISUB_m16int_mem,
+  FISUBR_m32int_mem,
+  FISUBR_m16int_mem,
+  FMUL_m32fp_mem,
+  FMUL_m64fp_mem,
+  FMUL_ST0_STi_reg,
+  FMUL_STi_ST0_reg,
+  FMULP_STi_ST0_reg,
+  FSUB_m32fp_mem,
+  FSUB_m64fp_mem,
+  FSUB_ST0_STi_reg,
+  FSUB_STi_ST0_reg,
+  FSUBP_STi_ST0_reg,
+  FSUBR_m32fp_mem,
+  FSUBR_m64fp_mem,
+  FSUBR_ST0_STi_reg,
+  FSUBR_STi_ST0_reg,
+  FSUBRP_STi_ST0_reg,
+  MOVD_mm_rm32_reg,
+  MOVD_mm_rm32_mem,
+  MOVD_xmm_rm32_reg,
+  MOVD_xmm_rm32_mem,
+  MOVDQ2Q_mm_xmm2_reg,
+  MOVD_TO_REGISTER_rr32_mm_reg,
+  MOVD_TO_REGISTER_rr32_xmm_reg,
+  MOVQ_mm_mmm64_reg,
+  MOVQ_mm_mmm64_mem,
+  MOVQ_mm2_mm_reg,
+  MOVQ_xmm_xmmm64_reg,
+  MOVQ_xmm_xmmm64_mem,
+  MOVQ_xmm2_xmm_reg,
+  MOVQ2DQ_xmm_mm2_reg,
+  PEXTRW_r32_mm2_imm_reg,
+  PEXTRW_XMM_r32_xmm2_imm_reg,
+  PINSRW_mm_r32m16_imm_reg,
+  PINSRW_mm_r32m16_imm_mem,
+  PINSRW_xmm_r32m16_imm_reg,
+  PINSRW_xmm_r32m16_imm_mem,
+  PMOVMSKB_r32_mm2_reg,
+  PMOVMSKB_XMM_r32_xmm2_reg,
+  PACKSSDW_mm_mmm64_reg,
+  PACKSSDW_mm_mmm64_mem,
+  PACKSSDW_xmm_xmmm128_reg,
+  PACKSSDW_xmm_xmmm128_mem,
+  PACKSSWB_mm_mmm64_reg,
+  PACKSSWB_mm_mmm64_mem,
+  PACKSSWB_xmm_xmmm128_reg,
+  PACKSSWB_xmm_xmmm128_mem,
+  PACKUSWB_mm_mmm64_reg,
+  PACKUSWB_mm_mmm64_mem,
+  PACKUSWB_xmm_xmmm128_reg,
+  PACKUSWB_xmm_xmmm128_mem,
+  PSHUFD_xmm_xmmm128_imm_reg,
+  PSHUFD_xmm_xmmm128_imm_mem,
+  PSHUFHW_xmm_xmmm128_imm_reg,
+  PSHUFHW_xmm_xmmm128_imm_mem,
+  PSHUFLW_xmm_xmmm128_imm_reg,
+  PSHUFLW_xmm_xmmm128_imm_mem,
+  PSHUFW_mm_mmm64_imm_reg,
+  PSHUFW_mm_mmm64_imm_mem,
+  PUNPCKHBW_mm_mmm64_reg,
+  PUNPCKHBW_mm_mmm64_mem,
+  PUNPCKHBW_xmm_xmmm128_reg,
+  PUNPCKHBW_xmm_xmmm128_mem,
+  PUNPCKHDQ_mm_mmm64_reg,
+  PUNPCKHDQ_mm_mmm64_mem,
+  PUNPCKHDQ_xmm_xmmm128_reg,
+  PUNPCKHDQ_xmm_xmmm128_mem,
+  PUNPCKHQDQ_xmm_xmmm128_reg,
+  PUNPCKHQDQ_xmm_xmmm128_mem,
+  PUNPCKHWD_mm_mmm64_reg,
+  PUNPCKHWD_mm_mmm64_mem,
+  PUNPCKHWD_xmm_xmmm128_reg,
+  PUNPCKHWD_xmm_xmmm128_mem,
+  PUNPCKLBW_mm_mmm32_reg,
+  PUNPCKLBW_mm_mmm32_mem,
+  PUNPCKLBW_xmm_xmmm128_reg,
+  PUNPCKLBW_xmm_xmmm128_mem,
+  PUNPCKLDQ_mm_mmm32_reg,
+  PUNPCKLDQ_mm_mmm32_mem,
+  PUNPCKLDQ_xmm_xmmm128_reg,
+  PUNPCKLDQ_xmm_xmmm128_mem,
+  PUNPCKLQDQ_xmm_xmmm128_reg,
+  PUNPCKLQDQ_xmm_xmmm128_mem,
+  PUNPCKLWD_mm_mmm32_reg,
+  PUNPCKLWD_mm_mmm32_mem,
+  PUNPCKLWD_xmm_xmmm128_reg,
+  PUNPCKLWD_xmm_xmmm128_mem,
+  PADDB_mm_mmm64_reg,
+  PADDB_mm_mmm64_mem,
+  PADDB_xmm_xmmm128_reg,
+  PADDB_xmm_xmmm128_mem,
+  PADDD_mm_mmm64_reg,
+  PADDD_mm_mmm64_mem,
+  PADDD_xmm_xmmm128_reg,
+  PADDD_xmm_xmmm128_mem,
+  PADDQ_mm_mmm64_reg,
+  PADDQ_mm_mmm64_mem,
+  PADDQ_xmm_xmmm128_reg,
+  PADDQ_xmm_xmmm128_mem,
+  PADDSB_mm_mmm64_reg,
+  PADDSB_mm_mmm64_mem,
+  PADDSB_xmm_xmmm128_reg,
+  PADDSB_xmm_xmmm128_mem,
+  PADDSW_mm_mmm64_reg,
+  PADDSW_mm_mmm64_mem,
+  PADDSW_xmm_xmmm128_reg,
+  PADDSW_xmm_xmmm128_mem,
+  PADDUSB_mm_mmm64_reg,
+  PADDUSB_mm_mmm64_mem,
+  PADDUSB_xmm_xmmm128_reg,
+  PADDUSB_xmm_xmmm128_mem,
+  PADDUSW_mm_mmm64_reg,
+  PADDUSW_mm_mmm64_mem,
+  PADDUSW_xmm_xmmm128_reg,
+  PADDUSW_xmm_xmmm128_mem,
+  PADDW_mm_mmm64_reg,
+  PADDW_mm_mmm64_mem,
+  PADDW_xmm_xmmm128_reg,
+  PADDW_xmm_xmmm128_mem,
+  PAVGB_mm_mmm64_reg,
+  PAVGB_mm_mmm64_mem,
+  PAVGB_xmm_xmmm128_reg,
+  PAVGB_xmm_xmmm128_mem,
+  PAVGW_mm_mmm64_reg,
+  PAVGW_mm_mmm64_mem,
+  PAVGW_xmm_xmmm128_reg,
+  PAVGW_xmm_xmmm128_mem,
+  PMADDWD_mm_mmm64_reg,
+  PMADDWD_mm_mmm64_mem,
+  PMADDWD_xmm_xmmm128_reg,
+  PMADDWD_xmm_xmmm128_mem,
+  PMAXSW_mm_mmm64_reg,
+  PMAXSW_mm_mmm64_mem,
+  PMAXSW_xmm_xmmm128_reg,
+  PMAXSW_xmm_xmmm128_mem,
+  PMAXUB_mm_mmm64_reg,
+  PMAXUB_mm_mmm64_mem,
+  PMAXUB_xmm_xmmm128_reg,
+  PMAXUB_xmm_xmmm128_mem,
+  PMINSW_mm_mmm64_reg,
+  PMINSW_mm_mmm64_mem,
+  PMINSW_xmm_xmmm128_reg,
+  PMINSW_xmm_xmmm128_mem,
+  PMINUB_mm_mmm64_reg,
+  PMINUB_mm_mmm64_mem,
+  PMINUB_xmm_xmmm128_reg,
+  PMINUB_xmm_xmmm128_mem,
+  PMULHUW_mm_mmm64_reg,
+  PMULHUW_mm_mmm64_mem,
+  PMULHUW_xmm_xmmm128_reg,
+  PMULHUW_xmm_xmmm128_mem,
+  PMULHW_mm_mmm64_reg,
+  PMULHW_mm_mmm64_mem,
+  PMULHW_xmm_xmmm128_reg,
+  PMULHW_xmm_xmmm128_mem,
+  PMULLW_mm_mmm64_reg,
+  PMULLW_mm_mmm64_mem,
+  PMULLW_xmm_xmmm128_reg,
+  PMULLW_xmm_xmmm128_mem,
+  PMULUDQ_mm_mmm64_reg,
+  PMULUDQ_mm_mmm64_mem,
+  PMULUDQ_xmm_xmmm128_reg,
+  PMULUDQ_xmm_xmmm128_mem,
+  PSADBW_mm_mmm64_reg,
+  PSADBW_mm_mmm64_mem,
+  PSADBW_xmm_xmmm128_reg,
+  PSADBW_xmm_xmmm128_mem,
+  PSUBB_mm_mmm64_reg,
+  PSUBB_mm_mmm64_mem,
+  PSUBB_xmm_xmmm128_reg,
+  PSUBB_xmm_xmmm128_mem,
+  PSUBD_mm_mmm64_reg,
+  PSUBD_mm_mmm64_mem,
+  PSUBD_xmm_xmmm128_reg,
+  PSUBD_xmm_xmmm128_mem,
+  PSUBQ_mm_mmm64_reg,
+  PSUBQ_mm_mmm64_mem,
+  PSUBQ_xmm_xmmm128_reg,
+  PSUBQ_xmm_xmmm128_mem,
+  PSUBSB_mm_mmm64_reg,
+  PSUBSB_mm_mmm64_mem,
+  PSUBSB_xmm_xmmm128_reg,
+  PSUBSB_xmm_xmmm128_mem,
+  PSUBSW_mm_mmm64_reg,
+  PSUBSW_mm_mmm64_mem,
+  PSUBSW_xmm_xmmm128_reg,
+  PSUBSW_xmm_xmmm128_mem,
+  PSUBUSB_mm_mmm64_reg,
+  PSUBUSB_mm_mmm64_mem,
+  PSUBUSB_xmm_xmmm128_reg,
+  PSUBUSB_xmm_xmmm128_mem,
+  PSUBUSW_mm_mmm64_reg,
+  PSUBUSW_mm_mmm64_mem,
+  PSUBUSW_xmm_xmmm128_reg,
+  PSUBUSW_xmm_xmmm128_mem,
+  PSUBW_mm_mmm64_reg,
+  PSUBW_mm_mmm64_mem,
+  PSUBW_xmm_xmmm128_reg,
+  PSUBW_xmm_xmmm128_mem,
+  PAND_mm_mmm64_reg,
+  PAND_mm_mmm64_mem,
+  PAND_xmm_xmmm128_reg,
+  PAND_xmm_xmmm128_mem,
+  PANDN_mm_mmm64_reg,
+  PANDN_mm_mmm64_mem,
+  PANDN_xmm_xmmm128_reg,
+  PANDN_xmm_xmmm128_mem,
+  PCMPEQB_mm_mmm64_reg,
+  PCMPEQB_mm_mmm64_mem,
+  PCMPEQB_xmm_xmmm128_reg,
+  PCMPEQB_xmm_xmmm128_mem,
+  PCMPEQD_mm_mmm64_reg,
+  PCMPEQD_mm_mmm64_mem,
+  PCMPEQD_xmm_xmmm128_reg,
+  PCMPEQD_xmm_xmmm128_mem,
+  PCMPEQW_mm_mmm64_reg,
+  PCMPEQW_mm_mmm64_mem,
+  PCMPEQW_xmm_xmmm128_reg,
+  PCMPEQW_xmm_xmmm128_mem,
+  PCMPGTB_mm_mmm64_reg,
+  PCMPGTB_mm_mmm64_mem,
+  PCMPGTB_xmm_xmmm128_reg,
+  PCMPGTB_xmm_xmmm128_mem,
+  PCMPGTD_mm_mmm64_reg,
+  PCMPGTD_mm_mmm64_mem,
+  PCMPGTD_xmm_xmmm128_reg,
+  PCMPGTD_xmm_xmmm128_mem,
+  PCMPGTW_mm_mmm64_reg,
+  PCMPGTW_mm_mmm64_mem,
+  PCMPGTW_xmm_xmmm128_reg,
+  PCMPGTW_xmm_xmmm128_mem,
+  POR_mm_mmm64_reg,
+  POR_mm_mmm64_mem,
+  POR_xmm_xmmm128_reg,
+  POR_xmm_xmmm128_mem,
+  PXOR_mm_mmm64_reg,
+  PXOR_mm_mmm64_mem,
+  PXOR_xmm_xmmm128_reg,
+  PXOR_xmm_xmmm128_mem,
+  PSLLD_mm_mmm64_reg,
+  PSLLD_mm_mmm64_mem,
+  PSLLD_xmm_xmmm128_reg,
+  PSLLD_xmm_xmmm128_mem,
+  PSLLDQ_xmm2_imm_reg,
+  PSLLD_IMMEDIATE_mm2_imm_reg,
+  PSLLD_IMMEDIATE_xmm2_imm_reg,
+  PSLLQ_mm_mmm64_reg,
+  PSLLQ_mm_mmm64_mem,
+  PSLLQ_xmm_xmmm128_reg,
+  PSLLQ_xmm_xmmm128_mem,
+  PSLLQ_IMMEDIATE_mm2_imm_reg,
+  PSLLQ_IMMEDIATE_xmm2_imm_reg,
+  PSLLW_mm_mmm64_reg,
+  PSLLW_mm_mmm64_mem,
+  PSLLW_xmm_xmmm128_reg,
+  PSLLW_xmm_xmmm128_mem,
+  PSLLW_IMMEDIATE_mm2_imm_reg,
+  PSLLW_IMMEDIATE_xmm2_imm_reg,
+  PSRAD_mm_mmm64_reg,
+  PSRAD_mm_mmm64_mem,
+  PSRAD_xmm_xmmm128_reg,
+  PSRAD_xmm_xmmm128_mem,
+  PSRAD_IMMEDIATE_mm2_imm_reg,
+  PSRAD_IMMEDIATE_xmm2_imm_reg,
+  PSRAW_mm_mmm64_reg,
+  PSRAW_mm_mmm64_mem,
+  PSRAW_xmm_xmmm128_reg,
+  PSRAW_xmm_xmmm128_mem,
+  PSRAW_IMMEDIATE_mm2_imm_reg,
+  PSRAW_IMMEDIATE_xmm2_imm_reg,
+  PSRLD_mm_mmm64_reg,
+  PSRLD_mm_mmm64_mem,
+  PSRLD_xmm_xmmm128_reg,
+  PSRLD_xmm_xmmm128_mem,
+  PSRLDQ_xmm2_imm_reg,
+  PSRLD_IMMEDIATE_mm2_imm_reg,
+  PSRLD_IMMEDIATE_xmm2_imm_reg,
+  PSRLQ_mm_mmm64_reg,
+  PSRLQ_mm_mmm64_mem,
+  PSRLQ_xmm_xmmm128_reg,
+  PSRLQ_xmm_xmmm128_mem,
+  PSRLQ_IMMEDIATE_mm2_imm_reg,
+  PSRLQ_IMMEDIATE_xmm2_imm_reg,
+  PSRLW_mm_mmm64_reg,
+  PSRLW_mm_mmm64_mem,
+  PSRLW_xmm_xmmm128_reg,
+  PSRLW_xmm_xmmm128_mem,
+  PSRLW_IMMEDIATE_mm2_imm_reg,
+  PSRLW_IMMEDIATE_xmm2_imm_reg,
+  LDDQU_xmm_m128_mem,
+  MOVAPD_xmm_xmmm128_reg,
+  MOVAPD_xmm_xmmm128_mem,
+  MOVAPD_xmm2_xmm_reg,
+  MOVAPS_xmm_xmmm128_reg,
+  MOVAPS_xmm_xmmm128_mem,
+  MOVAPS_xmm2_xmm_reg,
+  MOVDDUP_xmm_xmmm64_reg,
+  MOVDDUP_xmm_xmmm64_mem,
+  MOVDQA_xmm_xmmm128_reg,
+  MOVDQA_xmm_xmmm128_mem,
+  MOVDQA_xmm2_xmm_reg,
+  MOVDQU_xmm_xmmm128_reg,
+  MOVDQU_xmm_xmmm128_mem,
+  MOVDQU_xmm2_xmm_reg,
+  MOVHLPS_xmm_xmm2_reg,
+  MOVHPD_xmm_m64_mem,
+  MOVHPS_xmm_m64_mem,
+  MOVLHPS_xmm_xmm2_reg,
+  MOVLPD_xmm_m64_mem,
+  MOVLPS_xmm_m64_mem,
+  MOVMSKPD_r32_xmm2_reg,
+  MOVMSKPS_r32_xmm2_reg,
+  MOVSD_xmm_xmm2_reg,
+  MOVSD_xmm2_xmm_reg,
+  MOVSD_LOAD_xmm_m64_mem,
+  MOVSHDUP_xmm_xmmm128_reg,
+  MOVSHDUP_xmm_xmmm128_mem,
+  MOVSLDUP_xmm_xmmm128_reg,
+  MOVSLDUP_xmm_xmmm128_mem,
+  MOVSS_xmm_xmm2_reg,
+  MOVSS_xmm2_xmm_reg,
+  MOVSS_LOAD_xmm_m32_mem,
+  MOVUPD_xmm_xmmm128_reg,
+  MOVUPD_xmm_xmmm128_mem,
+  MOVUPD_xmm2_xmm_reg,
+  MOVUPS_xmm_xmmm128_reg,
+  MOVUPS_xmm_xmmm128_mem,
+  MOVUPS_xmm2_xmm_reg,
+  ADDPD_xmm_xmmm128_reg,
+  ADDPD_xmm_xmmm128_mem,
+  ADDPS_xmm_xmmm128_reg,
+  ADDPS_xmm_xmmm128_mem,
+  ADDSD_xmm_xmmm64_reg,
+  ADDSD_xmm_xmmm64_mem,
+  ADDSS_xmm_xmmm32_reg,
+  ADDSS_xmm_xmmm32_mem,
+  DIVPD_xmm_xmmm128_reg,
+  DIVPD_xmm_xmmm128_mem,
+  DIVPS_xmm_xmmm128_reg,
+  DIVPS_xmm_xmmm128_mem,
+  DIVSD_xmm_xmmm64_reg,
+  DIVSD_xmm_xmmm64_mem,
+  DIVSS_xmm_xmmm32_reg,
+  DIVSS_xmm_xmmm32_mem,
+  MAXPD_xmm_xmmm128_reg,
+  MAXPD_xmm_xmmm128_mem,
+  MAXPS_xmm_xmmm128_reg,
+  MAXPS_xmm_xmmm128_mem,
+  MAXSD_xmm_xmmm64_reg,
+  MAXSD_xmm_xmmm64_mem,
+  MAXSS_xmm_xmmm32_reg,
+  MAXSS_xmm_xmmm32_mem,
+  MINPD_xmm_xmmm128_reg,
+  MINPD_xmm_xmmm128_mem,
+  MINPS_xmm_xmmm128_reg,
+  MINPS_xmm_xmmm128_mem,
+  MINSD_xmm_xmmm64_reg,
+  MINSD_xmm_xmmm64_mem,
+  MINSS_xmm_xmmm32_reg,
+  MINSS_xmm_xmmm32_mem,
+  MULPD_xmm_xmmm128_reg,
+  MULPD_xmm_xmmm128_mem,
+  MULPS_xmm_xmmm128_reg,
+  MULPS_xmm_xmmm128_mem,
+  MULSD_xmm_xmmm64_reg,
+  MULSD_xmm_xmmm64_mem,
+  MULSS_xmm_xmmm32_reg,
+  MULSS_xmm_xmmm32_mem,
+  RCPPS_xmm_xmmm128_reg,
+  RCPPS_xmm_xmmm128_mem,
+  RCPSS_xmm_xmmm32_reg,
+  RCPSS_xmm_xmmm32_mem,
+  RSQRTPS_xmm_xmmm128_reg,
+  RSQRTPS_xmm_xmmm128_mem,
+  RSQRTSS_xmm_xmmm32_reg,
+  RSQRTSS_xmm_xmmm32_mem,
+  SQRTPD_xmm_xmmm128_reg,
+  SQRTPD_xmm_xmmm128_mem,
+  SQRTPS_xmm_xmmm128_reg,
+  SQRTPS_xmm_xmmm128_mem,
+  SQRTSD_xmm_xmmm64_reg,
+  SQRTSD_xmm_xmmm64_mem,
+  SQRTSS_xmm_xmmm32_reg,
+  SQRTSS_xmm_xmmm32_mem,
+  SUBPD_xmm_xmmm128_reg,
+  SUBPD_xmm_xmmm128_mem,
+  SUBPS_xmm_xmmm128_reg,
+  SUBPS_xmm_xmmm128_mem,
+  SUBSD_xmm_xmmm64_reg,
+  SUBSD_xmm_xmmm64_mem,
+  SUBSS_xmm_xmmm32_reg,
+  SUBSS_xmm_xmmm32_mem,
+  ADDSUBPD_xmm_xmmm128_reg,
+  ADDSUBPD_xmm_xmmm128_mem,
+  ADDSUBPS_xmm_xmmm128_reg,
+  ADDSUBPS_xmm_xmmm128_mem,
+  HADDPD_xmm_xmmm128_reg,
+  HADDPD_xmm_xmmm128_mem,
+  HADDPS_xmm_xmmm128_reg,
+  HADDPS_xmm_xmmm128_mem,
+  HSUBPD_xmm_xmmm128_reg,
+  HSUBPD_xmm_xmmm128_mem,
+  HSUBPS_xmm_xmmm128_reg,
+  HSUBPS_xmm_xmmm128_mem,
+  ANDNPD_xmm_xmmm128_reg,
+  ANDNPD_xmm_xmmm128_mem,
+  ANDNPS_xmm_xmmm128_reg,
+  ANDNPS_xmm_xmmm128_mem,
+  ANDPD_xmm_xmmm128_reg,
+  ANDPD_xmm_xmmm128_mem,
+  ANDPS_xmm_xmmm128_reg,
+  ANDPS_xmm_xmmm128_mem,
+  CMPPD_xmm_xmmm128_imm_reg,
+  CMPPD_xmm_xmmm128_imm_mem,
+  CMPPS_xmm_xmmm128_imm_reg,
+  CMPPS_xmm_xmmm128_imm_mem,
+  CMPSD_xmm_xmmm64_imm_reg,
+  CMPSD_xmm_xmmm64_imm_mem,
+  CMPSS_xmm_xmmm32_imm_reg,
+  CMPSS_xmm_xmmm32_imm_mem,
+  COMISD_xmm_xmmm64_reg,
+  COMISD_xmm_xmmm64_mem,
+  COMISS_xmm_xmmm32_reg,
+  COMISS_xmm_xmmm32_mem,
+  ORPD_xmm_xmmm128_reg,
+  ORPD_xmm_xmmm128_mem,
+  ORPS_xmm_xmmm128_reg,
+  ORPS_xmm_xmmm128_mem,
+  UCOMISD_xmm_xmmm64_reg,
+  UCOMISD_xmm_xmmm64_mem,
+  UCOMISS_xmm_xmmm32_reg,
+  UCOMISS_xmm_xmmm32_mem,
+  XORPD_xmm_xmmm128_reg,
+  XORPD_xmm_xmmm128_mem,
+  XORPS_xmm_xmmm128_reg,
+  XORPS_xmm_xmmm128_mem,
+  SHUFPD_xmm_xmmm128_imm_reg,
+  SHUFPD_xmm_xmmm128_imm_mem,
+  SHUFPS_xmm_xmmm128_imm_reg,
+  SHUFPS_xmm_xmmm128_imm_mem,
+  UNPCKHPD_xmm_xmmm128_reg,
+  UNPCKHPD_xmm_xmmm128_mem,
+  UNPCKHPS_xmm_xmmm128_reg,
+  UNPCKHPS_xmm_xmmm128_mem,
+  UNPCKLPD_xmm_xmmm128_reg,
+  UNPCKLPD_xmm_xmmm128_mem,
+  UNPCKLPS_xmm_xmmm128_reg,
+  UNPCKLPS_xmm_xmmm128_mem,
+  CVTDQ2PD_xmm_xmmm64_reg,
+  CVTDQ2PD_xmm_xmmm64_mem,
+  CVTDQ2PS_xmm_xmmm128_reg,
+  CVTDQ2PS_xmm_xmmm128_mem,
+  CVTPD2DQ_xmm_xmmm128_reg,
+  CVTPD2DQ_xmm_xmmm128_mem,
+  CVTPD2PI_mm_xmmm128_reg,
+  CVTPD2PI_mm_xmmm128_mem,
+  CVTPD2PS_xmm_xmmm128_reg,
+  CVTPD2PS_xmm_xmmm128_mem,
+  CVTPI2PD_xmm_mmm64_reg,
+  CVTPI2PD_xmm_mmm64_mem,
+  CVTPI2PS_xmm_mmm64_reg,
+  CVTPI2PS_xmm_mmm64_mem,
+  CVTPS2DQ_xmm_xmmm128_reg,
+  CVTPS2DQ_xmm_xmmm128_mem,
+  CVTPS2PD_xmm_xmmm64_reg,
+  CVTPS2PD_xmm_xmmm64_mem,
+  CVTPS2PI_mm_xmmm64_reg,
+  CVTPS2PI_mm_xmmm64_mem,
+  CVTSD2SI_r32_xmmm64_reg,
+  CVTSD2SI_r32_xmmm64_mem,
+  CVTSD2SS_xmm_xmmm64_reg,
+  CVTSD2SS_xmm_xmmm64_mem,
+  CVTSI2SD_xmm_rm32_reg,
+  CVTSI2SD_xmm_rm32_mem,
+  CVTSI2SS_xmm_rm32_reg,
+  CVTSI2SS_xmm_rm32_mem,
+  CVTSS2SD_xmm_xmmm32_reg,
+  CVTSS2SD_xmm_xmmm32_mem,
+  CVTSS2SI_r32_xmmm32_reg,
+  CVTSS2SI_r32_xmmm32_mem,
+  CVTTPD2DQ_xmm_xmmm128_reg,
+  CVTTPD2DQ_xmm_xmmm128_mem,
+  CVTTPD2PI_mm_xmmm128_reg,
+  CVTTPD2PI_mm_xmmm128_mem,
+  CVTTPS2DQ_xmm_xmmm128_reg,
+  CVTTPS2DQ_xmm_xmmm128_mem,
+  CVTTPS2PI_mm_xmmm64_reg,
+  CVTTPS2PI_mm_xmmm64_mem,
+  CVTTSD2SI_r32_xmmm64_reg,
+  CVTTSD2SI_r32_xmmm64_mem,
+  CVTTSS2SI_r32_xmmm32_reg,
+  CVTTSS2SI_r32_xmmm32_mem,
   cbw,
   cwde,
   cmpxchg8b,
@@ -3771,4 +8015,122 @@ export const HANDLERS: Readonly<Record<string, Execute>> = {
   sysenter,
   sysexit,
   wrmsr,
+  fbld,
+  fbstp,
+  fcmovb,
+  fcmovbe,
+  fcmove,
+  fcmovnb,
+  fcmovnbe,
+  fcmovne,
+  fcmovnu,
+  fcmovu,
+  fild16,
+  fild32,
+  fild64,
+  fist16,
+  fistp16,
+  fistp32,
+  fistp64,
+  fisttp16,
+  fisttp32,
+  fisttp64,
+  fist32,
+  fldReal32,
+  fld1,
+  fldl2e,
+  fldl2t,
+  fldlg2,
+  fldln2,
+  fldpi,
+  fldz,
+  fldReal64,
+  fldReal80,
+  fldRegister,
+  fstReal32,
+  fstpReal32,
+  fstpReal64,
+  fstpReal80,
+  fstpRegister,
+  fstReal64,
+  fstRegister,
+  fxch,
+  fabs,
+  fchs,
+  fprem,
+  fprem1,
+  frndint,
+  fscale,
+  fsqrt,
+  fxtract,
+  fcomReal32,
+  fcomi,
+  fcomip,
+  fcompReal32,
+  fcompp,
+  fcompReal64,
+  fcompRegister,
+  fcomReal64,
+  fcomRegister,
+  ficom16,
+  ficomp16,
+  ficomp32,
+  ficom32,
+  ftst,
+  fucomRegister,
+  fucomi,
+  fucomip,
+  fucompRegister,
+  fucompp,
+  fxam,
+  f2xm1,
+  fcos,
+  fpatan,
+  fptan,
+  fsin,
+  fsincos,
+  fyl2x,
+  fyl2xp1,
+  fdecstp,
+  ffree,
+  ffreep,
+  fincstp,
+  fldcw,
+  fldenv16,
+  fldenv32,
+  fnclex,
+  fninit,
+  fnop,
+  fnsave16,
+  fnsave32,
+  fnop8087,
+  fnstcw,
+  fnstenv16,
+  fnstenv32,
+  fnstsw,
+  fnstswAx,
+  frstor16,
+  frstor32,
+  fwait,
+  emms,
+  maskmovdqu,
+  maskmovq,
+  movdStoreMmx,
+  movdStoreXmm,
+  movqStoreMmx,
+  movqStoreXmm,
+  storeAligned,
+  storeUnaligned,
+  storeHigh,
+  storeLow,
+  movnti,
+  movssStore,
+  clflush,
+  fxrstor,
+  fxsave,
+  ldmxcsr,
+  fence,
+  monitor,
+  mwait,
+  stmxcsr,
 };

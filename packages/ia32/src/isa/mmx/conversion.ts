@@ -1,0 +1,222 @@
+/**
+ * Packing, unpacking and shuffling of integers in MMX and XMM registers: PACK… PUNPCK… PSHUF…
+ *
+ * Here: rows and meanings. Results are made in RESULT, since source and destination may be one register.
+ * SDM Vol. 1, 5.4.2, 5.6.3; Vol. 2.
+ * @module
+ */
+import type { Core } from "../../state/core.ts";
+import { RESULT } from "../../state/fpu.ts";
+import { type Instruction, instruction } from "../instruction.ts";
+
+function take(core: Core, d: number, words: number): void {
+  core.x.copyWithin(d, RESULT, RESULT + words);
+}
+
+function clamp(value: number, least: number, most: number): number {
+  return Math.max(least, Math.min(value, most));
+}
+
+function packWords(core: Core, d: number, s: number, words: number, least: number, most: number): void {
+  const { x8, x16 } = core;
+  const count = words * 2;
+  for (let i = 0; i < count; i++) {
+    x8[RESULT * 4 + i] = clamp((x16[d * 2 + i] << 16) >> 16, least, most);
+    x8[RESULT * 4 + count + i] = clamp((x16[s * 2 + i] << 16) >> 16, least, most);
+  }
+  take(core, d, words);
+}
+export function packsswb(core: Core, d: number, s: number, words: number): void {
+  packWords(core, d, s, words, -0x80, 0x7f);
+}
+export function packuswb(core: Core, d: number, s: number, words: number): void {
+  packWords(core, d, s, words, 0, 0xff);
+}
+export function packssdw(core: Core, d: number, s: number, words: number): void {
+  const { x, x16 } = core;
+  for (let i = 0; i < words; i++) {
+    x16[RESULT * 2 + i] = clamp(x[d + i], -0x8000, 0x7fff);
+    x16[RESULT * 2 + words + i] = clamp(x[s + i], -0x8000, 0x7fff);
+  }
+  take(core, d, words);
+}
+
+/** Lanes of `bytes` bytes from both halves, the lower or the upper ones, in turn: the destination's first. */
+function interleave(core: Core, d: number, s: number, words: number, bytes: number, upper: boolean): void {
+  const x = core.x8;
+  const from = upper ? words * 2 : 0;
+  let to = RESULT * 4;
+  for (let i = from; i < from + words * 2; i += bytes) {
+    for (let k = 0; k < bytes; k++) x[to++] = x[d * 4 + i + k];
+    for (let k = 0; k < bytes; k++) x[to++] = x[s * 4 + i + k];
+  }
+  take(core, d, words);
+}
+export function punpcklbw(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 1, false);
+}
+export function punpcklwd(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 2, false);
+}
+export function punpckldq(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 4, false);
+}
+export function punpcklqdq(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 8, false);
+}
+export function punpckhbw(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 1, true);
+}
+export function punpckhwd(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 2, true);
+}
+export function punpckhdq(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 4, true);
+}
+export function punpckhqdq(core: Core, d: number, s: number, words: number): void {
+  interleave(core, d, s, words, 8, true);
+}
+
+/** Four half-words of the source, two bits of `order` each; `to` and `from` are half-word indices. */
+function shuffleWords(core: Core, to: number, from: number, order: number): void {
+  const x = core.x16;
+  for (let i = 0; i < 4; i++) x[to + i] = x[from + ((order >>> (2 * i)) & 3)];
+}
+export function pshufw(core: Core, d: number, s: number, order: number): void {
+  shuffleWords(core, RESULT * 2, s * 2, order);
+  take(core, d, 2);
+}
+export function pshuflw(core: Core, d: number, s: number, order: number): void {
+  shuffleWords(core, RESULT * 2, s * 2, order);
+  core.x[RESULT + 2] = core.x[s + 2];
+  core.x[RESULT + 3] = core.x[s + 3];
+  take(core, d, 4);
+}
+export function pshufhw(core: Core, d: number, s: number, order: number): void {
+  shuffleWords(core, RESULT * 2 + 4, s * 2 + 4, order);
+  core.x[RESULT] = core.x[s];
+  core.x[RESULT + 1] = core.x[s + 1];
+  take(core, d, 4);
+}
+export function pshufd(core: Core, d: number, s: number, order: number): void {
+  for (let i = 0; i < 4; i++) core.x[RESULT + i] = core.x[s + ((order >>> (2 * i)) & 3)];
+  take(core, d, 4);
+}
+
+export const PACKSSWB: Instruction = instruction({
+  mnemonic: "PACKSSWB",
+  encodings: [
+    ["NP 0F 63 /r", "mm, mm/m64", "MMX"],
+    ["66 0F 63 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: packsswb,
+});
+export const PACKUSWB: Instruction = instruction({
+  mnemonic: "PACKUSWB",
+  encodings: [
+    ["NP 0F 67 /r", "mm, mm/m64", "MMX"],
+    ["66 0F 67 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: packuswb,
+});
+export const PACKSSDW: Instruction = instruction({
+  mnemonic: "PACKSSDW",
+  encodings: [
+    ["NP 0F 6B /r", "mm, mm/m64", "MMX"],
+    ["66 0F 6B /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: packssdw,
+});
+export const PUNPCKLBW: Instruction = instruction({
+  mnemonic: "PUNPCKLBW",
+  encodings: [
+    ["NP 0F 60 /r", "mm, mm/m32", "MMX"],
+    ["66 0F 60 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: punpcklbw,
+});
+export const PUNPCKLWD: Instruction = instruction({
+  mnemonic: "PUNPCKLWD",
+  encodings: [
+    ["NP 0F 61 /r", "mm, mm/m32", "MMX"],
+    ["66 0F 61 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: punpcklwd,
+});
+export const PUNPCKLDQ: Instruction = instruction({
+  mnemonic: "PUNPCKLDQ",
+  encodings: [
+    ["NP 0F 62 /r", "mm, mm/m32", "MMX"],
+    ["66 0F 62 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: punpckldq,
+});
+export const PUNPCKHBW: Instruction = instruction({
+  mnemonic: "PUNPCKHBW",
+  encodings: [
+    ["NP 0F 68 /r", "mm, mm/m64", "MMX"],
+    ["66 0F 68 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: punpckhbw,
+});
+export const PUNPCKHWD: Instruction = instruction({
+  mnemonic: "PUNPCKHWD",
+  encodings: [
+    ["NP 0F 69 /r", "mm, mm/m64", "MMX"],
+    ["66 0F 69 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: punpckhwd,
+});
+export const PUNPCKHDQ: Instruction = instruction({
+  mnemonic: "PUNPCKHDQ",
+  encodings: [
+    ["NP 0F 6A /r", "mm, mm/m64", "MMX"],
+    ["66 0F 6A /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: punpckhdq,
+});
+export const PUNPCKLQDQ: Instruction = instruction({
+  mnemonic: "PUNPCKLQDQ",
+  encodings: [["66 0F 6C /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: punpcklqdq,
+});
+export const PUNPCKHQDQ: Instruction = instruction({
+  mnemonic: "PUNPCKHQDQ",
+  encodings: [["66 0F 6D /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: punpckhqdq,
+});
+export const PSHUFW: Instruction = instruction({
+  mnemonic: "PSHUFW",
+  encodings: [["NP 0F 70 /r ib", "mm, mm/m64, imm8", "SSE"]],
+  form: "vector",
+  execute: pshufw,
+});
+export const PSHUFLW: Instruction = instruction({
+  mnemonic: "PSHUFLW",
+  encodings: [["F2 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
+  form: "vector",
+  execute: pshuflw,
+});
+export const PSHUFHW: Instruction = instruction({
+  mnemonic: "PSHUFHW",
+  encodings: [["F3 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
+  form: "vector",
+  execute: pshufhw,
+});
+export const PSHUFD: Instruction = instruction({
+  mnemonic: "PSHUFD",
+  encodings: [["66 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
+  form: "vector",
+  execute: pshufd,
+});

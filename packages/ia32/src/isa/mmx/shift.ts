@@ -1,0 +1,252 @@
+/**
+ * Packed shifts on MMX and XMM registers: PSLL… PSRL… PSRA… PSLLDQ PSRLDQ.
+ *
+ * Here: rows and meanings. A count is the low 64 bits of the source or an immediate; one too large shifts everything
+ * out. SDM Vol. 1, 5.4.6; Vol. 2.
+ * @module
+ */
+import type { Core } from "../../state/core.ts";
+import { type Instruction, instruction } from "../instruction.ts";
+
+/** A count, or 255 for any that is larger. */
+function countOf(core: Core, s: number): number {
+  return core.x[s + 1] !== 0 || core.x[s] >>> 0 > 255 ? 255 : core.x[s];
+}
+
+export function psllwBy(core: Core, d: number, count: number, words: number): void {
+  const x = core.x16;
+  for (let i = d * 2; i < (d + words) * 2; i++) x[i] = count > 15 ? 0 : x[i] << count;
+}
+export function psrlwBy(core: Core, d: number, count: number, words: number): void {
+  const x = core.x16;
+  for (let i = d * 2; i < (d + words) * 2; i++) x[i] = count > 15 ? 0 : x[i] >>> count;
+}
+export function psrawBy(core: Core, d: number, count: number, words: number): void {
+  const x = core.x16;
+  for (let i = d * 2; i < (d + words) * 2; i++) x[i] = ((x[i] << 16) >> 16) >> Math.min(count, 15);
+}
+export function pslldBy(core: Core, d: number, count: number, words: number): void {
+  for (let i = d; i < d + words; i++) core.x[i] = count > 31 ? 0 : core.x[i] << count;
+}
+export function psrldBy(core: Core, d: number, count: number, words: number): void {
+  for (let i = d; i < d + words; i++) core.x[i] = count > 31 ? 0 : core.x[i] >>> count;
+}
+export function psradBy(core: Core, d: number, count: number, words: number): void {
+  for (let i = d; i < d + words; i++) core.x[i] >>= Math.min(count, 31);
+}
+export function psllqBy(core: Core, d: number, count: number, words: number): void {
+  const x = core.x;
+  if (count === 0) return;
+  for (let i = d; i < d + words; i += 2) {
+    const low = x[i];
+    x[i] = count > 31 ? 0 : low << count;
+    if (count > 63) x[i + 1] = 0;
+    else x[i + 1] = count > 31 ? low << (count - 32) : (x[i + 1] << count) | (low >>> (32 - count));
+  }
+}
+export function psrlqBy(core: Core, d: number, count: number, words: number): void {
+  const x = core.x;
+  if (count === 0) return;
+  for (let i = d; i < d + words; i += 2) {
+    const high = x[i + 1];
+    x[i + 1] = count > 31 ? 0 : high >>> count;
+    if (count > 63) x[i] = 0;
+    else x[i] = count > 31 ? high >>> (count - 32) : (x[i] >>> count) | (high << (32 - count));
+  }
+}
+
+export function psllw(core: Core, d: number, s: number, words: number): void {
+  psllwBy(core, d, countOf(core, s), words);
+}
+export function pslld(core: Core, d: number, s: number, words: number): void {
+  pslldBy(core, d, countOf(core, s), words);
+}
+export function psllq(core: Core, d: number, s: number, words: number): void {
+  psllqBy(core, d, countOf(core, s), words);
+}
+export function psrlw(core: Core, d: number, s: number, words: number): void {
+  psrlwBy(core, d, countOf(core, s), words);
+}
+export function psrld(core: Core, d: number, s: number, words: number): void {
+  psrldBy(core, d, countOf(core, s), words);
+}
+export function psrlq(core: Core, d: number, s: number, words: number): void {
+  psrlqBy(core, d, countOf(core, s), words);
+}
+export function psraw(core: Core, d: number, s: number, words: number): void {
+  psrawBy(core, d, countOf(core, s), words);
+}
+export function psrad(core: Core, d: number, s: number, words: number): void {
+  psradBy(core, d, countOf(core, s), words);
+}
+
+/** Shifts 16 bytes towards the upper end. */
+export function pslldq(core: Core, d: number, count: number): void {
+  const x = core.x8;
+  const bytes = Math.min(count, 16);
+  x.copyWithin(d * 4 + bytes, d * 4, d * 4 + 16 - bytes);
+  x.fill(0, d * 4, d * 4 + bytes);
+}
+export function psrldq(core: Core, d: number, count: number): void {
+  const x = core.x8;
+  const bytes = Math.min(count, 16);
+  x.copyWithin(d * 4, d * 4 + bytes, d * 4 + 16);
+  x.fill(0, d * 4 + 16 - bytes, d * 4 + 16);
+}
+
+export const PSLLW: Instruction = instruction({
+  mnemonic: "PSLLW",
+  encodings: [
+    ["NP 0F F1 /r", "mm, mm/m64", "MMX"],
+    ["66 0F F1 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: psllw,
+});
+export const PSLLW_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSLLW",
+  encodings: [
+    ["NP 0F 71 /6 ib", "mm2, imm8", "MMX"],
+    ["66 0F 71 /6 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: psllwBy,
+});
+export const PSLLD: Instruction = instruction({
+  mnemonic: "PSLLD",
+  encodings: [
+    ["NP 0F F2 /r", "mm, mm/m64", "MMX"],
+    ["66 0F F2 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: pslld,
+});
+export const PSLLD_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSLLD",
+  encodings: [
+    ["NP 0F 72 /6 ib", "mm2, imm8", "MMX"],
+    ["66 0F 72 /6 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: pslldBy,
+});
+export const PSLLQ: Instruction = instruction({
+  mnemonic: "PSLLQ",
+  encodings: [
+    ["NP 0F F3 /r", "mm, mm/m64", "MMX"],
+    ["66 0F F3 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: psllq,
+});
+export const PSLLQ_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSLLQ",
+  encodings: [
+    ["NP 0F 73 /6 ib", "mm2, imm8", "MMX"],
+    ["66 0F 73 /6 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: psllqBy,
+});
+export const PSRLW: Instruction = instruction({
+  mnemonic: "PSRLW",
+  encodings: [
+    ["NP 0F D1 /r", "mm, mm/m64", "MMX"],
+    ["66 0F D1 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrlw,
+});
+export const PSRLW_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSRLW",
+  encodings: [
+    ["NP 0F 71 /2 ib", "mm2, imm8", "MMX"],
+    ["66 0F 71 /2 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrlwBy,
+});
+export const PSRLD: Instruction = instruction({
+  mnemonic: "PSRLD",
+  encodings: [
+    ["NP 0F D2 /r", "mm, mm/m64", "MMX"],
+    ["66 0F D2 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrld,
+});
+export const PSRLD_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSRLD",
+  encodings: [
+    ["NP 0F 72 /2 ib", "mm2, imm8", "MMX"],
+    ["66 0F 72 /2 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrldBy,
+});
+export const PSRLQ: Instruction = instruction({
+  mnemonic: "PSRLQ",
+  encodings: [
+    ["NP 0F D3 /r", "mm, mm/m64", "MMX"],
+    ["66 0F D3 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrlq,
+});
+export const PSRLQ_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSRLQ",
+  encodings: [
+    ["NP 0F 73 /2 ib", "mm2, imm8", "MMX"],
+    ["66 0F 73 /2 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrlqBy,
+});
+export const PSRAW: Instruction = instruction({
+  mnemonic: "PSRAW",
+  encodings: [
+    ["NP 0F E1 /r", "mm, mm/m64", "MMX"],
+    ["66 0F E1 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: psraw,
+});
+export const PSRAW_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSRAW",
+  encodings: [
+    ["NP 0F 71 /4 ib", "mm2, imm8", "MMX"],
+    ["66 0F 71 /4 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrawBy,
+});
+export const PSRAD: Instruction = instruction({
+  mnemonic: "PSRAD",
+  encodings: [
+    ["NP 0F E2 /r", "mm, mm/m64", "MMX"],
+    ["66 0F E2 /r", "xmm, xmm/m128", "SSE2"],
+  ],
+  form: "vector",
+  execute: psrad,
+});
+export const PSRAD_IMMEDIATE: Instruction = instruction({
+  mnemonic: "PSRAD",
+  encodings: [
+    ["NP 0F 72 /4 ib", "mm2, imm8", "MMX"],
+    ["66 0F 72 /4 ib", "xmm2, imm8", "SSE2"],
+  ],
+  form: "vector",
+  execute: psradBy,
+});
+export const PSLLDQ: Instruction = instruction({
+  mnemonic: "PSLLDQ",
+  encodings: [["66 0F 73 /7 ib", "xmm2, imm8", "SSE2"]],
+  form: "vector",
+  execute: pslldq,
+});
+export const PSRLDQ: Instruction = instruction({
+  mnemonic: "PSRLDQ",
+  encodings: [["66 0F 73 /3 ib", "xmm2, imm8", "SSE2"]],
+  form: "vector",
+  execute: psrldq,
+});

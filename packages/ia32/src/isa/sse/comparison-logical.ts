@@ -1,0 +1,189 @@
+/**
+ * SSE comparison and logic: CMPPS CMPSS CMPPD CMPSD, COMISx UCOMISx, ANDPS ANDNPS ORPS XORPS and their kin.
+ *
+ * Here: rows and meanings; logic is that of the integers. SDM Vol. 1, 5.5.1.3, 5.5.1.4, 5.6.1.3; Vol. 2, CMPPD table 3-1.
+ * @module
+ */
+import { EQUAL, LESS, UNORDERED } from "../../softfloat/compare.ts";
+import { compare32, compare64 } from "../../softfloat/sse-compare.ts";
+import type { Core } from "../../state/core.ts";
+import { RESULT } from "../../state/fpu.ts";
+import { setArithmeticFlags } from "../../state/lazy-flags.ts";
+import { ARITHMETIC_FLAGS, type Instruction, instruction } from "../instruction.ts";
+import { pand, pandn, por, pxor } from "../mmx/comparison-logical.ts";
+import { begin, end } from "./exception.ts";
+
+/** Predicates 0..3 (equal, less, less or equal, unordered) of a relation; 4..7 are their opposites. */
+function holds(predicate: number, relation: number): boolean {
+  const kind = predicate & 3;
+  const positive =
+    kind === 0
+      ? relation === EQUAL
+      : kind === 1
+        ? relation === LESS
+        : kind === 2
+          ? relation === LESS || relation === EQUAL
+          : relation === UNORDERED;
+  return positive === ((predicate & 4) === 0);
+}
+
+/** Less and less-or-equal, and their opposites, raise IE for every NaN. */
+function isQuiet(predicate: number): boolean {
+  return (predicate & 3) === 0 || (predicate & 3) === 3;
+}
+
+function cmp32(core: Core, d: number, s: number, predicate: number, count: number): void {
+  const c = begin(core);
+  const x = core.x;
+  for (let i = 0; i < count; i++)
+    x[RESULT + i] = holds(predicate, compare32(c, x[d + i], x[s + i], isQuiet(predicate))) ? -1 : 0;
+  end(core);
+  x.copyWithin(d, RESULT, RESULT + count);
+}
+function cmp64(core: Core, d: number, s: number, predicate: number, count: number): void {
+  const c = begin(core);
+  const x = core.x;
+  for (let i = 0; i < count; i += 2) {
+    const relation = compare64(c, x[d + i + 1], x[d + i], x[s + i + 1], x[s + i], isQuiet(predicate));
+    x[RESULT + i] = x[RESULT + i + 1] = holds(predicate, relation) ? -1 : 0;
+  }
+  end(core);
+  x.copyWithin(d, RESULT, RESULT + count);
+}
+export function cmpps(core: Core, d: number, s: number, predicate: number): void {
+  cmp32(core, d, s, predicate, 4);
+}
+export function cmpss(core: Core, d: number, s: number, predicate: number): void {
+  cmp32(core, d, s, predicate, 1);
+}
+export function cmppd(core: Core, d: number, s: number, predicate: number): void {
+  cmp64(core, d, s, predicate, 4);
+}
+export function cmpsd(core: Core, d: number, s: number, predicate: number): void {
+  cmp64(core, d, s, predicate, 2);
+}
+
+function flags32(core: Core, a: number, b: number, quiet: boolean): void {
+  const relation = compare32(begin(core), core.x[a], core.x[b], quiet);
+  end(core);
+  setArithmeticFlags(core, relation);
+}
+function flags64(core: Core, a: number, b: number, quiet: boolean): void {
+  const x = core.x;
+  const relation = compare64(begin(core), x[a + 1], x[a], x[b + 1], x[b], quiet);
+  end(core);
+  setArithmeticFlags(core, relation);
+}
+export function comiss(core: Core, a: number, b: number): void {
+  flags32(core, a, b, false);
+}
+export function ucomiss(core: Core, a: number, b: number): void {
+  flags32(core, a, b, true);
+}
+export function comisd(core: Core, a: number, b: number): void {
+  flags64(core, a, b, false);
+}
+export function ucomisd(core: Core, a: number, b: number): void {
+  flags64(core, a, b, true);
+}
+
+export const CMPPS: Instruction = instruction({
+  mnemonic: "CMPPS",
+  encodings: [["NP 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE"]],
+  form: "vector",
+  execute: cmpps,
+});
+export const CMPSS: Instruction = instruction({
+  mnemonic: "CMPSS",
+  encodings: [["F3 0F C2 /r ib", "xmm, xmm/m32, imm8", "SSE"]],
+  form: "vector",
+  execute: cmpss,
+});
+export const CMPPD: Instruction = instruction({
+  mnemonic: "CMPPD",
+  encodings: [["66 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
+  form: "vector",
+  execute: cmppd,
+});
+export const CMPSD: Instruction = instruction({
+  mnemonic: "CMPSD",
+  encodings: [["F2 0F C2 /r ib", "xmm, xmm/m64, imm8", "SSE2"]],
+  form: "vector",
+  execute: cmpsd,
+});
+export const COMISS: Instruction = instruction({
+  mnemonic: "COMISS",
+  encodings: [["NP 0F 2F /r", "xmm, xmm/m32", "SSE"]],
+  flags: { modified: ARITHMETIC_FLAGS },
+  form: "vector",
+  execute: comiss,
+});
+export const UCOMISS: Instruction = instruction({
+  mnemonic: "UCOMISS",
+  encodings: [["NP 0F 2E /r", "xmm, xmm/m32", "SSE"]],
+  flags: { modified: ARITHMETIC_FLAGS },
+  form: "vector",
+  execute: ucomiss,
+});
+export const COMISD: Instruction = instruction({
+  mnemonic: "COMISD",
+  encodings: [["66 0F 2F /r", "xmm, xmm/m64", "SSE2"]],
+  flags: { modified: ARITHMETIC_FLAGS },
+  form: "vector",
+  execute: comisd,
+});
+export const UCOMISD: Instruction = instruction({
+  mnemonic: "UCOMISD",
+  encodings: [["66 0F 2E /r", "xmm, xmm/m64", "SSE2"]],
+  flags: { modified: ARITHMETIC_FLAGS },
+  form: "vector",
+  execute: ucomisd,
+});
+export const ANDPS: Instruction = instruction({
+  mnemonic: "ANDPS",
+  encodings: [["NP 0F 54 /r", "xmm, xmm/m128", "SSE"]],
+  form: "vector",
+  execute: pand,
+});
+export const ANDPD: Instruction = instruction({
+  mnemonic: "ANDPD",
+  encodings: [["66 0F 54 /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: pand,
+});
+export const ANDNPS: Instruction = instruction({
+  mnemonic: "ANDNPS",
+  encodings: [["NP 0F 55 /r", "xmm, xmm/m128", "SSE"]],
+  form: "vector",
+  execute: pandn,
+});
+export const ANDNPD: Instruction = instruction({
+  mnemonic: "ANDNPD",
+  encodings: [["66 0F 55 /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: pandn,
+});
+export const ORPS: Instruction = instruction({
+  mnemonic: "ORPS",
+  encodings: [["NP 0F 56 /r", "xmm, xmm/m128", "SSE"]],
+  form: "vector",
+  execute: por,
+});
+export const ORPD: Instruction = instruction({
+  mnemonic: "ORPD",
+  encodings: [["66 0F 56 /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: por,
+});
+export const XORPS: Instruction = instruction({
+  mnemonic: "XORPS",
+  encodings: [["NP 0F 57 /r", "xmm, xmm/m128", "SSE"]],
+  form: "vector",
+  execute: pxor,
+});
+export const XORPD: Instruction = instruction({
+  mnemonic: "XORPD",
+  encodings: [["66 0F 57 /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: pxor,
+});

@@ -1,0 +1,292 @@
+/**
+ * SSE conversions: CVT… between binary32, binary64, 32-bit integers in XMM, MMX and general registers.
+ *
+ * Here: rows and meanings; all elements are converted before one is written. SDM Vol. 1, 5.5.1.6, 5.6.1.6, 11.4.1.6; Vol. 2.
+ * @module
+ */
+import { HIGH, LOW, ROUNDING, TOWARD_ZERO } from "../../softfloat/context.ts";
+import {
+  float32From64,
+  float32FromInteger,
+  float64From32,
+  float64FromInteger,
+  integerFrom32,
+  integerFrom64,
+} from "../../softfloat/sse-convert.ts";
+import type { Core } from "../../state/core.ts";
+import { RESULT } from "../../state/fpu.ts";
+import { type Instruction, instruction } from "../instruction.ts";
+import { begin, end } from "./exception.ts";
+
+/** Integers of `count` binary32 elements; the rest of the destination stays. */
+function integersFrom32(core: Core, d: number, s: number, count: number, truncate: boolean): void {
+  const c = begin(core);
+  const mode = truncate ? TOWARD_ZERO : c.w[ROUNDING];
+  for (let i = 0; i < count; i++) core.x[RESULT + i] = integerFrom32(c, core.x[s + i], mode);
+  end(core);
+  core.x.copyWithin(d, RESULT, RESULT + count);
+}
+/** Integers of two binary64 elements; the upper half of an XMM register becomes 0. */
+function integersFrom64(core: Core, d: number, s: number, words: number, truncate: boolean): void {
+  const c = begin(core);
+  const x = core.x;
+  const mode = truncate ? TOWARD_ZERO : c.w[ROUNDING];
+  for (let i = 0; i < 2; i++) {
+    x[RESULT + i] = integerFrom64(c, x[s + 2 * i + 1], x[s + 2 * i], mode);
+    x[RESULT + 2 + i] = 0;
+  }
+  end(core);
+  x.copyWithin(d, RESULT, RESULT + words);
+}
+export function cvtps2dq(core: Core, d: number, s: number): void {
+  integersFrom32(core, d, s, 4, false);
+}
+export function cvttps2dq(core: Core, d: number, s: number): void {
+  integersFrom32(core, d, s, 4, true);
+}
+export function cvtps2pi(core: Core, d: number, s: number): void {
+  integersFrom32(core, d, s, 2, false);
+}
+export function cvttps2pi(core: Core, d: number, s: number): void {
+  integersFrom32(core, d, s, 2, true);
+}
+export function cvtpd2dq(core: Core, d: number, s: number): void {
+  integersFrom64(core, d, s, 4, false);
+}
+export function cvttpd2dq(core: Core, d: number, s: number): void {
+  integersFrom64(core, d, s, 4, true);
+}
+export function cvtpd2pi(core: Core, d: number, s: number): void {
+  integersFrom64(core, d, s, 2, false);
+}
+export function cvttpd2pi(core: Core, d: number, s: number): void {
+  integersFrom64(core, d, s, 2, true);
+}
+
+export function cvtss2si(core: Core, s: number): number {
+  const c = begin(core);
+  const value = integerFrom32(c, core.x[s], c.w[ROUNDING]);
+  end(core);
+  return value;
+}
+export function cvttss2si(core: Core, s: number): number {
+  const value = integerFrom32(begin(core), core.x[s], TOWARD_ZERO);
+  end(core);
+  return value;
+}
+export function cvtsd2si(core: Core, s: number): number {
+  const c = begin(core);
+  const value = integerFrom64(c, core.x[s + 1], core.x[s], c.w[ROUNDING]);
+  end(core);
+  return value;
+}
+export function cvttsd2si(core: Core, s: number): number {
+  const value = integerFrom64(begin(core), core.x[s + 1], core.x[s], TOWARD_ZERO);
+  end(core);
+  return value;
+}
+
+/** Binary32 of `count` integers; the rest of the destination stays. */
+function float32s(core: Core, d: number, s: number, count: number): void {
+  const c = begin(core);
+  for (let i = 0; i < count; i++) core.x[RESULT + i] = float32FromInteger(c, core.x[s + i]);
+  end(core);
+  core.x.copyWithin(d, RESULT, RESULT + count);
+}
+export function cvtdq2ps(core: Core, d: number, s: number): void {
+  float32s(core, d, s, 4);
+}
+export function cvtpi2ps(core: Core, d: number, s: number): void {
+  float32s(core, d, s, 2);
+}
+export function cvtsi2ss(core: Core, d: number, value: number): void {
+  const bits = float32FromInteger(begin(core), value);
+  end(core);
+  core.x[d] = bits;
+}
+
+/** Puts the binary64 that softfloat holds at RESULT + `to`. */
+function keep64(core: Core, to: number): void {
+  core.x[RESULT + to] = core.sse.w[LOW];
+  core.x[RESULT + to + 1] = core.sse.w[HIGH];
+}
+/** Two integers to binary64: exact. */
+export function cvtdq2pd(core: Core, d: number, s: number): void {
+  float64FromInteger(core.sse, core.x[s]);
+  keep64(core, 0);
+  float64FromInteger(core.sse, core.x[s + 1]);
+  keep64(core, 2);
+  core.x.copyWithin(d, RESULT, RESULT + 4);
+}
+/** Two integers of an MMX register or 64 bits of memory. */
+export function cvtpi2pd(core: Core, d: number, s: number): void {
+  cvtdq2pd(core, d, s);
+}
+export function cvtsi2sd(core: Core, d: number, value: number): void {
+  float64FromInteger(core.sse, value);
+  keep64(core, 0);
+  core.x.copyWithin(d, RESULT, RESULT + 2);
+}
+
+export function cvtps2pd(core: Core, d: number, s: number): void {
+  const c = begin(core);
+  float64From32(c, core.x[s]);
+  keep64(core, 0);
+  float64From32(c, core.x[s + 1]);
+  keep64(core, 2);
+  end(core);
+  core.x.copyWithin(d, RESULT, RESULT + 4);
+}
+export function cvtss2sd(core: Core, d: number, s: number): void {
+  float64From32(begin(core), core.x[s]);
+  keep64(core, 0);
+  end(core);
+  core.x.copyWithin(d, RESULT, RESULT + 2);
+}
+export function cvtpd2ps(core: Core, d: number, s: number): void {
+  const c = begin(core);
+  const x = core.x;
+  x[RESULT] = float32From64(c, x[s + 1], x[s]);
+  x[RESULT + 1] = float32From64(c, x[s + 3], x[s + 2]);
+  x[RESULT + 2] = x[RESULT + 3] = 0;
+  end(core);
+  x.copyWithin(d, RESULT, RESULT + 4);
+}
+export function cvtsd2ss(core: Core, d: number, s: number): void {
+  const bits = float32From64(begin(core), core.x[s + 1], core.x[s]);
+  end(core);
+  core.x[d] = bits;
+}
+
+export const CVTPI2PS: Instruction = instruction({
+  mnemonic: "CVTPI2PS",
+  encodings: [["NP 0F 2A /r", "xmm, mm/m64", "SSE"]],
+  form: "vector",
+  execute: cvtpi2ps,
+});
+export const CVTSI2SS: Instruction = instruction({
+  mnemonic: "CVTSI2SS",
+  encodings: [["F3 0F 2A /r", "xmm, r/m32", "SSE"]],
+  form: "vector",
+  execute: cvtsi2ss,
+});
+export const CVTPI2PD: Instruction = instruction({
+  mnemonic: "CVTPI2PD",
+  encodings: [["66 0F 2A /r", "xmm, mm/m64", "SSE2"]],
+  form: "vector",
+  execute: cvtpi2pd,
+});
+export const CVTSI2SD: Instruction = instruction({
+  mnemonic: "CVTSI2SD",
+  encodings: [["F2 0F 2A /r", "xmm, r/m32", "SSE2"]],
+  form: "vector",
+  execute: cvtsi2sd,
+});
+export const CVTTPS2PI: Instruction = instruction({
+  mnemonic: "CVTTPS2PI",
+  encodings: [["NP 0F 2C /r", "mm, xmm/m64", "SSE"]],
+  form: "vector",
+  execute: cvttps2pi,
+});
+export const CVTTSS2SI: Instruction = instruction({
+  mnemonic: "CVTTSS2SI",
+  encodings: [["F3 0F 2C /r", "r32, xmm/m32", "SSE"]],
+  form: "vector",
+  execute: cvttss2si,
+});
+export const CVTTPD2PI: Instruction = instruction({
+  mnemonic: "CVTTPD2PI",
+  encodings: [["66 0F 2C /r", "mm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvttpd2pi,
+});
+export const CVTTSD2SI: Instruction = instruction({
+  mnemonic: "CVTTSD2SI",
+  encodings: [["F2 0F 2C /r", "r32, xmm/m64", "SSE2"]],
+  form: "vector",
+  execute: cvttsd2si,
+});
+export const CVTPS2PI: Instruction = instruction({
+  mnemonic: "CVTPS2PI",
+  encodings: [["NP 0F 2D /r", "mm, xmm/m64", "SSE"]],
+  form: "vector",
+  execute: cvtps2pi,
+});
+export const CVTSS2SI: Instruction = instruction({
+  mnemonic: "CVTSS2SI",
+  encodings: [["F3 0F 2D /r", "r32, xmm/m32", "SSE"]],
+  form: "vector",
+  execute: cvtss2si,
+});
+export const CVTPD2PI: Instruction = instruction({
+  mnemonic: "CVTPD2PI",
+  encodings: [["66 0F 2D /r", "mm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvtpd2pi,
+});
+export const CVTSD2SI: Instruction = instruction({
+  mnemonic: "CVTSD2SI",
+  encodings: [["F2 0F 2D /r", "r32, xmm/m64", "SSE2"]],
+  form: "vector",
+  execute: cvtsd2si,
+});
+export const CVTPS2PD: Instruction = instruction({
+  mnemonic: "CVTPS2PD",
+  encodings: [["NP 0F 5A /r", "xmm, xmm/m64", "SSE2"]],
+  form: "vector",
+  execute: cvtps2pd,
+});
+export const CVTPD2PS: Instruction = instruction({
+  mnemonic: "CVTPD2PS",
+  encodings: [["66 0F 5A /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvtpd2ps,
+});
+export const CVTSS2SD: Instruction = instruction({
+  mnemonic: "CVTSS2SD",
+  encodings: [["F3 0F 5A /r", "xmm, xmm/m32", "SSE2"]],
+  form: "vector",
+  execute: cvtss2sd,
+});
+export const CVTSD2SS: Instruction = instruction({
+  mnemonic: "CVTSD2SS",
+  encodings: [["F2 0F 5A /r", "xmm, xmm/m64", "SSE2"]],
+  form: "vector",
+  execute: cvtsd2ss,
+});
+export const CVTDQ2PS: Instruction = instruction({
+  mnemonic: "CVTDQ2PS",
+  encodings: [["NP 0F 5B /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvtdq2ps,
+});
+export const CVTPS2DQ: Instruction = instruction({
+  mnemonic: "CVTPS2DQ",
+  encodings: [["66 0F 5B /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvtps2dq,
+});
+export const CVTTPS2DQ: Instruction = instruction({
+  mnemonic: "CVTTPS2DQ",
+  encodings: [["F3 0F 5B /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvttps2dq,
+});
+export const CVTTPD2DQ: Instruction = instruction({
+  mnemonic: "CVTTPD2DQ",
+  encodings: [["66 0F E6 /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvttpd2dq,
+});
+export const CVTPD2DQ: Instruction = instruction({
+  mnemonic: "CVTPD2DQ",
+  encodings: [["F2 0F E6 /r", "xmm, xmm/m128", "SSE2"]],
+  form: "vector",
+  execute: cvtpd2dq,
+});
+export const CVTDQ2PD: Instruction = instruction({
+  mnemonic: "CVTDQ2PD",
+  encodings: [["F3 0F E6 /r", "xmm, xmm/m64", "SSE2"]],
+  form: "vector",
+  execute: cvtdq2pd,
+});
