@@ -29,6 +29,7 @@ export interface MachineOptions {
   readonly paging?: boolean;
   readonly model?: NonNullable<ProcessorOptions["model"]>;
   readonly shared?: boolean;
+  readonly float?: boolean;
 }
 
 /** Entry of the page that holds `linear` in the one page table. */
@@ -42,6 +43,7 @@ export function createMachine(options: MachineOptions = {}): TestMachine {
   const processor = new Processor({
     memory,
     ports: options.ports ?? { read: () => 0, write: () => {} },
+    float: options.float ?? false,
     ...(options.model === undefined ? {} : { model: options.model }),
   });
   memory.write32(DIRECTORY, TABLE | RWU);

@@ -1,0 +1,130 @@
+import { expect, test } from "vitest";
+import { EAX, ECX, EIP, ESI, FCW, FSW, FTW, MXCSR, R0 } from "../src/index.ts";
+import { CODE, createMachine, dword, type MachineOptions, type TestMachine } from "./machine.ts";
+
+const DATA = 0x2000;
+const ONE = [0, 0, 0, 0, 0, 0, 0, 0x80, 0xff, 0x3f];
+
+function machineOf(code: readonly number[], options: MachineOptions = {}): TestMachine {
+  const machine = createMachine({ code, model: "pentium4", float: true, ...options });
+  machine.processor.registers[ESI] = DATA;
+  return machine;
+}
+
+const FLD1 = [0xd9, 0xe8];
+const FLDZ = [0xd9, 0xee];
+const FDIVP = [0xde, 0xf9];
+/** FLD1, FLDZ, FDIVP: a division by zero. */
+const DIVIDE_BY_ZERO = [...FLD1, ...FLDZ, ...FDIVP];
+const FLDCW_ESI = [0xd9, 0x2e];
+
+test("an unmasked x87 exception is #MF at the next waiting instruction, and EIP is that one's", () => {
+  const { processor, memory } = machineOf([...FLDCW_ESI, ...DIVIDE_BY_ZERO, 0x40, 0xdb, 0xe2, ...DIVIDE_BY_ZERO, 0x9b]);
+  memory.write16(DATA, 0x37b);
+  expect(processor.run(5).kind).toBe("budget");
+  // FDIVP kept its operands and the stack.
+  expect(processor.floatRegisters[FSW] & 0xb8ff).toBe(0xb084);
+  expect(processor.registers[EAX]).toBe(1);
+  processor.run(1);
+  expect(processor.floatRegisters[FSW] & 0x80ff).toBe(0);
+  expect(processor.run(10)).toMatchObject({ kind: "exception", vector: 16, hasErrorCode: false });
+  expect(processor.registers[EIP]).toBe(CODE + 2 + 6 + 1 + 2 + 6);
+});
+
+test("a control instruction that does not wait runs while an exception is pending", () => {
+  const { processor, memory } = machineOf([...FLDCW_ESI, ...DIVIDE_BY_ZERO, 0xdf, 0xe0, 0x90]);
+  memory.write16(DATA, 0x37b);
+  expect(processor.run(6).kind).toBe("budget");
+  expect(processor.registers[EAX] & 0x80ff).toBe(0x8084);
+});
+
+test("an SSE exception is #XM before anything is written, and its flag is set", () => {
+  // LDMXCSR [ESI]; DIVSS XMM0, XMM1
+  const { processor, memory } = machineOf([0x0f, 0xae, 0x16, 0xf3, 0x0f, 0x5e, 0xc1]);
+  memory.write32(DATA, 0x1d80);
+  processor.floatRegisters.set([0x3f800000, 7, 8, 9, 0]);
+  expect(processor.run(3)).toMatchObject({ kind: "exception", vector: 19, hasErrorCode: false });
+  expect(processor.registers[EIP]).toBe(CODE + 3);
+  expect([...processor.floatRegisters.subarray(0, 4)]).toEqual([0x3f800000, 7, 8, 9]);
+  expect(processor.floatRegisters[MXCSR]).toBe(0x1d84);
+});
+
+test("without float registers x87, MMX and SSE are #UD and CPUID claims none of them", () => {
+  for (const code of [FLD1, [0x0f, 0xfc, 0xc1], [0x0f, 0x58, 0xc1], [0x0f, 0xae, 0x06], [0x9b]])
+    expect(machineOf(code, { float: false }).processor.run(1)).toMatchObject({ kind: "exception", vector: 6 });
+  const { processor } = machineOf([0x0f, 0xa2], { float: false });
+  processor.registers[EAX] = 1;
+  processor.run(1);
+  expect(processor.registers[ECX]).toBe(8);
+});
+
+test.each([
+  ["pentium", [0x0f, 0xfc, 0xc1], true],
+  ["pentium", [0x0f, 0x58, 0xc1], false],
+  ["pentium3", [0x0f, 0x58, 0xc1], true],
+  ["pentium3", [0x66, 0x0f, 0x58, 0xc1], false],
+  ["pentium4", [0x66, 0x0f, 0x58, 0xc1], true],
+  ["pentium4", [0xf2, 0x0f, 0x7c, 0xc1], true],
+  ["i486", [0xd9, 0xe8], true],
+  ["i486", [0xda, 0xc1], false],
+] as const)("a %s has the instruction %j: %s", (model, code, runs) => {
+  expect(machineOf(code, { model }).processor.run(1).kind).toBe(runs ? "budget" : "exception");
+});
+
+test("an MMX write shows in the x87 register, marks all registers and sets TOP to 0; EMMS empties them", () => {
+  // FLD1; MOVD MM1, ECX; EMMS
+  const { processor } = machineOf([...FLD1, 0x0f, 0x6e, 0xc9, 0x0f, 0x77]);
+  processor.registers[ECX] = 0x12345678;
+  processor.run(2);
+  const x = processor.floatRegisters;
+  expect([x[R0 + 4], x[R0 + 5], x[R0 + 6]]).toEqual([0x12345678, 0, 0xffff]);
+  expect([x[FSW] & 0x3800, x[FTW]]).toEqual([0, 0xff]);
+  processor.run(1);
+  expect(x[FTW]).toBe(0);
+});
+
+test("the float registers outlive their processor through the state", () => {
+  const first = machineOf([...FLD1, 0x0f, 0x57, 0xc0, 0xd9, 0x3e]);
+  first.memory.write16(DATA, 0);
+  first.processor.floatRegisters.fill(0x55555555, 0, 32);
+  first.processor.run(1);
+  const second = machineOf([]);
+  second.processor.state = JSON.parse(JSON.stringify(first.processor.state));
+  expect([...second.processor.floatRegisters]).toEqual([...first.processor.floatRegisters]);
+  expect(second.processor.floatRegisters[FCW]).toBe(0x37f);
+});
+
+test("a float store to a page that is not there changes neither memory nor the stack", () => {
+  // FLD tbyte [ESI]; FSTP tbyte [ECX]
+  const { processor, memory } = machineOf([0xdb, 0x2e, 0xdb, 0x39]);
+  memory.writeBytes(DATA, Uint8Array.from(ONE));
+  processor.registers[ECX] = 0x3fffc;
+  processor.run(1);
+  const before = [...processor.floatRegisters];
+  expect(processor.run(1)).toMatchObject({ kind: "exception", vector: 14, cr2: 0x40000 });
+  expect([...processor.floatRegisters]).toEqual(before);
+  expect(memory.read32(0x3fffc)).toBe(0);
+});
+
+test("stores by XMM registers into running code take effect at once", () => {
+  // MOVD XMM0, EAX; MOVD [next], XMM0; next: INC ECX ×4, overwritten by NOPs
+  const next = CODE + 12;
+  const { processor } = machineOf([
+    0x66,
+    0x0f,
+    0x6e,
+    0xc0,
+    0x66,
+    0x0f,
+    0x7e,
+    0x05,
+    ...dword(next),
+    0x41,
+    0x41,
+    0x41,
+    0x41,
+  ]);
+  processor.registers[EAX] = 0x90909090 | 0;
+  processor.run(6);
+  expect(processor.registers[ECX]).toBe(0);
+});
