@@ -1,5 +1,5 @@
 /**
- * A whole PC: every chip at the ports that the README says, talking to each other and to nobody else.
+ * A whole PC: every chip at the ports that the README says, working together.
  *
  * Here: the wiring, and short programs that cross several chips. Not here: what one chip does (beside each chip).
  * @module

@@ -85,6 +85,7 @@ export class Vbe implements WidePortDevice, PciFunction {
     );
   }
 
+  /** A copy: without the VGA below and without the memory. */
   get state(): VbeState {
     return { version: 1, config: this.#config.state, index: this.#index, registers: [...this.#registers] };
   }

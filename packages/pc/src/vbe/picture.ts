@@ -1,5 +1,5 @@
 /**
- * The picture of a VBE mode: pixels of 8, 15, 16, 24 or 32 bits in one piece of memory.
+ * The picture of a VBE mode: pixels of 8 to 32 bits in a row.
  *
  * Here: from memory to RGBA as a pure function. Not here: the registers (`chip.ts`), VGA modes (`vga/`).
  * Bochs VBE display interface, "VBE_DISPI_INDEX_BPP".

@@ -46,6 +46,7 @@ export class Vga implements PortDevice {
     };
   }
 
+  /** A copy: the registers; the video memory is not in it. */
   get state(): VgaState {
     return copyVgaState(this.#at);
   }

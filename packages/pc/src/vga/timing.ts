@@ -1,5 +1,5 @@
 /**
- * What the CRTC's registers say: the size of the picture, and where the beam is at a time.
+ * What the CRTC says: the size of the picture, where the beam is at a time.
  *
  * Here: pure functions of registers and time. Not here: the picture (`render.ts`).
  * IBM PS/2 Hardware Interface Technical Reference, "Video Subsystem", "CRT Controller Registers".
