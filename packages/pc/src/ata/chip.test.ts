@@ -381,6 +381,14 @@ describe("a CD-ROM drive", () => {
     expect(answer().error).toBe(0);
   });
 
+  it("says in its capabilities that it has a tray and neither writes nor plays", () => {
+    packet([0x5a, 0, 0x2a, 0, 0, 0, 0, 0, 28]);
+    const { bytes } = answer();
+    expect([bytes.length, bytes.slice(8, 15)]).toEqual([28, [0x2a, 18, 0, 0, 0, 0, 0x29]]);
+    packet([0x5a, 0, 0x05]);
+    expect(answer().error).toBe(5);
+  });
+
   it("has one data track", () => {
     packet([0x43, 0, 0, 0, 0, 0, 0, 0, 20]);
     expect(answer().bytes).toEqual([0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0, 0, 0x14, 0xaa, 0, 0, 0, 0, 100]);

@@ -148,25 +148,9 @@ function eventStatus(classes: number, drive: PacketContext): number[] {
 
 function modeSense(cdb: Uint8Array, drive: PacketContext): PacketReply {
   const RECOVERY = [0x01, 6, 0, 5, 0, 0, 0, 0];
-  const CAPABILITIES = [
-    0x2a,
-    18,
-    0,
-    0,
-    0x71,
-    0x60,
-    0x29,
-    0,
-    ...be16(706),
-    0,
-    2,
-    ...be16(512),
-    ...be16(706),
-    0,
-    0,
-    0,
-    0,
-  ];
+  // It locks, it ejects, it has a tray; no audio, no writing. Speeds in kB/s, a buffer in KiB.
+  const SPEED = be16(706);
+  const CAPABILITIES = [0x2a, 18, 0, 0, 0, 0, 0x29, 0, ...SPEED, 0, 2, ...be16(512), ...SPEED, 0, 0, 0, 0];
   const pages: Readonly<Record<number, readonly number[]>> = {
     1: RECOVERY,
     42: CAPABILITIES,
