@@ -10,6 +10,8 @@ CONNECT_HANDLER(arc::PARALLEL_WRITE, Write)
 END_HANDLERS
 
 status_t ParallelDriver::Initialize() {
+  // The printer out of reset already: an earlier life was here, and this is a cold start, perhaps amid a pulse.
+  if (io::In8(CONTROLPORT) & pc::LPT_CONTROL_NINIT) FinishPulse();
   io::Out8(CONTROLPORT, pc::LPT_CONTROL_NINIT | pc::LPT_CONTROL_SLCT_IN);
   return arc::STATUS_OK;
 }
