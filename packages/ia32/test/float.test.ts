@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { EAX, ECX, EIP, ESI, FCW, FSW, FTW, MXCSR, R0 } from "../src/index.ts";
 import { CODE, createMachine, dword, type MachineOptions, type TestMachine } from "./machine.ts";
@@ -127,4 +128,37 @@ test("stores by XMM registers into running code take effect at once", () => {
   processor.registers[EAX] = 0x90909090 | 0;
   processor.run(6);
   expect(processor.registers[ECX]).toBe(0);
+});
+
+/** Random operands behind float opcodes: a prefix, an opcode, ModR/M with a register or [ESI + disp8], a byte. */
+const floatInstruction = fc
+  .tuple(
+    fc.constantFrom<number[]>([], [0x66], [0xf3], [0xf2]),
+    fc.oneof(
+      fc.integer({ min: 0xd8, max: 0xdf }).map((opcode) => [opcode]),
+      fc.integer({ min: 0x10, max: 0xff }).map((opcode) => [0x0f, opcode]),
+    ),
+    fc.integer({ min: 0, max: 0xff }).map((byte) => (byte < 0xc0 ? (byte & 0x38) | 0x46 : byte)),
+    fc.integer({ min: 0, max: 0xff }),
+  )
+  .map(([prefix, opcode, modrm, byte]) => [...prefix, ...opcode, modrm, byte]);
+
+test("random float code: never throws, and run(1) n times is run(n)", () => {
+  fc.assert(
+    fc.property(fc.array(floatInstruction, { minLength: 1, maxLength: 12 }), fc.array(fc.integer()), (code, words) => {
+      const [whole, stepped] = [0, 1].map(() => {
+        const machine = machineOf(code.flat());
+        machine.processor.floatRegisters.set(words.slice(0, 64));
+        machine.processor.floatRegisters[FTW] = words.length & 0xff;
+        return machine;
+      });
+      const exit = { ...whole.processor.run(20) };
+      let last = { ...stepped.processor.run(1) };
+      for (let i = 1; i < 20 && last.kind === "budget"; i++) last = { ...stepped.processor.run(1) };
+      expect(last).toEqual(exit);
+      expect(stepped.processor.state).toEqual(whole.processor.state);
+      expect(Buffer.compare(stepped.memory.ram, whole.memory.ram)).toBe(0);
+    }),
+    { numRuns: 300 },
+  );
 });

@@ -41,6 +41,8 @@ import * as x87Arithmetic from "./x87/arithmetic.ts";
 import * as x87Comparison from "./x87/comparison.ts";
 import * as x87Control from "./x87/control.ts";
 import * as x87DataTransfer from "./x87/data-transfer.ts";
+import * as x87Environment from "./x87/environment.ts";
+import * as x87Store from "./x87/store.ts";
 import * as x87Transcendental from "./x87/transcendental.ts";
 
 /** File name of a group → what the file exports. */
@@ -66,10 +68,12 @@ export const GROUPS: Readonly<Record<string, Readonly<Record<string, unknown>>>>
   "control-register": controlRegister,
   "model-specific": modelSpecific,
   "x87/data-transfer": x87DataTransfer,
+  "x87/store": x87Store,
   "x87/arithmetic": x87Arithmetic,
   "x87/comparison": x87Comparison,
   "x87/transcendental": x87Transcendental,
   "x87/control": x87Control,
+  "x87/environment": x87Environment,
   "mmx/data-transfer": mmxDataTransfer,
   "mmx/conversion": mmxConversion,
   "mmx/arithmetic": mmxArithmetic,

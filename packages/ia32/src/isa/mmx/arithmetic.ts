@@ -6,7 +6,8 @@
  * @module
  */
 import type { Core } from "../../state/core.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
+import { packed } from "./row.ts";
 
 const BYTES_LOW = 0x7f7f7f7f;
 const WORDS_LOW = 0x7fff7fff;
@@ -176,255 +177,31 @@ export function pmaxsw(core: Core, d: number, s: number, words: number): void {
   for (let i = 0; i < words * 2; i++) x[d * 2 + i] = Math.max(signed16(x[d * 2 + i]), signed16(x[s * 2 + i]));
 }
 
-export const PADDB: Instruction = instruction({
-  mnemonic: "PADDB",
-  encodings: [
-    ["NP 0F FC /r", "mm, mm/m64", "MMX"],
-    ["66 0F FC /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddb,
-});
-export const PADDW: Instruction = instruction({
-  mnemonic: "PADDW",
-  encodings: [
-    ["NP 0F FD /r", "mm, mm/m64", "MMX"],
-    ["66 0F FD /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddw,
-});
-export const PADDD: Instruction = instruction({
-  mnemonic: "PADDD",
-  encodings: [
-    ["NP 0F FE /r", "mm, mm/m64", "MMX"],
-    ["66 0F FE /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddd,
-});
-export const PADDQ: Instruction = instruction({
-  mnemonic: "PADDQ",
-  encodings: [
-    ["NP 0F D4 /r", "mm, mm/m64", "SSE2"],
-    ["66 0F D4 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddq,
-});
-export const PADDSB: Instruction = instruction({
-  mnemonic: "PADDSB",
-  encodings: [
-    ["NP 0F EC /r", "mm, mm/m64", "MMX"],
-    ["66 0F EC /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddsb,
-});
-export const PADDSW: Instruction = instruction({
-  mnemonic: "PADDSW",
-  encodings: [
-    ["NP 0F ED /r", "mm, mm/m64", "MMX"],
-    ["66 0F ED /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddsw,
-});
-export const PADDUSB: Instruction = instruction({
-  mnemonic: "PADDUSB",
-  encodings: [
-    ["NP 0F DC /r", "mm, mm/m64", "MMX"],
-    ["66 0F DC /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddusb,
-});
-export const PADDUSW: Instruction = instruction({
-  mnemonic: "PADDUSW",
-  encodings: [
-    ["NP 0F DD /r", "mm, mm/m64", "MMX"],
-    ["66 0F DD /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: paddusw,
-});
-export const PSUBB: Instruction = instruction({
-  mnemonic: "PSUBB",
-  encodings: [
-    ["NP 0F F8 /r", "mm, mm/m64", "MMX"],
-    ["66 0F F8 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubb,
-});
-export const PSUBW: Instruction = instruction({
-  mnemonic: "PSUBW",
-  encodings: [
-    ["NP 0F F9 /r", "mm, mm/m64", "MMX"],
-    ["66 0F F9 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubw,
-});
-export const PSUBD: Instruction = instruction({
-  mnemonic: "PSUBD",
-  encodings: [
-    ["NP 0F FA /r", "mm, mm/m64", "MMX"],
-    ["66 0F FA /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubd,
-});
-export const PSUBQ: Instruction = instruction({
-  mnemonic: "PSUBQ",
-  encodings: [
-    ["NP 0F FB /r", "mm, mm/m64", "SSE2"],
-    ["66 0F FB /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubq,
-});
-export const PSUBSB: Instruction = instruction({
-  mnemonic: "PSUBSB",
-  encodings: [
-    ["NP 0F E8 /r", "mm, mm/m64", "MMX"],
-    ["66 0F E8 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubsb,
-});
-export const PSUBSW: Instruction = instruction({
-  mnemonic: "PSUBSW",
-  encodings: [
-    ["NP 0F E9 /r", "mm, mm/m64", "MMX"],
-    ["66 0F E9 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubsw,
-});
-export const PSUBUSB: Instruction = instruction({
-  mnemonic: "PSUBUSB",
-  encodings: [
-    ["NP 0F D8 /r", "mm, mm/m64", "MMX"],
-    ["66 0F D8 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubusb,
-});
-export const PSUBUSW: Instruction = instruction({
-  mnemonic: "PSUBUSW",
-  encodings: [
-    ["NP 0F D9 /r", "mm, mm/m64", "MMX"],
-    ["66 0F D9 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psubusw,
-});
-export const PMULLW: Instruction = instruction({
-  mnemonic: "PMULLW",
-  encodings: [
-    ["NP 0F D5 /r", "mm, mm/m64", "MMX"],
-    ["66 0F D5 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pmullw,
-});
-export const PMULHW: Instruction = instruction({
-  mnemonic: "PMULHW",
-  encodings: [
-    ["NP 0F E5 /r", "mm, mm/m64", "MMX"],
-    ["66 0F E5 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pmulhw,
-});
-export const PMULHUW: Instruction = instruction({
-  mnemonic: "PMULHUW",
-  encodings: [
-    ["NP 0F E4 /r", "mm, mm/m64", "SSE"],
-    ["66 0F E4 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pmulhuw,
-});
-export const PMULUDQ: Instruction = instruction({
-  mnemonic: "PMULUDQ",
-  encodings: [
-    ["NP 0F F4 /r", "mm, mm/m64", "SSE2"],
-    ["66 0F F4 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pmuludq,
-});
-export const PMADDWD: Instruction = instruction({
-  mnemonic: "PMADDWD",
-  encodings: [
-    ["NP 0F F5 /r", "mm, mm/m64", "MMX"],
-    ["66 0F F5 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pmaddwd,
-});
-export const PSADBW: Instruction = instruction({
-  mnemonic: "PSADBW",
-  encodings: [
-    ["NP 0F F6 /r", "mm, mm/m64", "SSE"],
-    ["66 0F F6 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psadbw,
-});
-export const PAVGB: Instruction = instruction({
-  mnemonic: "PAVGB",
-  encodings: [
-    ["NP 0F E0 /r", "mm, mm/m64", "SSE"],
-    ["66 0F E0 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pavgb,
-});
-export const PAVGW: Instruction = instruction({
-  mnemonic: "PAVGW",
-  encodings: [
-    ["NP 0F E3 /r", "mm, mm/m64", "SSE"],
-    ["66 0F E3 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pavgw,
-});
-export const PMINUB: Instruction = instruction({
-  mnemonic: "PMINUB",
-  encodings: [
-    ["NP 0F DA /r", "mm, mm/m64", "SSE"],
-    ["66 0F DA /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pminub,
-});
-export const PMAXUB: Instruction = instruction({
-  mnemonic: "PMAXUB",
-  encodings: [
-    ["NP 0F DE /r", "mm, mm/m64", "SSE"],
-    ["66 0F DE /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pmaxub,
-});
-export const PMINSW: Instruction = instruction({
-  mnemonic: "PMINSW",
-  encodings: [
-    ["NP 0F EA /r", "mm, mm/m64", "SSE"],
-    ["66 0F EA /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pminsw,
-});
-export const PMAXSW: Instruction = instruction({
-  mnemonic: "PMAXSW",
-  encodings: [
-    ["NP 0F EE /r", "mm, mm/m64", "SSE"],
-    ["66 0F EE /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pmaxsw,
-});
+export const PADDB: Instruction = packed("PADDB", "FC", "MMX", paddb);
+export const PADDW: Instruction = packed("PADDW", "FD", "MMX", paddw);
+export const PADDD: Instruction = packed("PADDD", "FE", "MMX", paddd);
+export const PADDQ: Instruction = packed("PADDQ", "D4", "SSE2", paddq);
+export const PADDSB: Instruction = packed("PADDSB", "EC", "MMX", paddsb);
+export const PADDSW: Instruction = packed("PADDSW", "ED", "MMX", paddsw);
+export const PADDUSB: Instruction = packed("PADDUSB", "DC", "MMX", paddusb);
+export const PADDUSW: Instruction = packed("PADDUSW", "DD", "MMX", paddusw);
+export const PSUBB: Instruction = packed("PSUBB", "F8", "MMX", psubb);
+export const PSUBW: Instruction = packed("PSUBW", "F9", "MMX", psubw);
+export const PSUBD: Instruction = packed("PSUBD", "FA", "MMX", psubd);
+export const PSUBQ: Instruction = packed("PSUBQ", "FB", "SSE2", psubq);
+export const PSUBSB: Instruction = packed("PSUBSB", "E8", "MMX", psubsb);
+export const PSUBSW: Instruction = packed("PSUBSW", "E9", "MMX", psubsw);
+export const PSUBUSB: Instruction = packed("PSUBUSB", "D8", "MMX", psubusb);
+export const PSUBUSW: Instruction = packed("PSUBUSW", "D9", "MMX", psubusw);
+export const PMULLW: Instruction = packed("PMULLW", "D5", "MMX", pmullw);
+export const PMULHW: Instruction = packed("PMULHW", "E5", "MMX", pmulhw);
+export const PMULHUW: Instruction = packed("PMULHUW", "E4", "SSE", pmulhuw);
+export const PMULUDQ: Instruction = packed("PMULUDQ", "F4", "SSE2", pmuludq);
+export const PMADDWD: Instruction = packed("PMADDWD", "F5", "MMX", pmaddwd);
+export const PSADBW: Instruction = packed("PSADBW", "F6", "SSE", psadbw);
+export const PAVGB: Instruction = packed("PAVGB", "E0", "SSE", pavgb);
+export const PAVGW: Instruction = packed("PAVGW", "E3", "SSE", pavgw);
+export const PMINUB: Instruction = packed("PMINUB", "DA", "SSE", pminub);
+export const PMAXUB: Instruction = packed("PMAXUB", "DE", "SSE", pmaxub);
+export const PMINSW: Instruction = packed("PMINSW", "EA", "SSE", pminsw);
+export const PMAXSW: Instruction = packed("PMAXSW", "EE", "SSE", pmaxsw);

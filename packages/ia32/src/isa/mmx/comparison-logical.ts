@@ -5,7 +5,8 @@
  * @module
  */
 import type { Core } from "../../state/core.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
+import { packed } from "./row.ts";
 
 export function pcmpeqb(core: Core, d: number, s: number, words: number): void {
   const x = core.x8;
@@ -45,93 +46,13 @@ export function pxor(core: Core, d: number, s: number, words: number): void {
   for (let i = 0; i < words; i++) core.x[d + i] ^= core.x[s + i];
 }
 
-export const PCMPEQB: Instruction = instruction({
-  mnemonic: "PCMPEQB",
-  encodings: [
-    ["NP 0F 74 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 74 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pcmpeqb,
-});
-export const PCMPEQW: Instruction = instruction({
-  mnemonic: "PCMPEQW",
-  encodings: [
-    ["NP 0F 75 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 75 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pcmpeqw,
-});
-export const PCMPEQD: Instruction = instruction({
-  mnemonic: "PCMPEQD",
-  encodings: [
-    ["NP 0F 76 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 76 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pcmpeqd,
-});
-export const PCMPGTB: Instruction = instruction({
-  mnemonic: "PCMPGTB",
-  encodings: [
-    ["NP 0F 64 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 64 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pcmpgtb,
-});
-export const PCMPGTW: Instruction = instruction({
-  mnemonic: "PCMPGTW",
-  encodings: [
-    ["NP 0F 65 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 65 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pcmpgtw,
-});
-export const PCMPGTD: Instruction = instruction({
-  mnemonic: "PCMPGTD",
-  encodings: [
-    ["NP 0F 66 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 66 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pcmpgtd,
-});
-export const PAND: Instruction = instruction({
-  mnemonic: "PAND",
-  encodings: [
-    ["NP 0F DB /r", "mm, mm/m64", "MMX"],
-    ["66 0F DB /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pand,
-});
-export const PANDN: Instruction = instruction({
-  mnemonic: "PANDN",
-  encodings: [
-    ["NP 0F DF /r", "mm, mm/m64", "MMX"],
-    ["66 0F DF /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pandn,
-});
-export const POR: Instruction = instruction({
-  mnemonic: "POR",
-  encodings: [
-    ["NP 0F EB /r", "mm, mm/m64", "MMX"],
-    ["66 0F EB /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: por,
-});
-export const PXOR: Instruction = instruction({
-  mnemonic: "PXOR",
-  encodings: [
-    ["NP 0F EF /r", "mm, mm/m64", "MMX"],
-    ["66 0F EF /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pxor,
-});
+export const PCMPEQB: Instruction = packed("PCMPEQB", "74", "MMX", pcmpeqb);
+export const PCMPEQW: Instruction = packed("PCMPEQW", "75", "MMX", pcmpeqw);
+export const PCMPEQD: Instruction = packed("PCMPEQD", "76", "MMX", pcmpeqd);
+export const PCMPGTB: Instruction = packed("PCMPGTB", "64", "MMX", pcmpgtb);
+export const PCMPGTW: Instruction = packed("PCMPGTW", "65", "MMX", pcmpgtw);
+export const PCMPGTD: Instruction = packed("PCMPGTD", "66", "MMX", pcmpgtd);
+export const PAND: Instruction = packed("PAND", "DB", "MMX", pand);
+export const PANDN: Instruction = packed("PANDN", "DF", "MMX", pandn);
+export const POR: Instruction = packed("POR", "EB", "MMX", por);
+export const PXOR: Instruction = packed("PXOR", "EF", "MMX", pxor);

@@ -7,7 +7,8 @@
  */
 import type { Core } from "../../state/core.ts";
 import { RESULT } from "../../state/fpu.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
+import { packed, row } from "./row.ts";
 
 function take(core: Core, d: number, words: number): void {
   core.x.copyWithin(d, RESULT, RESULT + words);
@@ -103,120 +104,18 @@ export function pshufd(core: Core, d: number, s: number, order: number): void {
   take(core, d, 4);
 }
 
-export const PACKSSWB: Instruction = instruction({
-  mnemonic: "PACKSSWB",
-  encodings: [
-    ["NP 0F 63 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 63 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: packsswb,
-});
-export const PACKUSWB: Instruction = instruction({
-  mnemonic: "PACKUSWB",
-  encodings: [
-    ["NP 0F 67 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 67 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: packuswb,
-});
-export const PACKSSDW: Instruction = instruction({
-  mnemonic: "PACKSSDW",
-  encodings: [
-    ["NP 0F 6B /r", "mm, mm/m64", "MMX"],
-    ["66 0F 6B /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: packssdw,
-});
-export const PUNPCKLBW: Instruction = instruction({
-  mnemonic: "PUNPCKLBW",
-  encodings: [
-    ["NP 0F 60 /r", "mm, mm/m32", "MMX"],
-    ["66 0F 60 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: punpcklbw,
-});
-export const PUNPCKLWD: Instruction = instruction({
-  mnemonic: "PUNPCKLWD",
-  encodings: [
-    ["NP 0F 61 /r", "mm, mm/m32", "MMX"],
-    ["66 0F 61 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: punpcklwd,
-});
-export const PUNPCKLDQ: Instruction = instruction({
-  mnemonic: "PUNPCKLDQ",
-  encodings: [
-    ["NP 0F 62 /r", "mm, mm/m32", "MMX"],
-    ["66 0F 62 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: punpckldq,
-});
-export const PUNPCKHBW: Instruction = instruction({
-  mnemonic: "PUNPCKHBW",
-  encodings: [
-    ["NP 0F 68 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 68 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: punpckhbw,
-});
-export const PUNPCKHWD: Instruction = instruction({
-  mnemonic: "PUNPCKHWD",
-  encodings: [
-    ["NP 0F 69 /r", "mm, mm/m64", "MMX"],
-    ["66 0F 69 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: punpckhwd,
-});
-export const PUNPCKHDQ: Instruction = instruction({
-  mnemonic: "PUNPCKHDQ",
-  encodings: [
-    ["NP 0F 6A /r", "mm, mm/m64", "MMX"],
-    ["66 0F 6A /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: punpckhdq,
-});
-export const PUNPCKLQDQ: Instruction = instruction({
-  mnemonic: "PUNPCKLQDQ",
-  encodings: [["66 0F 6C /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: punpcklqdq,
-});
-export const PUNPCKHQDQ: Instruction = instruction({
-  mnemonic: "PUNPCKHQDQ",
-  encodings: [["66 0F 6D /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: punpckhqdq,
-});
-export const PSHUFW: Instruction = instruction({
-  mnemonic: "PSHUFW",
-  encodings: [["NP 0F 70 /r ib", "mm, mm/m64, imm8", "SSE"]],
-  form: "vector",
-  execute: pshufw,
-});
-export const PSHUFLW: Instruction = instruction({
-  mnemonic: "PSHUFLW",
-  encodings: [["F2 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
-  form: "vector",
-  execute: pshuflw,
-});
-export const PSHUFHW: Instruction = instruction({
-  mnemonic: "PSHUFHW",
-  encodings: [["F3 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
-  form: "vector",
-  execute: pshufhw,
-});
-export const PSHUFD: Instruction = instruction({
-  mnemonic: "PSHUFD",
-  encodings: [["66 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
-  form: "vector",
-  execute: pshufd,
-});
+export const PACKSSWB: Instruction = packed("PACKSSWB", "63", "MMX", packsswb);
+export const PACKUSWB: Instruction = packed("PACKUSWB", "67", "MMX", packuswb);
+export const PACKSSDW: Instruction = packed("PACKSSDW", "6B", "MMX", packssdw);
+export const PUNPCKLBW: Instruction = packed("PUNPCKLBW", "60", "MMX", punpcklbw, "mm/m32");
+export const PUNPCKLWD: Instruction = packed("PUNPCKLWD", "61", "MMX", punpcklwd, "mm/m32");
+export const PUNPCKLDQ: Instruction = packed("PUNPCKLDQ", "62", "MMX", punpckldq, "mm/m32");
+export const PUNPCKHBW: Instruction = packed("PUNPCKHBW", "68", "MMX", punpckhbw);
+export const PUNPCKHWD: Instruction = packed("PUNPCKHWD", "69", "MMX", punpckhwd);
+export const PUNPCKHDQ: Instruction = packed("PUNPCKHDQ", "6A", "MMX", punpckhdq);
+export const PUNPCKLQDQ: Instruction = row("PUNPCKLQDQ", "66 0F 6C /r", "xmm, xmm/m128", "SSE2", "vector", punpcklqdq);
+export const PUNPCKHQDQ: Instruction = row("PUNPCKHQDQ", "66 0F 6D /r", "xmm, xmm/m128", "SSE2", "vector", punpckhqdq);
+export const PSHUFW: Instruction = row("PSHUFW", "NP 0F 70 /r ib", "mm, mm/m64, imm8", "SSE", "vector", pshufw);
+export const PSHUFLW: Instruction = row("PSHUFLW", "F2 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", pshuflw);
+export const PSHUFHW: Instruction = row("PSHUFHW", "F3 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", pshufhw);
+export const PSHUFD: Instruction = row("PSHUFD", "66 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", pshufd);

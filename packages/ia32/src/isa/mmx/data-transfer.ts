@@ -15,6 +15,7 @@ import { type Instruction, instruction } from "../instruction.ts";
 import type { Operation } from "../operation.ts";
 import { checkPending } from "../x87/unit.ts";
 import { enterMmx, enterSse, markMmx, store32, store64 } from "./operand.ts";
+import { row } from "./row.ts";
 
 export function movdFrom32(core: Core, d: number, value: number, words: number): void {
   core.x.fill(0, d, d + words);
@@ -116,18 +117,8 @@ export const MOVD_TO_REGISTER: Instruction = instruction({
   form: "vector",
   execute: movdTo32,
 });
-export const MOVD_STORE: Instruction = instruction({
-  mnemonic: "MOVD",
-  encodings: [["NP 0F 7E /r", "m32, mm", "MMX"]],
-  form: "direct",
-  execute: movdStoreMmx,
-});
-export const MOVD_STORE_XMM: Instruction = instruction({
-  mnemonic: "MOVD",
-  encodings: [["66 0F 7E /r", "m32, xmm", "SSE2"]],
-  form: "direct",
-  execute: movdStoreXmm,
-});
+export const MOVD_STORE: Instruction = row("MOVD", "NP 0F 7E /r", "m32, mm", "MMX", "direct", movdStoreMmx);
+export const MOVD_STORE_XMM: Instruction = row("MOVD", "66 0F 7E /r", "m32, xmm", "SSE2", "direct", movdStoreXmm);
 export const MOVQ: Instruction = instruction({
   mnemonic: "MOVQ",
   encodings: [
@@ -148,36 +139,11 @@ export const MOVQ_STORE: Instruction = instruction({
   form: "direct",
   execute: movqStoreMmx,
 });
-export const MOVQ_STORE_XMM: Instruction = instruction({
-  mnemonic: "MOVQ",
-  encodings: [["66 0F D6 /r", "m64, xmm", "SSE2"]],
-  form: "direct",
-  execute: movqStoreXmm,
-});
-export const MOVDQ2Q: Instruction = instruction({
-  mnemonic: "MOVDQ2Q",
-  encodings: [["F2 0F D6 /r", "mm, xmm2", "SSE2"]],
-  form: "vector",
-  execute: movq,
-});
-export const MOVQ2DQ: Instruction = instruction({
-  mnemonic: "MOVQ2DQ",
-  encodings: [["F3 0F D6 /r", "xmm, mm2", "SSE2"]],
-  form: "vector",
-  execute: movq,
-});
-export const MASKMOVQ: Instruction = instruction({
-  mnemonic: "MASKMOVQ",
-  encodings: [["NP 0F F7 /r", "mm, mm2", "SSE"]],
-  form: "direct",
-  execute: maskmovq,
-});
-export const MASKMOVDQU: Instruction = instruction({
-  mnemonic: "MASKMOVDQU",
-  encodings: [["66 0F F7 /r", "xmm, xmm2", "SSE2"]],
-  form: "direct",
-  execute: maskmovdqu,
-});
+export const MOVQ_STORE_XMM: Instruction = row("MOVQ", "66 0F D6 /r", "m64, xmm", "SSE2", "direct", movqStoreXmm);
+export const MOVDQ2Q: Instruction = row("MOVDQ2Q", "F2 0F D6 /r", "mm, xmm2", "SSE2", "vector", movq);
+export const MOVQ2DQ: Instruction = row("MOVQ2DQ", "F3 0F D6 /r", "xmm, mm2", "SSE2", "vector", movq);
+export const MASKMOVQ: Instruction = row("MASKMOVQ", "NP 0F F7 /r", "mm, mm2", "SSE", "direct", maskmovq);
+export const MASKMOVDQU: Instruction = row("MASKMOVDQU", "66 0F F7 /r", "xmm, xmm2", "SSE2", "direct", maskmovdqu);
 export const PINSRW: Instruction = instruction({
   mnemonic: "PINSRW",
   encodings: [
@@ -187,33 +153,8 @@ export const PINSRW: Instruction = instruction({
   form: "vector",
   execute: pinsrw,
 });
-export const PEXTRW: Instruction = instruction({
-  mnemonic: "PEXTRW",
-  encodings: [["NP 0F C5 /r ib", "r32, mm2, imm8", "SSE"]],
-  form: "vector",
-  execute: pextrw4,
-});
-export const PEXTRW_XMM: Instruction = instruction({
-  mnemonic: "PEXTRW",
-  encodings: [["66 0F C5 /r ib", "r32, xmm2, imm8", "SSE2"]],
-  form: "vector",
-  execute: pextrw8,
-});
-export const PMOVMSKB: Instruction = instruction({
-  mnemonic: "PMOVMSKB",
-  encodings: [["NP 0F D7 /r", "r32, mm2", "SSE"]],
-  form: "vector",
-  execute: pmovmskb8,
-});
-export const PMOVMSKB_XMM: Instruction = instruction({
-  mnemonic: "PMOVMSKB",
-  encodings: [["66 0F D7 /r", "r32, xmm2", "SSE2"]],
-  form: "vector",
-  execute: pmovmskb16,
-});
-export const EMMS: Instruction = instruction({
-  mnemonic: "EMMS",
-  encodings: [["NP 0F 77", "", "MMX"]],
-  form: "direct",
-  execute: emms,
-});
+export const PEXTRW: Instruction = row("PEXTRW", "NP 0F C5 /r ib", "r32, mm2, imm8", "SSE", "vector", pextrw4);
+export const PEXTRW_XMM: Instruction = row("PEXTRW", "66 0F C5 /r ib", "r32, xmm2, imm8", "SSE2", "vector", pextrw8);
+export const PMOVMSKB: Instruction = row("PMOVMSKB", "NP 0F D7 /r", "r32, mm2", "SSE", "vector", pmovmskb8);
+export const PMOVMSKB_XMM: Instruction = row("PMOVMSKB", "66 0F D7 /r", "r32, xmm2", "SSE2", "vector", pmovmskb16);
+export const EMMS: Instruction = row("EMMS", "NP 0F 77", "", "MMX", "direct", emms);

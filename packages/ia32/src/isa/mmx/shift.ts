@@ -7,6 +7,7 @@
  */
 import type { Core } from "../../state/core.ts";
 import { type Instruction, instruction } from "../instruction.ts";
+import { packed, row } from "./row.ts";
 
 /** A count, or 255 for any that is larger. */
 function countOf(core: Core, s: number): number {
@@ -94,15 +95,7 @@ export function psrldq(core: Core, d: number, count: number): void {
   x.fill(0, d * 4 + 16 - bytes, d * 4 + 16);
 }
 
-export const PSLLW: Instruction = instruction({
-  mnemonic: "PSLLW",
-  encodings: [
-    ["NP 0F F1 /r", "mm, mm/m64", "MMX"],
-    ["66 0F F1 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psllw,
-});
+export const PSLLW: Instruction = packed("PSLLW", "F1", "MMX", psllw);
 export const PSLLW_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSLLW",
   encodings: [
@@ -112,15 +105,7 @@ export const PSLLW_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: psllwBy,
 });
-export const PSLLD: Instruction = instruction({
-  mnemonic: "PSLLD",
-  encodings: [
-    ["NP 0F F2 /r", "mm, mm/m64", "MMX"],
-    ["66 0F F2 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: pslld,
-});
+export const PSLLD: Instruction = packed("PSLLD", "F2", "MMX", pslld);
 export const PSLLD_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSLLD",
   encodings: [
@@ -130,15 +115,7 @@ export const PSLLD_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: pslldBy,
 });
-export const PSLLQ: Instruction = instruction({
-  mnemonic: "PSLLQ",
-  encodings: [
-    ["NP 0F F3 /r", "mm, mm/m64", "MMX"],
-    ["66 0F F3 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psllq,
-});
+export const PSLLQ: Instruction = packed("PSLLQ", "F3", "MMX", psllq);
 export const PSLLQ_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSLLQ",
   encodings: [
@@ -148,15 +125,7 @@ export const PSLLQ_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: psllqBy,
 });
-export const PSRLW: Instruction = instruction({
-  mnemonic: "PSRLW",
-  encodings: [
-    ["NP 0F D1 /r", "mm, mm/m64", "MMX"],
-    ["66 0F D1 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrlw,
-});
+export const PSRLW: Instruction = packed("PSRLW", "D1", "MMX", psrlw);
 export const PSRLW_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSRLW",
   encodings: [
@@ -166,15 +135,7 @@ export const PSRLW_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: psrlwBy,
 });
-export const PSRLD: Instruction = instruction({
-  mnemonic: "PSRLD",
-  encodings: [
-    ["NP 0F D2 /r", "mm, mm/m64", "MMX"],
-    ["66 0F D2 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrld,
-});
+export const PSRLD: Instruction = packed("PSRLD", "D2", "MMX", psrld);
 export const PSRLD_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSRLD",
   encodings: [
@@ -184,15 +145,7 @@ export const PSRLD_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: psrldBy,
 });
-export const PSRLQ: Instruction = instruction({
-  mnemonic: "PSRLQ",
-  encodings: [
-    ["NP 0F D3 /r", "mm, mm/m64", "MMX"],
-    ["66 0F D3 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrlq,
-});
+export const PSRLQ: Instruction = packed("PSRLQ", "D3", "MMX", psrlq);
 export const PSRLQ_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSRLQ",
   encodings: [
@@ -202,15 +155,7 @@ export const PSRLQ_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: psrlqBy,
 });
-export const PSRAW: Instruction = instruction({
-  mnemonic: "PSRAW",
-  encodings: [
-    ["NP 0F E1 /r", "mm, mm/m64", "MMX"],
-    ["66 0F E1 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psraw,
-});
+export const PSRAW: Instruction = packed("PSRAW", "E1", "MMX", psraw);
 export const PSRAW_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSRAW",
   encodings: [
@@ -220,15 +165,7 @@ export const PSRAW_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: psrawBy,
 });
-export const PSRAD: Instruction = instruction({
-  mnemonic: "PSRAD",
-  encodings: [
-    ["NP 0F E2 /r", "mm, mm/m64", "MMX"],
-    ["66 0F E2 /r", "xmm, xmm/m128", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrad,
-});
+export const PSRAD: Instruction = packed("PSRAD", "E2", "MMX", psrad);
 export const PSRAD_IMMEDIATE: Instruction = instruction({
   mnemonic: "PSRAD",
   encodings: [
@@ -238,15 +175,5 @@ export const PSRAD_IMMEDIATE: Instruction = instruction({
   form: "vector",
   execute: psradBy,
 });
-export const PSLLDQ: Instruction = instruction({
-  mnemonic: "PSLLDQ",
-  encodings: [["66 0F 73 /7 ib", "xmm2, imm8", "SSE2"]],
-  form: "vector",
-  execute: pslldq,
-});
-export const PSRLDQ: Instruction = instruction({
-  mnemonic: "PSRLDQ",
-  encodings: [["66 0F 73 /3 ib", "xmm2, imm8", "SSE2"]],
-  form: "vector",
-  execute: psrldq,
-});
+export const PSLLDQ: Instruction = row("PSLLDQ", "66 0F 73 /7 ib", "xmm2, imm8", "SSE2", "vector", pslldq);
+export const PSRLDQ: Instruction = row("PSRLDQ", "66 0F 73 /3 ib", "xmm2, imm8", "SSE2", "vector", psrldq);

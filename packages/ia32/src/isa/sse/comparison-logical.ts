@@ -11,6 +11,7 @@ import { RESULT } from "../../state/fpu.ts";
 import { setArithmeticFlags } from "../../state/lazy-flags.ts";
 import { ARITHMETIC_FLAGS, type Instruction, instruction } from "../instruction.ts";
 import { pand, pandn, por, pxor } from "../mmx/comparison-logical.ts";
+import { row } from "../mmx/row.ts";
 import { begin, end } from "./exception.ts";
 
 /** Predicates 0..3 (equal, less, less or equal, unordered) of a relation; 4..7 are their opposites. */
@@ -87,30 +88,10 @@ export function ucomisd(core: Core, a: number, b: number): void {
   flags64(core, a, b, true);
 }
 
-export const CMPPS: Instruction = instruction({
-  mnemonic: "CMPPS",
-  encodings: [["NP 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE"]],
-  form: "vector",
-  execute: cmpps,
-});
-export const CMPSS: Instruction = instruction({
-  mnemonic: "CMPSS",
-  encodings: [["F3 0F C2 /r ib", "xmm, xmm/m32, imm8", "SSE"]],
-  form: "vector",
-  execute: cmpss,
-});
-export const CMPPD: Instruction = instruction({
-  mnemonic: "CMPPD",
-  encodings: [["66 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
-  form: "vector",
-  execute: cmppd,
-});
-export const CMPSD: Instruction = instruction({
-  mnemonic: "CMPSD",
-  encodings: [["F2 0F C2 /r ib", "xmm, xmm/m64, imm8", "SSE2"]],
-  form: "vector",
-  execute: cmpsd,
-});
+export const CMPPS: Instruction = row("CMPPS", "NP 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE", "vector", cmpps);
+export const CMPSS: Instruction = row("CMPSS", "F3 0F C2 /r ib", "xmm, xmm/m32, imm8", "SSE", "vector", cmpss);
+export const CMPPD: Instruction = row("CMPPD", "66 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", cmppd);
+export const CMPSD: Instruction = row("CMPSD", "F2 0F C2 /r ib", "xmm, xmm/m64, imm8", "SSE2", "vector", cmpsd);
 export const COMISS: Instruction = instruction({
   mnemonic: "COMISS",
   encodings: [["NP 0F 2F /r", "xmm, xmm/m32", "SSE"]],
@@ -139,51 +120,11 @@ export const UCOMISD: Instruction = instruction({
   form: "vector",
   execute: ucomisd,
 });
-export const ANDPS: Instruction = instruction({
-  mnemonic: "ANDPS",
-  encodings: [["NP 0F 54 /r", "xmm, xmm/m128", "SSE"]],
-  form: "vector",
-  execute: pand,
-});
-export const ANDPD: Instruction = instruction({
-  mnemonic: "ANDPD",
-  encodings: [["66 0F 54 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: pand,
-});
-export const ANDNPS: Instruction = instruction({
-  mnemonic: "ANDNPS",
-  encodings: [["NP 0F 55 /r", "xmm, xmm/m128", "SSE"]],
-  form: "vector",
-  execute: pandn,
-});
-export const ANDNPD: Instruction = instruction({
-  mnemonic: "ANDNPD",
-  encodings: [["66 0F 55 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: pandn,
-});
-export const ORPS: Instruction = instruction({
-  mnemonic: "ORPS",
-  encodings: [["NP 0F 56 /r", "xmm, xmm/m128", "SSE"]],
-  form: "vector",
-  execute: por,
-});
-export const ORPD: Instruction = instruction({
-  mnemonic: "ORPD",
-  encodings: [["66 0F 56 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: por,
-});
-export const XORPS: Instruction = instruction({
-  mnemonic: "XORPS",
-  encodings: [["NP 0F 57 /r", "xmm, xmm/m128", "SSE"]],
-  form: "vector",
-  execute: pxor,
-});
-export const XORPD: Instruction = instruction({
-  mnemonic: "XORPD",
-  encodings: [["66 0F 57 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: pxor,
-});
+export const ANDPS: Instruction = row("ANDPS", "NP 0F 54 /r", "xmm, xmm/m128", "SSE", "vector", pand);
+export const ANDPD: Instruction = row("ANDPD", "66 0F 54 /r", "xmm, xmm/m128", "SSE2", "vector", pand);
+export const ANDNPS: Instruction = row("ANDNPS", "NP 0F 55 /r", "xmm, xmm/m128", "SSE", "vector", pandn);
+export const ANDNPD: Instruction = row("ANDNPD", "66 0F 55 /r", "xmm, xmm/m128", "SSE2", "vector", pandn);
+export const ORPS: Instruction = row("ORPS", "NP 0F 56 /r", "xmm, xmm/m128", "SSE", "vector", por);
+export const ORPD: Instruction = row("ORPD", "66 0F 56 /r", "xmm, xmm/m128", "SSE2", "vector", por);
+export const XORPS: Instruction = row("XORPS", "NP 0F 57 /r", "xmm, xmm/m128", "SSE", "vector", pxor);
+export const XORPD: Instruction = row("XORPD", "66 0F 57 /r", "xmm, xmm/m128", "SSE2", "vector", pxor);

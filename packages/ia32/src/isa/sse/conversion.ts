@@ -15,7 +15,8 @@ import {
 } from "../../softfloat/sse-convert.ts";
 import type { Core } from "../../state/core.ts";
 import { RESULT } from "../../state/fpu.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
+import { row } from "../mmx/row.ts";
 import { begin, end } from "./exception.ts";
 
 /** Integers of `count` binary32 elements; the rest of the destination stays. */
@@ -158,135 +159,25 @@ export function cvtsd2ss(core: Core, d: number, s: number): void {
   core.x[d] = bits;
 }
 
-export const CVTPI2PS: Instruction = instruction({
-  mnemonic: "CVTPI2PS",
-  encodings: [["NP 0F 2A /r", "xmm, mm/m64", "SSE"]],
-  form: "vector",
-  execute: cvtpi2ps,
-});
-export const CVTSI2SS: Instruction = instruction({
-  mnemonic: "CVTSI2SS",
-  encodings: [["F3 0F 2A /r", "xmm, r/m32", "SSE"]],
-  form: "vector",
-  execute: cvtsi2ss,
-});
-export const CVTPI2PD: Instruction = instruction({
-  mnemonic: "CVTPI2PD",
-  encodings: [["66 0F 2A /r", "xmm, mm/m64", "SSE2"]],
-  form: "vector",
-  execute: cvtpi2pd,
-});
-export const CVTSI2SD: Instruction = instruction({
-  mnemonic: "CVTSI2SD",
-  encodings: [["F2 0F 2A /r", "xmm, r/m32", "SSE2"]],
-  form: "vector",
-  execute: cvtsi2sd,
-});
-export const CVTTPS2PI: Instruction = instruction({
-  mnemonic: "CVTTPS2PI",
-  encodings: [["NP 0F 2C /r", "mm, xmm/m64", "SSE"]],
-  form: "vector",
-  execute: cvttps2pi,
-});
-export const CVTTSS2SI: Instruction = instruction({
-  mnemonic: "CVTTSS2SI",
-  encodings: [["F3 0F 2C /r", "r32, xmm/m32", "SSE"]],
-  form: "vector",
-  execute: cvttss2si,
-});
-export const CVTTPD2PI: Instruction = instruction({
-  mnemonic: "CVTTPD2PI",
-  encodings: [["66 0F 2C /r", "mm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvttpd2pi,
-});
-export const CVTTSD2SI: Instruction = instruction({
-  mnemonic: "CVTTSD2SI",
-  encodings: [["F2 0F 2C /r", "r32, xmm/m64", "SSE2"]],
-  form: "vector",
-  execute: cvttsd2si,
-});
-export const CVTPS2PI: Instruction = instruction({
-  mnemonic: "CVTPS2PI",
-  encodings: [["NP 0F 2D /r", "mm, xmm/m64", "SSE"]],
-  form: "vector",
-  execute: cvtps2pi,
-});
-export const CVTSS2SI: Instruction = instruction({
-  mnemonic: "CVTSS2SI",
-  encodings: [["F3 0F 2D /r", "r32, xmm/m32", "SSE"]],
-  form: "vector",
-  execute: cvtss2si,
-});
-export const CVTPD2PI: Instruction = instruction({
-  mnemonic: "CVTPD2PI",
-  encodings: [["66 0F 2D /r", "mm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvtpd2pi,
-});
-export const CVTSD2SI: Instruction = instruction({
-  mnemonic: "CVTSD2SI",
-  encodings: [["F2 0F 2D /r", "r32, xmm/m64", "SSE2"]],
-  form: "vector",
-  execute: cvtsd2si,
-});
-export const CVTPS2PD: Instruction = instruction({
-  mnemonic: "CVTPS2PD",
-  encodings: [["NP 0F 5A /r", "xmm, xmm/m64", "SSE2"]],
-  form: "vector",
-  execute: cvtps2pd,
-});
-export const CVTPD2PS: Instruction = instruction({
-  mnemonic: "CVTPD2PS",
-  encodings: [["66 0F 5A /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvtpd2ps,
-});
-export const CVTSS2SD: Instruction = instruction({
-  mnemonic: "CVTSS2SD",
-  encodings: [["F3 0F 5A /r", "xmm, xmm/m32", "SSE2"]],
-  form: "vector",
-  execute: cvtss2sd,
-});
-export const CVTSD2SS: Instruction = instruction({
-  mnemonic: "CVTSD2SS",
-  encodings: [["F2 0F 5A /r", "xmm, xmm/m64", "SSE2"]],
-  form: "vector",
-  execute: cvtsd2ss,
-});
-export const CVTDQ2PS: Instruction = instruction({
-  mnemonic: "CVTDQ2PS",
-  encodings: [["NP 0F 5B /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvtdq2ps,
-});
-export const CVTPS2DQ: Instruction = instruction({
-  mnemonic: "CVTPS2DQ",
-  encodings: [["66 0F 5B /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvtps2dq,
-});
-export const CVTTPS2DQ: Instruction = instruction({
-  mnemonic: "CVTTPS2DQ",
-  encodings: [["F3 0F 5B /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvttps2dq,
-});
-export const CVTTPD2DQ: Instruction = instruction({
-  mnemonic: "CVTTPD2DQ",
-  encodings: [["66 0F E6 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvttpd2dq,
-});
-export const CVTPD2DQ: Instruction = instruction({
-  mnemonic: "CVTPD2DQ",
-  encodings: [["F2 0F E6 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: cvtpd2dq,
-});
-export const CVTDQ2PD: Instruction = instruction({
-  mnemonic: "CVTDQ2PD",
-  encodings: [["F3 0F E6 /r", "xmm, xmm/m64", "SSE2"]],
-  form: "vector",
-  execute: cvtdq2pd,
-});
+export const CVTPI2PS: Instruction = row("CVTPI2PS", "NP 0F 2A /r", "xmm, mm/m64", "SSE", "vector", cvtpi2ps);
+export const CVTSI2SS: Instruction = row("CVTSI2SS", "F3 0F 2A /r", "xmm, r/m32", "SSE", "vector", cvtsi2ss);
+export const CVTPI2PD: Instruction = row("CVTPI2PD", "66 0F 2A /r", "xmm, mm/m64", "SSE2", "vector", cvtpi2pd);
+export const CVTSI2SD: Instruction = row("CVTSI2SD", "F2 0F 2A /r", "xmm, r/m32", "SSE2", "vector", cvtsi2sd);
+export const CVTTPS2PI: Instruction = row("CVTTPS2PI", "NP 0F 2C /r", "mm, xmm/m64", "SSE", "vector", cvttps2pi);
+export const CVTTSS2SI: Instruction = row("CVTTSS2SI", "F3 0F 2C /r", "r32, xmm/m32", "SSE", "vector", cvttss2si);
+export const CVTTPD2PI: Instruction = row("CVTTPD2PI", "66 0F 2C /r", "mm, xmm/m128", "SSE2", "vector", cvttpd2pi);
+export const CVTTSD2SI: Instruction = row("CVTTSD2SI", "F2 0F 2C /r", "r32, xmm/m64", "SSE2", "vector", cvttsd2si);
+export const CVTPS2PI: Instruction = row("CVTPS2PI", "NP 0F 2D /r", "mm, xmm/m64", "SSE", "vector", cvtps2pi);
+export const CVTSS2SI: Instruction = row("CVTSS2SI", "F3 0F 2D /r", "r32, xmm/m32", "SSE", "vector", cvtss2si);
+export const CVTPD2PI: Instruction = row("CVTPD2PI", "66 0F 2D /r", "mm, xmm/m128", "SSE2", "vector", cvtpd2pi);
+export const CVTSD2SI: Instruction = row("CVTSD2SI", "F2 0F 2D /r", "r32, xmm/m64", "SSE2", "vector", cvtsd2si);
+export const CVTPS2PD: Instruction = row("CVTPS2PD", "NP 0F 5A /r", "xmm, xmm/m64", "SSE2", "vector", cvtps2pd);
+export const CVTPD2PS: Instruction = row("CVTPD2PS", "66 0F 5A /r", "xmm, xmm/m128", "SSE2", "vector", cvtpd2ps);
+export const CVTSS2SD: Instruction = row("CVTSS2SD", "F3 0F 5A /r", "xmm, xmm/m32", "SSE2", "vector", cvtss2sd);
+export const CVTSD2SS: Instruction = row("CVTSD2SS", "F2 0F 5A /r", "xmm, xmm/m64", "SSE2", "vector", cvtsd2ss);
+export const CVTDQ2PS: Instruction = row("CVTDQ2PS", "NP 0F 5B /r", "xmm, xmm/m128", "SSE2", "vector", cvtdq2ps);
+export const CVTPS2DQ: Instruction = row("CVTPS2DQ", "66 0F 5B /r", "xmm, xmm/m128", "SSE2", "vector", cvtps2dq);
+export const CVTTPS2DQ: Instruction = row("CVTTPS2DQ", "F3 0F 5B /r", "xmm, xmm/m128", "SSE2", "vector", cvttps2dq);
+export const CVTTPD2DQ: Instruction = row("CVTTPD2DQ", "66 0F E6 /r", "xmm, xmm/m128", "SSE2", "vector", cvttpd2dq);
+export const CVTPD2DQ: Instruction = row("CVTPD2DQ", "F2 0F E6 /r", "xmm, xmm/m128", "SSE2", "vector", cvtpd2dq);
+export const CVTDQ2PD: Instruction = row("CVTDQ2PD", "F3 0F E6 /r", "xmm, xmm/m64", "SSE2", "vector", cvtdq2pd);

@@ -10,6 +10,7 @@ import type { Core } from "../../state/core.ts";
 import { type Instruction, instruction } from "../instruction.ts";
 import { movq } from "../mmx/data-transfer.ts";
 import { enterSse, store32, store64, store128, store128Unaligned } from "../mmx/operand.ts";
+import { row } from "../mmx/row.ts";
 import { linear, type Operation } from "../operation.ts";
 
 export function move128(core: Core, d: number, s: number): void {
@@ -97,12 +98,7 @@ export const MOVAPS: Instruction = instruction({
   form: "vector",
   execute: move128,
 });
-export const MOVAPS_STORE: Instruction = instruction({
-  mnemonic: "MOVAPS",
-  encodings: [["NP 0F 29 /r", "m128, xmm", "SSE"]],
-  form: "direct",
-  execute: storeAligned,
-});
+export const MOVAPS_STORE: Instruction = row("MOVAPS", "NP 0F 29 /r", "m128, xmm", "SSE", "direct", storeAligned);
 export const MOVAPD: Instruction = instruction({
   mnemonic: "MOVAPD",
   encodings: [
@@ -112,12 +108,7 @@ export const MOVAPD: Instruction = instruction({
   form: "vector",
   execute: move128,
 });
-export const MOVAPD_STORE: Instruction = instruction({
-  mnemonic: "MOVAPD",
-  encodings: [["66 0F 29 /r", "m128, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeAligned,
-});
+export const MOVAPD_STORE: Instruction = row("MOVAPD", "66 0F 29 /r", "m128, xmm", "SSE2", "direct", storeAligned);
 export const MOVDQA: Instruction = instruction({
   mnemonic: "MOVDQA",
   encodings: [
@@ -127,12 +118,7 @@ export const MOVDQA: Instruction = instruction({
   form: "vector",
   execute: move128,
 });
-export const MOVDQA_STORE: Instruction = instruction({
-  mnemonic: "MOVDQA",
-  encodings: [["66 0F 7F /r", "m128, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeAligned,
-});
+export const MOVDQA_STORE: Instruction = row("MOVDQA", "66 0F 7F /r", "m128, xmm", "SSE2", "direct", storeAligned);
 export const MOVUPS: Instruction = instruction({
   mnemonic: "MOVUPS",
   encodings: [
@@ -143,12 +129,7 @@ export const MOVUPS: Instruction = instruction({
   form: "vector",
   execute: move128,
 });
-export const MOVUPS_STORE: Instruction = instruction({
-  mnemonic: "MOVUPS",
-  encodings: [["NP 0F 11 /r", "m128, xmm", "SSE"]],
-  form: "direct",
-  execute: storeUnaligned,
-});
+export const MOVUPS_STORE: Instruction = row("MOVUPS", "NP 0F 11 /r", "m128, xmm", "SSE", "direct", storeUnaligned);
 export const MOVUPD: Instruction = instruction({
   mnemonic: "MOVUPD",
   encodings: [
@@ -159,12 +140,7 @@ export const MOVUPD: Instruction = instruction({
   form: "vector",
   execute: move128,
 });
-export const MOVUPD_STORE: Instruction = instruction({
-  mnemonic: "MOVUPD",
-  encodings: [["66 0F 11 /r", "m128, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeUnaligned,
-});
+export const MOVUPD_STORE: Instruction = row("MOVUPD", "66 0F 11 /r", "m128, xmm", "SSE2", "direct", storeUnaligned);
 export const MOVDQU: Instruction = instruction({
   mnemonic: "MOVDQU",
   encodings: [
@@ -175,36 +151,11 @@ export const MOVDQU: Instruction = instruction({
   form: "vector",
   execute: move128,
 });
-export const MOVDQU_STORE: Instruction = instruction({
-  mnemonic: "MOVDQU",
-  encodings: [["F3 0F 7F /r", "m128, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeUnaligned,
-});
-export const MOVNTPS: Instruction = instruction({
-  mnemonic: "MOVNTPS",
-  encodings: [["NP 0F 2B /r", "m128, xmm", "SSE"]],
-  form: "direct",
-  execute: storeAligned,
-});
-export const MOVNTPD: Instruction = instruction({
-  mnemonic: "MOVNTPD",
-  encodings: [["66 0F 2B /r", "m128, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeAligned,
-});
-export const MOVNTDQ: Instruction = instruction({
-  mnemonic: "MOVNTDQ",
-  encodings: [["66 0F E7 /r", "m128, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeAligned,
-});
-export const MOVNTI: Instruction = instruction({
-  mnemonic: "MOVNTI",
-  encodings: [["NP 0F C3 /r", "m32, r32", "SSE2"]],
-  form: "direct",
-  execute: movnti,
-});
+export const MOVDQU_STORE: Instruction = row("MOVDQU", "F3 0F 7F /r", "m128, xmm", "SSE2", "direct", storeUnaligned);
+export const MOVNTPS: Instruction = row("MOVNTPS", "NP 0F 2B /r", "m128, xmm", "SSE", "direct", storeAligned);
+export const MOVNTPD: Instruction = row("MOVNTPD", "66 0F 2B /r", "m128, xmm", "SSE2", "direct", storeAligned);
+export const MOVNTDQ: Instruction = row("MOVNTDQ", "66 0F E7 /r", "m128, xmm", "SSE2", "direct", storeAligned);
+export const MOVNTI: Instruction = row("MOVNTI", "NP 0F C3 /r", "m32, r32", "SSE2", "direct", movnti);
 export const LDDQU: Instruction = instruction({
   mnemonic: "LDDQU",
   encodings: [["F2 0F F0 /r", "xmm, m128", "SSE3"]],
@@ -221,18 +172,8 @@ export const MOVSS: Instruction = instruction({
   form: "vector",
   execute: movss,
 });
-export const MOVSS_LOAD: Instruction = instruction({
-  mnemonic: "MOVSS",
-  encodings: [["F3 0F 10 /r", "xmm, m32", "SSE"]],
-  form: "vector",
-  execute: movssLoad,
-});
-export const MOVSS_STORE: Instruction = instruction({
-  mnemonic: "MOVSS",
-  encodings: [["F3 0F 11 /r", "m32, xmm", "SSE"]],
-  form: "direct",
-  execute: movssStore,
-});
+export const MOVSS_LOAD: Instruction = row("MOVSS", "F3 0F 10 /r", "xmm, m32", "SSE", "vector", movssLoad);
+export const MOVSS_STORE: Instruction = row("MOVSS", "F3 0F 11 /r", "m32, xmm", "SSE", "direct", movssStore);
 export const MOVSD: Instruction = instruction({
   mnemonic: "MOVSD",
   encodings: [
@@ -242,105 +183,20 @@ export const MOVSD: Instruction = instruction({
   form: "vector",
   execute: moveLow,
 });
-export const MOVSD_LOAD: Instruction = instruction({
-  mnemonic: "MOVSD",
-  encodings: [["F2 0F 10 /r", "xmm, m64", "SSE2"]],
-  form: "vector",
-  execute: movq,
-});
-export const MOVSD_STORE: Instruction = instruction({
-  mnemonic: "MOVSD",
-  encodings: [["F2 0F 11 /r", "m64, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeLow,
-});
-export const MOVLPS: Instruction = instruction({
-  mnemonic: "MOVLPS",
-  encodings: [["NP 0F 12 /r", "xmm, m64", "SSE"]],
-  form: "vector",
-  execute: moveLow,
-});
-export const MOVLPS_STORE: Instruction = instruction({
-  mnemonic: "MOVLPS",
-  encodings: [["NP 0F 13 /r", "m64, xmm", "SSE"]],
-  form: "direct",
-  execute: storeLow,
-});
-export const MOVLPD: Instruction = instruction({
-  mnemonic: "MOVLPD",
-  encodings: [["66 0F 12 /r", "xmm, m64", "SSE2"]],
-  form: "vector",
-  execute: moveLow,
-});
-export const MOVLPD_STORE: Instruction = instruction({
-  mnemonic: "MOVLPD",
-  encodings: [["66 0F 13 /r", "m64, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeLow,
-});
-export const MOVHLPS: Instruction = instruction({
-  mnemonic: "MOVHLPS",
-  encodings: [["NP 0F 12 /r", "xmm, xmm2", "SSE"]],
-  form: "vector",
-  execute: movhlps,
-});
-export const MOVHPS: Instruction = instruction({
-  mnemonic: "MOVHPS",
-  encodings: [["NP 0F 16 /r", "xmm, m64", "SSE"]],
-  form: "vector",
-  execute: moveHigh,
-});
-export const MOVHPS_STORE: Instruction = instruction({
-  mnemonic: "MOVHPS",
-  encodings: [["NP 0F 17 /r", "m64, xmm", "SSE"]],
-  form: "direct",
-  execute: storeHigh,
-});
-export const MOVHPD: Instruction = instruction({
-  mnemonic: "MOVHPD",
-  encodings: [["66 0F 16 /r", "xmm, m64", "SSE2"]],
-  form: "vector",
-  execute: moveHigh,
-});
-export const MOVHPD_STORE: Instruction = instruction({
-  mnemonic: "MOVHPD",
-  encodings: [["66 0F 17 /r", "m64, xmm", "SSE2"]],
-  form: "direct",
-  execute: storeHigh,
-});
-export const MOVLHPS: Instruction = instruction({
-  mnemonic: "MOVLHPS",
-  encodings: [["NP 0F 16 /r", "xmm, xmm2", "SSE"]],
-  form: "vector",
-  execute: moveHigh,
-});
-export const MOVMSKPS: Instruction = instruction({
-  mnemonic: "MOVMSKPS",
-  encodings: [["NP 0F 50 /r", "r32, xmm2", "SSE"]],
-  form: "vector",
-  execute: movmskps,
-});
-export const MOVMSKPD: Instruction = instruction({
-  mnemonic: "MOVMSKPD",
-  encodings: [["66 0F 50 /r", "r32, xmm2", "SSE2"]],
-  form: "vector",
-  execute: movmskpd,
-});
-export const MOVDDUP: Instruction = instruction({
-  mnemonic: "MOVDDUP",
-  encodings: [["F2 0F 12 /r", "xmm, xmm/m64", "SSE3"]],
-  form: "vector",
-  execute: movddup,
-});
-export const MOVSHDUP: Instruction = instruction({
-  mnemonic: "MOVSHDUP",
-  encodings: [["F3 0F 16 /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: movshdup,
-});
-export const MOVSLDUP: Instruction = instruction({
-  mnemonic: "MOVSLDUP",
-  encodings: [["F3 0F 12 /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: movsldup,
-});
+export const MOVSD_LOAD: Instruction = row("MOVSD", "F2 0F 10 /r", "xmm, m64", "SSE2", "vector", movq);
+export const MOVSD_STORE: Instruction = row("MOVSD", "F2 0F 11 /r", "m64, xmm", "SSE2", "direct", storeLow);
+export const MOVLPS: Instruction = row("MOVLPS", "NP 0F 12 /r", "xmm, m64", "SSE", "vector", moveLow);
+export const MOVLPS_STORE: Instruction = row("MOVLPS", "NP 0F 13 /r", "m64, xmm", "SSE", "direct", storeLow);
+export const MOVLPD: Instruction = row("MOVLPD", "66 0F 12 /r", "xmm, m64", "SSE2", "vector", moveLow);
+export const MOVLPD_STORE: Instruction = row("MOVLPD", "66 0F 13 /r", "m64, xmm", "SSE2", "direct", storeLow);
+export const MOVHLPS: Instruction = row("MOVHLPS", "NP 0F 12 /r", "xmm, xmm2", "SSE", "vector", movhlps);
+export const MOVHPS: Instruction = row("MOVHPS", "NP 0F 16 /r", "xmm, m64", "SSE", "vector", moveHigh);
+export const MOVHPS_STORE: Instruction = row("MOVHPS", "NP 0F 17 /r", "m64, xmm", "SSE", "direct", storeHigh);
+export const MOVHPD: Instruction = row("MOVHPD", "66 0F 16 /r", "xmm, m64", "SSE2", "vector", moveHigh);
+export const MOVHPD_STORE: Instruction = row("MOVHPD", "66 0F 17 /r", "m64, xmm", "SSE2", "direct", storeHigh);
+export const MOVLHPS: Instruction = row("MOVLHPS", "NP 0F 16 /r", "xmm, xmm2", "SSE", "vector", moveHigh);
+export const MOVMSKPS: Instruction = row("MOVMSKPS", "NP 0F 50 /r", "r32, xmm2", "SSE", "vector", movmskps);
+export const MOVMSKPD: Instruction = row("MOVMSKPD", "66 0F 50 /r", "r32, xmm2", "SSE2", "vector", movmskpd);
+export const MOVDDUP: Instruction = row("MOVDDUP", "F2 0F 12 /r", "xmm, xmm/m64", "SSE3", "vector", movddup);
+export const MOVSHDUP: Instruction = row("MOVSHDUP", "F3 0F 16 /r", "xmm, xmm/m128", "SSE3", "vector", movshdup);
+export const MOVSLDUP: Instruction = row("MOVSLDUP", "F3 0F 12 /r", "xmm, xmm/m128", "SSE3", "vector", movsldup);

@@ -9,7 +9,8 @@ import { add32, subtract32 } from "../../softfloat/float32.ts";
 import { add64, subtract64 } from "../../softfloat/float64.ts";
 import type { Core } from "../../state/core.ts";
 import { RESULT } from "../../state/fpu.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
+import { row } from "../mmx/row.ts";
 import { begin, end } from "./exception.ts";
 
 type Float32 = (c: FloatContext, a: number, b: number) => number;
@@ -72,39 +73,9 @@ export function hsubpd(core: Core, d: number, s: number): void {
   horizontal64(core, d, s, subtract64);
 }
 
-export const ADDSUBPS: Instruction = instruction({
-  mnemonic: "ADDSUBPS",
-  encodings: [["F2 0F D0 /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: addsubps,
-});
-export const ADDSUBPD: Instruction = instruction({
-  mnemonic: "ADDSUBPD",
-  encodings: [["66 0F D0 /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: addsubpd,
-});
-export const HADDPS: Instruction = instruction({
-  mnemonic: "HADDPS",
-  encodings: [["F2 0F 7C /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: haddps,
-});
-export const HADDPD: Instruction = instruction({
-  mnemonic: "HADDPD",
-  encodings: [["66 0F 7C /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: haddpd,
-});
-export const HSUBPS: Instruction = instruction({
-  mnemonic: "HSUBPS",
-  encodings: [["F2 0F 7D /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: hsubps,
-});
-export const HSUBPD: Instruction = instruction({
-  mnemonic: "HSUBPD",
-  encodings: [["66 0F 7D /r", "xmm, xmm/m128", "SSE3"]],
-  form: "vector",
-  execute: hsubpd,
-});
+export const ADDSUBPS: Instruction = row("ADDSUBPS", "F2 0F D0 /r", "xmm, xmm/m128", "SSE3", "vector", addsubps);
+export const ADDSUBPD: Instruction = row("ADDSUBPD", "66 0F D0 /r", "xmm, xmm/m128", "SSE3", "vector", addsubpd);
+export const HADDPS: Instruction = row("HADDPS", "F2 0F 7C /r", "xmm, xmm/m128", "SSE3", "vector", haddps);
+export const HADDPD: Instruction = row("HADDPD", "66 0F 7C /r", "xmm, xmm/m128", "SSE3", "vector", haddpd);
+export const HSUBPS: Instruction = row("HSUBPS", "F2 0F 7D /r", "xmm, xmm/m128", "SSE3", "vector", hsubps);
+export const HSUBPD: Instruction = row("HSUBPD", "66 0F 7D /r", "xmm, xmm/m128", "SSE3", "vector", hsubpd);

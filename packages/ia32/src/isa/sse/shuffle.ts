@@ -6,8 +6,9 @@
  */
 import type { Core } from "../../state/core.ts";
 import { RESULT } from "../../state/fpu.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
 import { punpckhdq, punpckhqdq, punpckldq, punpcklqdq } from "../mmx/conversion.ts";
+import { row } from "../mmx/row.ts";
 
 export function shufps(core: Core, d: number, s: number, order: number): void {
   const x = core.x;
@@ -25,39 +26,9 @@ export function shufpd(core: Core, d: number, s: number, order: number): void {
   x[d + 3] = b1;
 }
 
-export const SHUFPS: Instruction = instruction({
-  mnemonic: "SHUFPS",
-  encodings: [["NP 0F C6 /r ib", "xmm, xmm/m128, imm8", "SSE"]],
-  form: "vector",
-  execute: shufps,
-});
-export const SHUFPD: Instruction = instruction({
-  mnemonic: "SHUFPD",
-  encodings: [["66 0F C6 /r ib", "xmm, xmm/m128, imm8", "SSE2"]],
-  form: "vector",
-  execute: shufpd,
-});
-export const UNPCKLPS: Instruction = instruction({
-  mnemonic: "UNPCKLPS",
-  encodings: [["NP 0F 14 /r", "xmm, xmm/m128", "SSE"]],
-  form: "vector",
-  execute: punpckldq,
-});
-export const UNPCKLPD: Instruction = instruction({
-  mnemonic: "UNPCKLPD",
-  encodings: [["66 0F 14 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: punpcklqdq,
-});
-export const UNPCKHPS: Instruction = instruction({
-  mnemonic: "UNPCKHPS",
-  encodings: [["NP 0F 15 /r", "xmm, xmm/m128", "SSE"]],
-  form: "vector",
-  execute: punpckhdq,
-});
-export const UNPCKHPD: Instruction = instruction({
-  mnemonic: "UNPCKHPD",
-  encodings: [["66 0F 15 /r", "xmm, xmm/m128", "SSE2"]],
-  form: "vector",
-  execute: punpckhqdq,
-});
+export const SHUFPS: Instruction = row("SHUFPS", "NP 0F C6 /r ib", "xmm, xmm/m128, imm8", "SSE", "vector", shufps);
+export const SHUFPD: Instruction = row("SHUFPD", "66 0F C6 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", shufpd);
+export const UNPCKLPS: Instruction = row("UNPCKLPS", "NP 0F 14 /r", "xmm, xmm/m128", "SSE", "vector", punpckldq);
+export const UNPCKLPD: Instruction = row("UNPCKLPD", "66 0F 14 /r", "xmm, xmm/m128", "SSE2", "vector", punpcklqdq);
+export const UNPCKHPS: Instruction = row("UNPCKHPS", "NP 0F 15 /r", "xmm, xmm/m128", "SSE", "vector", punpckhdq);
+export const UNPCKHPD: Instruction = row("UNPCKHPD", "66 0F 15 /r", "xmm, xmm/m128", "SSE2", "vector", punpckhqdq);

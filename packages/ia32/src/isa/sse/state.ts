@@ -12,8 +12,9 @@ import { setMxcsr } from "../../softfloat/context.ts";
 import type { Core } from "../../state/core.ts";
 import { FCS, FCW, FDP, FDS, FIP, FOP, FSW, FTW, MXCSR, MXCSR_MASK } from "../../state/fpu.ts";
 import { ECX } from "../../state/registers.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
 import { enterSse } from "../mmx/operand.ts";
+import { row } from "../mmx/row.ts";
 import { linear, type Operation } from "../operation.ts";
 import { loadControlWord } from "../x87/control.ts";
 import { checkAvailable, place } from "../x87/unit.ts";
@@ -114,63 +115,13 @@ export function mwait(core: Core): void {
   monitor(core);
 }
 
-export const FXSAVE: Instruction = instruction({
-  mnemonic: "FXSAVE",
-  encodings: [["NP 0F AE /0", "m512byte", "FXSR"]],
-  form: "direct",
-  execute: fxsave,
-});
-export const FXRSTOR: Instruction = instruction({
-  mnemonic: "FXRSTOR",
-  encodings: [["NP 0F AE /1", "m512byte", "FXSR"]],
-  form: "direct",
-  execute: fxrstor,
-});
-export const LDMXCSR: Instruction = instruction({
-  mnemonic: "LDMXCSR",
-  encodings: [["NP 0F AE /2", "m32", "SSE"]],
-  form: "direct",
-  execute: ldmxcsr,
-});
-export const STMXCSR: Instruction = instruction({
-  mnemonic: "STMXCSR",
-  encodings: [["NP 0F AE /3", "m32", "SSE"]],
-  form: "direct",
-  execute: stmxcsr,
-});
-export const SFENCE: Instruction = instruction({
-  mnemonic: "SFENCE",
-  encodings: [["NP 0F AE F8", "", "SSE"]],
-  form: "direct",
-  execute: fence,
-});
-export const LFENCE: Instruction = instruction({
-  mnemonic: "LFENCE",
-  encodings: [["NP 0F AE E8", "", "SSE2"]],
-  form: "direct",
-  execute: fence,
-});
-export const MFENCE: Instruction = instruction({
-  mnemonic: "MFENCE",
-  encodings: [["NP 0F AE F0", "", "SSE2"]],
-  form: "direct",
-  execute: fence,
-});
-export const CLFLUSH: Instruction = instruction({
-  mnemonic: "CLFLUSH",
-  encodings: [["NP 0F AE /7", "m8", "CLFSH"]],
-  form: "direct",
-  execute: clflush,
-});
-export const MONITOR: Instruction = instruction({
-  mnemonic: "MONITOR",
-  encodings: [["0F 01 C8", "", "MONITOR"]],
-  form: "direct",
-  execute: monitor,
-});
-export const MWAIT: Instruction = instruction({
-  mnemonic: "MWAIT",
-  encodings: [["0F 01 C9", "", "MONITOR"]],
-  form: "direct",
-  execute: mwait,
-});
+export const FXSAVE: Instruction = row("FXSAVE", "NP 0F AE /0", "m512byte", "FXSR", "direct", fxsave);
+export const FXRSTOR: Instruction = row("FXRSTOR", "NP 0F AE /1", "m512byte", "FXSR", "direct", fxrstor);
+export const LDMXCSR: Instruction = row("LDMXCSR", "NP 0F AE /2", "m32", "SSE", "direct", ldmxcsr);
+export const STMXCSR: Instruction = row("STMXCSR", "NP 0F AE /3", "m32", "SSE", "direct", stmxcsr);
+export const SFENCE: Instruction = row("SFENCE", "NP 0F AE F8", "", "SSE", "direct", fence);
+export const LFENCE: Instruction = row("LFENCE", "NP 0F AE E8", "", "SSE2", "direct", fence);
+export const MFENCE: Instruction = row("MFENCE", "NP 0F AE F0", "", "SSE2", "direct", fence);
+export const CLFLUSH: Instruction = row("CLFLUSH", "NP 0F AE /7", "m8", "CLFSH", "direct", clflush);
+export const MONITOR: Instruction = row("MONITOR", "0F 01 C8", "", "MONITOR", "direct", monitor);
+export const MWAIT: Instruction = row("MWAIT", "0F 01 C9", "", "MONITOR", "direct", mwait);

@@ -15,6 +15,7 @@ import { extractExponent80, extractSignificand80, scale80 } from "../../softfloa
 import { squareRoot80 } from "../../softfloat/square-root.ts";
 import type { Core } from "../../state/core.ts";
 import { type Instruction, instruction } from "../instruction.ts";
+import { row } from "../mmx/row.ts";
 import type { Operation } from "../operation.ts";
 import { unary } from "./binary.ts";
 import { enter, isEmpty, overflow, place, push, rotate, setIndefinite, setResult, settle, underflow } from "./unit.ts";
@@ -255,52 +256,11 @@ export const FIDIVR: Instruction = instruction({
   form: "x87",
   execute: divideReversed80,
 });
-
-export const FCHS: Instruction = instruction({
-  mnemonic: "FCHS",
-  encodings: [["D9 E0", "", "FPU"]],
-  form: "direct",
-  execute: fchs,
-});
-export const FABS: Instruction = instruction({
-  mnemonic: "FABS",
-  encodings: [["D9 E1", "", "FPU"]],
-  form: "direct",
-  execute: fabs,
-});
-export const FXTRACT: Instruction = instruction({
-  mnemonic: "FXTRACT",
-  encodings: [["D9 F4", "", "FPU"]],
-  form: "direct",
-  execute: fxtract,
-});
-export const FPREM1: Instruction = instruction({
-  mnemonic: "FPREM1",
-  encodings: [["D9 F5", "", "FPU"]],
-  form: "direct",
-  execute: fprem1,
-});
-export const FPREM: Instruction = instruction({
-  mnemonic: "FPREM",
-  encodings: [["D9 F8", "", "FPU"]],
-  form: "direct",
-  execute: fprem,
-});
-export const FSQRT: Instruction = instruction({
-  mnemonic: "FSQRT",
-  encodings: [["D9 FA", "", "FPU"]],
-  form: "direct",
-  execute: fsqrt,
-});
-export const FRNDINT: Instruction = instruction({
-  mnemonic: "FRNDINT",
-  encodings: [["D9 FC", "", "FPU"]],
-  form: "direct",
-  execute: frndint,
-});
-export const FSCALE: Instruction = instruction({
-  mnemonic: "FSCALE",
-  encodings: [["D9 FD", "", "FPU"]],
-  form: "direct",
-  execute: fscale,
-});
+export const FCHS: Instruction = row("FCHS", "D9 E0", "", "FPU", "direct", fchs);
+export const FABS: Instruction = row("FABS", "D9 E1", "", "FPU", "direct", fabs);
+export const FXTRACT: Instruction = row("FXTRACT", "D9 F4", "", "FPU", "direct", fxtract);
+export const FPREM1: Instruction = row("FPREM1", "D9 F5", "", "FPU", "direct", fprem1);
+export const FPREM: Instruction = row("FPREM", "D9 F8", "", "FPU", "direct", fprem);
+export const FSQRT: Instruction = row("FSQRT", "D9 FA", "", "FPU", "direct", fsqrt);
+export const FRNDINT: Instruction = row("FRNDINT", "D9 FC", "", "FPU", "direct", frndint);
+export const FSCALE: Instruction = row("FSCALE", "D9 FD", "", "FPU", "direct", fscale);

@@ -15,6 +15,7 @@ import type { Core } from "../../state/core.ts";
 import { FSW } from "../../state/fpu.ts";
 import { setArithmeticFlags } from "../../state/lazy-flags.ts";
 import { ARITHMETIC_FLAGS, type Instruction, instruction } from "../instruction.ts";
+import { row } from "../mmx/row.ts";
 import { linear, type Operation } from "../operation.ts";
 import { enter, isEmpty, place, pop, settle, underflow } from "./unit.ts";
 
@@ -172,18 +173,8 @@ export function fxam(core: Core, operation: Operation): void {
   settle(core, operation, CONDITIONS);
 }
 
-export const FCOM: Instruction = instruction({
-  mnemonic: "FCOM",
-  encodings: [["D8 /2", "m32fp", "FPU"]],
-  form: "direct",
-  execute: fcomReal32,
-});
-export const FCOM_REAL64: Instruction = instruction({
-  mnemonic: "FCOM",
-  encodings: [["DC /2", "m64fp", "FPU"]],
-  form: "direct",
-  execute: fcomReal64,
-});
+export const FCOM: Instruction = row("FCOM", "D8 /2", "m32fp", "FPU", "direct", fcomReal32);
+export const FCOM_REAL64: Instruction = row("FCOM", "DC /2", "m64fp", "FPU", "direct", fcomReal64);
 export const FCOM_REGISTER: Instruction = instruction({
   mnemonic: "FCOM",
   encodings: [
@@ -193,18 +184,8 @@ export const FCOM_REGISTER: Instruction = instruction({
   form: "direct",
   execute: fcomRegister,
 });
-export const FCOMP: Instruction = instruction({
-  mnemonic: "FCOMP",
-  encodings: [["D8 /3", "m32fp", "FPU"]],
-  form: "direct",
-  execute: fcompReal32,
-});
-export const FCOMP_REAL64: Instruction = instruction({
-  mnemonic: "FCOMP",
-  encodings: [["DC /3", "m64fp", "FPU"]],
-  form: "direct",
-  execute: fcompReal64,
-});
+export const FCOMP: Instruction = row("FCOMP", "D8 /3", "m32fp", "FPU", "direct", fcompReal32);
+export const FCOMP_REAL64: Instruction = row("FCOMP", "DC /3", "m64fp", "FPU", "direct", fcompReal64);
 export const FCOMP_REGISTER: Instruction = instruction({
   mnemonic: "FCOMP",
   encodings: [
@@ -215,54 +196,14 @@ export const FCOMP_REGISTER: Instruction = instruction({
   form: "direct",
   execute: fcompRegister,
 });
-export const FCOMPP: Instruction = instruction({
-  mnemonic: "FCOMPP",
-  encodings: [["DE D9", "", "FPU"]],
-  form: "direct",
-  execute: fcompp,
-});
-export const FICOM: Instruction = instruction({
-  mnemonic: "FICOM",
-  encodings: [["DE /2", "m16int", "FPU"]],
-  form: "direct",
-  execute: ficom16,
-});
-export const FICOM_32: Instruction = instruction({
-  mnemonic: "FICOM",
-  encodings: [["DA /2", "m32int", "FPU"]],
-  form: "direct",
-  execute: ficom32,
-});
-export const FICOMP: Instruction = instruction({
-  mnemonic: "FICOMP",
-  encodings: [["DE /3", "m16int", "FPU"]],
-  form: "direct",
-  execute: ficomp16,
-});
-export const FICOMP_32: Instruction = instruction({
-  mnemonic: "FICOMP",
-  encodings: [["DA /3", "m32int", "FPU"]],
-  form: "direct",
-  execute: ficomp32,
-});
-export const FUCOM: Instruction = instruction({
-  mnemonic: "FUCOM",
-  encodings: [["DD E0+i", "ST(i)", "FPU"]],
-  form: "direct",
-  execute: fucomRegister,
-});
-export const FUCOMP: Instruction = instruction({
-  mnemonic: "FUCOMP",
-  encodings: [["DD E8+i", "ST(i)", "FPU"]],
-  form: "direct",
-  execute: fucompRegister,
-});
-export const FUCOMPP: Instruction = instruction({
-  mnemonic: "FUCOMPP",
-  encodings: [["DA E9", "", "FPU"]],
-  form: "direct",
-  execute: fucompp,
-});
+export const FCOMPP: Instruction = row("FCOMPP", "DE D9", "", "FPU", "direct", fcompp);
+export const FICOM: Instruction = row("FICOM", "DE /2", "m16int", "FPU", "direct", ficom16);
+export const FICOM_32: Instruction = row("FICOM", "DA /2", "m32int", "FPU", "direct", ficom32);
+export const FICOMP: Instruction = row("FICOMP", "DE /3", "m16int", "FPU", "direct", ficomp16);
+export const FICOMP_32: Instruction = row("FICOMP", "DA /3", "m32int", "FPU", "direct", ficomp32);
+export const FUCOM: Instruction = row("FUCOM", "DD E0+i", "ST(i)", "FPU", "direct", fucomRegister);
+export const FUCOMP: Instruction = row("FUCOMP", "DD E8+i", "ST(i)", "FPU", "direct", fucompRegister);
+export const FUCOMPP: Instruction = row("FUCOMPP", "DA E9", "", "FPU", "direct", fucompp);
 export const FCOMI: Instruction = instruction({
   mnemonic: "FCOMI",
   encodings: [["DB F0+i", "ST(0), ST(i)", "CMOV"]],
@@ -291,15 +232,5 @@ export const FUCOMIP: Instruction = instruction({
   form: "direct",
   execute: fucomip,
 });
-export const FTST: Instruction = instruction({
-  mnemonic: "FTST",
-  encodings: [["D9 E4", "", "FPU"]],
-  form: "direct",
-  execute: ftst,
-});
-export const FXAM: Instruction = instruction({
-  mnemonic: "FXAM",
-  encodings: [["D9 E5", "", "FPU"]],
-  form: "direct",
-  execute: fxam,
-});
+export const FTST: Instruction = row("FTST", "D9 E4", "", "FPU", "direct", ftst);
+export const FXAM: Instruction = row("FXAM", "D9 E5", "", "FPU", "direct", fxam);

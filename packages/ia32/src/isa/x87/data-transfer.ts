@@ -1,20 +1,21 @@
 /**
- * x87 data transfer: FLD FILD FBLD, FST FSTP FIST FISTP FISTTP FBSTP, FXCH, FCMOVcc, constants.
+ * x87 data transfer: FLD FILD FBLD, FST FSTP FXCH FCMOVcc between registers, constants.
  *
- * Here: rows and meanings. A store looks at its address first, so that a page fault finds the unit untouched.
- * Opcodes that the manual leaves out but processors run like a listed one stand beside it. SDM Vol. 1, 5.2.1; Vol. 2.
+ * Here: rows and meanings. Opcodes that the manual leaves out but processors run like a listed one stand beside it.
+ * Not here: stores to memory (→ store.ts). SDM Vol. 1, 5.2.1; Vol. 2.
  * @module
  */
-import { checkAlignment, probeWrite, read16, read32, write16, write32 } from "../../mmu/access.ts";
+import { checkAlignment, read16, read32 } from "../../mmu/access.ts";
 import { type Constant, L2E, L2T, LG2, LN2, loadConstant, PI } from "../../softfloat/constants.ts";
-import { FLAGS, type FloatContext, HIGH, LOW, ROUNDING, SIGN_EXPONENT, TOWARD_ZERO } from "../../softfloat/context.ts";
-import { load32, load64, store32, store64 } from "../../softfloat/convert-real.ts";
-import { fromPackedDecimal, toPackedDecimal } from "../../softfloat/decimal.ts";
-import { fromInteger32, fromInteger64, toInteger, toInteger64 } from "../../softfloat/integer.ts";
+import { FLAGS } from "../../softfloat/context.ts";
+import { load32, load64 } from "../../softfloat/convert-real.ts";
+import { fromPackedDecimal } from "../../softfloat/decimal.ts";
+import { fromInteger32, fromInteger64 } from "../../softfloat/integer.ts";
 import { setResult as setNumber } from "../../softfloat/special.ts";
 import type { Core } from "../../state/core.ts";
 import * as conditions from "../../state/lazy-flags.ts";
 import { type Instruction, instruction } from "../instruction.ts";
+import { row } from "../mmx/row.ts";
 import { linear, type Operation } from "../operation.ts";
 import {
   enter,
@@ -27,7 +28,6 @@ import {
   setIndefinite,
   setRegister,
   settle,
-  settleStore,
   underflow,
 } from "./unit.ts";
 
@@ -115,97 +115,6 @@ export function fbld(core: Core, operation: Operation): void {
   core.x87.w[FLAGS] = 0;
   fromPackedDecimal(core.x87, top, high, low);
   load(core, operation);
-}
-
-type Store = (c: FloatContext, signExponent: number, high: number, low: number) => void;
-
-function storeReal32(c: FloatContext, signExponent: number, high: number, low: number): void {
-  store32(c, signExponent, high, low);
-}
-function storeInteger16(c: FloatContext, signExponent: number, high: number, low: number): void {
-  c.w[LOW] = toInteger(c, signExponent, high, low, 16, c.w[ROUNDING]);
-}
-function storeInteger32(c: FloatContext, signExponent: number, high: number, low: number): void {
-  c.w[LOW] = toInteger(c, signExponent, high, low, 32, c.w[ROUNDING]);
-}
-function storeInteger64(c: FloatContext, signExponent: number, high: number, low: number): void {
-  toInteger64(c, signExponent, high, low, c.w[ROUNDING]);
-}
-function truncate16(c: FloatContext, signExponent: number, high: number, low: number): void {
-  c.w[LOW] = toInteger(c, signExponent, high, low, 16, TOWARD_ZERO);
-}
-function truncate32(c: FloatContext, signExponent: number, high: number, low: number): void {
-  c.w[LOW] = toInteger(c, signExponent, high, low, 32, TOWARD_ZERO);
-}
-function truncate64(c: FloatContext, signExponent: number, high: number, low: number): void {
-  toInteger64(c, signExponent, high, low, TOWARD_ZERO);
-}
-
-/** Stores ST(0) in `size` bytes as `convert` leaves it; an empty one counts as the real indefinite, which all of them answer. */
-function store(core: Core, operation: Operation, size: number, convert: Store, pops: boolean): void {
-  enter(core);
-  const address = linear(core, operation, size, true);
-  probeWrite(core, address, size);
-  checkAlignment(core, address, Math.min(size, 8));
-  const { x, x87 } = core;
-  const a = place(core, 0);
-  x87.w[FLAGS] = 0;
-  if (isEmpty(core, 0)) {
-    convert(x87, 0xffff, -0x40000000, 0);
-    if (!underflow(core, operation)) return;
-  } else {
-    convert(x87, x[a + 2], x[a + 1], x[a]);
-    if (!settleStore(core, operation)) return;
-  }
-  const w = x87.w;
-  if (size === 2) write16(core, address, w[LOW]);
-  else write32(core, address, w[LOW]);
-  if (size >= 8) write32(core, (address + 4) | 0, w[HIGH]);
-  if (size === 10) write16(core, (address + 8) | 0, w[SIGN_EXPONENT]);
-  if (pops) pop(core);
-}
-
-export function fstReal32(core: Core, operation: Operation): void {
-  store(core, operation, 4, storeReal32, false);
-}
-export function fstpReal32(core: Core, operation: Operation): void {
-  store(core, operation, 4, storeReal32, true);
-}
-export function fstReal64(core: Core, operation: Operation): void {
-  store(core, operation, 8, store64, false);
-}
-export function fstpReal64(core: Core, operation: Operation): void {
-  store(core, operation, 8, store64, true);
-}
-export function fstpReal80(core: Core, operation: Operation): void {
-  store(core, operation, 10, setNumber, true);
-}
-export function fist16(core: Core, operation: Operation): void {
-  store(core, operation, 2, storeInteger16, false);
-}
-export function fistp16(core: Core, operation: Operation): void {
-  store(core, operation, 2, storeInteger16, true);
-}
-export function fist32(core: Core, operation: Operation): void {
-  store(core, operation, 4, storeInteger32, false);
-}
-export function fistp32(core: Core, operation: Operation): void {
-  store(core, operation, 4, storeInteger32, true);
-}
-export function fistp64(core: Core, operation: Operation): void {
-  store(core, operation, 8, storeInteger64, true);
-}
-export function fisttp16(core: Core, operation: Operation): void {
-  store(core, operation, 2, truncate16, true);
-}
-export function fisttp32(core: Core, operation: Operation): void {
-  store(core, operation, 4, truncate32, true);
-}
-export function fisttp64(core: Core, operation: Operation): void {
-  store(core, operation, 8, truncate64, true);
-}
-export function fbstp(core: Core, operation: Operation): void {
-  store(core, operation, 10, toPackedDecimal, true);
 }
 
 /** ST(i) = ST(0). @returns whether the stack may move */
@@ -322,66 +231,11 @@ export function fldz(core: Core, operation: Operation): void {
   simple(core, operation, 0, 0);
 }
 
-export const FLD: Instruction = instruction({
-  mnemonic: "FLD",
-  encodings: [["D9 /0", "m32fp", "FPU"]],
-  form: "direct",
-  execute: fldReal32,
-});
-export const FLD_REAL64: Instruction = instruction({
-  mnemonic: "FLD",
-  encodings: [["DD /0", "m64fp", "FPU"]],
-  form: "direct",
-  execute: fldReal64,
-});
-export const FLD_REAL80: Instruction = instruction({
-  mnemonic: "FLD",
-  encodings: [["DB /5", "m80fp", "FPU"]],
-  form: "direct",
-  execute: fldReal80,
-});
-export const FLD_REGISTER: Instruction = instruction({
-  mnemonic: "FLD",
-  encodings: [["D9 C0+i", "ST(i)", "FPU"]],
-  form: "direct",
-  execute: fldRegister,
-});
-export const FST: Instruction = instruction({
-  mnemonic: "FST",
-  encodings: [["D9 /2", "m32fp", "FPU"]],
-  form: "direct",
-  execute: fstReal32,
-});
-export const FST_REAL64: Instruction = instruction({
-  mnemonic: "FST",
-  encodings: [["DD /2", "m64fp", "FPU"]],
-  form: "direct",
-  execute: fstReal64,
-});
-export const FST_REGISTER: Instruction = instruction({
-  mnemonic: "FST",
-  encodings: [["DD D0+i", "ST(i)", "FPU"]],
-  form: "direct",
-  execute: fstRegister,
-});
-export const FSTP: Instruction = instruction({
-  mnemonic: "FSTP",
-  encodings: [["D9 /3", "m32fp", "FPU"]],
-  form: "direct",
-  execute: fstpReal32,
-});
-export const FSTP_REAL64: Instruction = instruction({
-  mnemonic: "FSTP",
-  encodings: [["DD /3", "m64fp", "FPU"]],
-  form: "direct",
-  execute: fstpReal64,
-});
-export const FSTP_REAL80: Instruction = instruction({
-  mnemonic: "FSTP",
-  encodings: [["DB /7", "m80fp", "FPU"]],
-  form: "direct",
-  execute: fstpReal80,
-});
+export const FLD: Instruction = row("FLD", "D9 /0", "m32fp", "FPU", "direct", fldReal32);
+export const FLD_REAL64: Instruction = row("FLD", "DD /0", "m64fp", "FPU", "direct", fldReal64);
+export const FLD_REAL80: Instruction = row("FLD", "DB /5", "m80fp", "FPU", "direct", fldReal80);
+export const FLD_REGISTER: Instruction = row("FLD", "D9 C0+i", "ST(i)", "FPU", "direct", fldRegister);
+export const FST_REGISTER: Instruction = row("FST", "DD D0+i", "ST(i)", "FPU", "direct", fstRegister);
 export const FSTP_REGISTER: Instruction = instruction({
   mnemonic: "FSTP",
   encodings: [
@@ -393,84 +247,10 @@ export const FSTP_REGISTER: Instruction = instruction({
   form: "direct",
   execute: fstpRegister,
 });
-export const FILD: Instruction = instruction({
-  mnemonic: "FILD",
-  encodings: [["DF /0", "m16int", "FPU"]],
-  form: "direct",
-  execute: fild16,
-});
-export const FILD_32: Instruction = instruction({
-  mnemonic: "FILD",
-  encodings: [["DB /0", "m32int", "FPU"]],
-  form: "direct",
-  execute: fild32,
-});
-export const FILD_64: Instruction = instruction({
-  mnemonic: "FILD",
-  encodings: [["DF /5", "m64int", "FPU"]],
-  form: "direct",
-  execute: fild64,
-});
-export const FIST: Instruction = instruction({
-  mnemonic: "FIST",
-  encodings: [["DF /2", "m16int", "FPU"]],
-  form: "direct",
-  execute: fist16,
-});
-export const FIST_32: Instruction = instruction({
-  mnemonic: "FIST",
-  encodings: [["DB /2", "m32int", "FPU"]],
-  form: "direct",
-  execute: fist32,
-});
-export const FISTP: Instruction = instruction({
-  mnemonic: "FISTP",
-  encodings: [["DF /3", "m16int", "FPU"]],
-  form: "direct",
-  execute: fistp16,
-});
-export const FISTP_32: Instruction = instruction({
-  mnemonic: "FISTP",
-  encodings: [["DB /3", "m32int", "FPU"]],
-  form: "direct",
-  execute: fistp32,
-});
-export const FISTP_64: Instruction = instruction({
-  mnemonic: "FISTP",
-  encodings: [["DF /7", "m64int", "FPU"]],
-  form: "direct",
-  execute: fistp64,
-});
-export const FISTTP: Instruction = instruction({
-  mnemonic: "FISTTP",
-  encodings: [["DF /1", "m16int", "SSE3"]],
-  form: "direct",
-  execute: fisttp16,
-});
-export const FISTTP_32: Instruction = instruction({
-  mnemonic: "FISTTP",
-  encodings: [["DB /1", "m32int", "SSE3"]],
-  form: "direct",
-  execute: fisttp32,
-});
-export const FISTTP_64: Instruction = instruction({
-  mnemonic: "FISTTP",
-  encodings: [["DD /1", "m64int", "SSE3"]],
-  form: "direct",
-  execute: fisttp64,
-});
-export const FBLD: Instruction = instruction({
-  mnemonic: "FBLD",
-  encodings: [["DF /4", "m80dec", "FPU"]],
-  form: "direct",
-  execute: fbld,
-});
-export const FBSTP: Instruction = instruction({
-  mnemonic: "FBSTP",
-  encodings: [["DF /6", "m80bcd", "FPU"]],
-  form: "direct",
-  execute: fbstp,
-});
+export const FILD: Instruction = row("FILD", "DF /0", "m16int", "FPU", "direct", fild16);
+export const FILD_32: Instruction = row("FILD", "DB /0", "m32int", "FPU", "direct", fild32);
+export const FILD_64: Instruction = row("FILD", "DF /5", "m64int", "FPU", "direct", fild64);
+export const FBLD: Instruction = row("FBLD", "DF /4", "m80dec", "FPU", "direct", fbld);
 export const FXCH: Instruction = instruction({
   mnemonic: "FXCH",
   encodings: [
@@ -481,93 +261,18 @@ export const FXCH: Instruction = instruction({
   form: "direct",
   execute: fxch,
 });
-export const FCMOVB: Instruction = instruction({
-  mnemonic: "FCMOVB",
-  encodings: [["DA C0+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmovb,
-});
-export const FCMOVE: Instruction = instruction({
-  mnemonic: "FCMOVE",
-  encodings: [["DA C8+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmove,
-});
-export const FCMOVBE: Instruction = instruction({
-  mnemonic: "FCMOVBE",
-  encodings: [["DA D0+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmovbe,
-});
-export const FCMOVU: Instruction = instruction({
-  mnemonic: "FCMOVU",
-  encodings: [["DA D8+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmovu,
-});
-export const FCMOVNB: Instruction = instruction({
-  mnemonic: "FCMOVNB",
-  encodings: [["DB C0+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmovnb,
-});
-export const FCMOVNE: Instruction = instruction({
-  mnemonic: "FCMOVNE",
-  encodings: [["DB C8+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmovne,
-});
-export const FCMOVNBE: Instruction = instruction({
-  mnemonic: "FCMOVNBE",
-  encodings: [["DB D0+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmovnbe,
-});
-export const FCMOVNU: Instruction = instruction({
-  mnemonic: "FCMOVNU",
-  encodings: [["DB D8+i", "ST(0), ST(i)", "CMOV"]],
-  form: "direct",
-  execute: fcmovnu,
-});
-export const FLD1: Instruction = instruction({
-  mnemonic: "FLD1",
-  encodings: [["D9 E8", "", "FPU"]],
-  form: "direct",
-  execute: fld1,
-});
-export const FLDL2T: Instruction = instruction({
-  mnemonic: "FLDL2T",
-  encodings: [["D9 E9", "", "FPU"]],
-  form: "direct",
-  execute: fldl2t,
-});
-export const FLDL2E: Instruction = instruction({
-  mnemonic: "FLDL2E",
-  encodings: [["D9 EA", "", "FPU"]],
-  form: "direct",
-  execute: fldl2e,
-});
-export const FLDPI: Instruction = instruction({
-  mnemonic: "FLDPI",
-  encodings: [["D9 EB", "", "FPU"]],
-  form: "direct",
-  execute: fldpi,
-});
-export const FLDLG2: Instruction = instruction({
-  mnemonic: "FLDLG2",
-  encodings: [["D9 EC", "", "FPU"]],
-  form: "direct",
-  execute: fldlg2,
-});
-export const FLDLN2: Instruction = instruction({
-  mnemonic: "FLDLN2",
-  encodings: [["D9 ED", "", "FPU"]],
-  form: "direct",
-  execute: fldln2,
-});
-export const FLDZ: Instruction = instruction({
-  mnemonic: "FLDZ",
-  encodings: [["D9 EE", "", "FPU"]],
-  form: "direct",
-  execute: fldz,
-});
+export const FCMOVB: Instruction = row("FCMOVB", "DA C0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovb);
+export const FCMOVE: Instruction = row("FCMOVE", "DA C8+i", "ST(0), ST(i)", "CMOV", "direct", fcmove);
+export const FCMOVBE: Instruction = row("FCMOVBE", "DA D0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovbe);
+export const FCMOVU: Instruction = row("FCMOVU", "DA D8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovu);
+export const FCMOVNB: Instruction = row("FCMOVNB", "DB C0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnb);
+export const FCMOVNE: Instruction = row("FCMOVNE", "DB C8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovne);
+export const FCMOVNBE: Instruction = row("FCMOVNBE", "DB D0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnbe);
+export const FCMOVNU: Instruction = row("FCMOVNU", "DB D8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnu);
+export const FLD1: Instruction = row("FLD1", "D9 E8", "", "FPU", "direct", fld1);
+export const FLDL2T: Instruction = row("FLDL2T", "D9 E9", "", "FPU", "direct", fldl2t);
+export const FLDL2E: Instruction = row("FLDL2E", "D9 EA", "", "FPU", "direct", fldl2e);
+export const FLDPI: Instruction = row("FLDPI", "D9 EB", "", "FPU", "direct", fldpi);
+export const FLDLG2: Instruction = row("FLDLG2", "D9 EC", "", "FPU", "direct", fldlg2);
+export const FLDLN2: Instruction = row("FLDLN2", "D9 ED", "", "FPU", "direct", fldln2);
+export const FLDZ: Instruction = row("FLDZ", "D9 EE", "", "FPU", "direct", fldz);

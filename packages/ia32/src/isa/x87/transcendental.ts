@@ -11,7 +11,8 @@ import { exponentialMinusOne80 } from "../../softfloat/transcendental/exponentia
 import { logarithm80, logarithmPlusOne80 } from "../../softfloat/transcendental/logarithm.ts";
 import { cosine80, sine80, tangent80 } from "../../softfloat/transcendental/sine.ts";
 import type { Core } from "../../state/core.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import type { Instruction } from "../instruction.ts";
+import { row } from "../mmx/row.ts";
 import type { Operation } from "../operation.ts";
 import { type Binary, unary } from "./binary.ts";
 import {
@@ -122,51 +123,11 @@ export function fpatan(core: Core, operation: Operation): void {
   toSecond(core, operation, arctangent80);
 }
 
-export const F2XM1: Instruction = instruction({
-  mnemonic: "F2XM1",
-  encodings: [["D9 F0", "", "FPU"]],
-  form: "direct",
-  execute: f2xm1,
-});
-export const FYL2X: Instruction = instruction({
-  mnemonic: "FYL2X",
-  encodings: [["D9 F1", "", "FPU"]],
-  form: "direct",
-  execute: fyl2x,
-});
-export const FPTAN: Instruction = instruction({
-  mnemonic: "FPTAN",
-  encodings: [["D9 F2", "", "FPU"]],
-  form: "direct",
-  execute: fptan,
-});
-export const FPATAN: Instruction = instruction({
-  mnemonic: "FPATAN",
-  encodings: [["D9 F3", "", "FPU"]],
-  form: "direct",
-  execute: fpatan,
-});
-export const FYL2XP1: Instruction = instruction({
-  mnemonic: "FYL2XP1",
-  encodings: [["D9 F9", "", "FPU"]],
-  form: "direct",
-  execute: fyl2xp1,
-});
-export const FSINCOS: Instruction = instruction({
-  mnemonic: "FSINCOS",
-  encodings: [["D9 FB", "", "FPU"]],
-  form: "direct",
-  execute: fsincos,
-});
-export const FSIN: Instruction = instruction({
-  mnemonic: "FSIN",
-  encodings: [["D9 FE", "", "FPU"]],
-  form: "direct",
-  execute: fsin,
-});
-export const FCOS: Instruction = instruction({
-  mnemonic: "FCOS",
-  encodings: [["D9 FF", "", "FPU"]],
-  form: "direct",
-  execute: fcos,
-});
+export const F2XM1: Instruction = row("F2XM1", "D9 F0", "", "FPU", "direct", f2xm1);
+export const FYL2X: Instruction = row("FYL2X", "D9 F1", "", "FPU", "direct", fyl2x);
+export const FPTAN: Instruction = row("FPTAN", "D9 F2", "", "FPU", "direct", fptan);
+export const FPATAN: Instruction = row("FPATAN", "D9 F3", "", "FPU", "direct", fpatan);
+export const FYL2XP1: Instruction = row("FYL2XP1", "D9 F9", "", "FPU", "direct", fyl2xp1);
+export const FSINCOS: Instruction = row("FSINCOS", "D9 FB", "", "FPU", "direct", fsincos);
+export const FSIN: Instruction = row("FSIN", "D9 FE", "", "FPU", "direct", fsin);
+export const FCOS: Instruction = row("FCOS", "D9 FF", "", "FPU", "direct", fcos);

@@ -64,6 +64,8 @@ function roundProduct(
   setUnrounded(c, ySignExponent, yHigh, yLow);
   setSignificand(c, Y, w[HIGH], w[LOW]);
   multiply(c.f64, RESULT, RESULT, Y);
+  // Also for the powers of two whose logarithm is exact, as the recorded processor says.
+  w[FLAGS] |= PE;
   roundPair(c, RESULT, power + w[EXPONENT] - BIAS, (ySignExponent >> 15) & 1, nudge);
 }
 
