@@ -6,7 +6,9 @@
  */
 import { Command, CommanderError, Option } from "commander";
 import { conformanceCommand } from "./conformance.ts";
+import { type DebugFlags, parsePort } from "./debug-options.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { lfsCommand } from "./lfs/command.ts";
 import {
   type NamedFile,
   PARALLEL_DRIVERS,
@@ -47,9 +49,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     .showHelpAfterError("(kintsugi --help says what there is)");
   machineOptions(program.command("start"))
     .description("boot the machine and sit at its serial terminal; Ctrl-] leaves to the host")
-    .action(async (flags: MachineFlags) => {
+    .action(async (flags: MachineFlags & DebugFlags) => {
       const { start } = await import("./start.ts");
-      code = await start(flags);
+      code = flags.gdb === undefined ? await start(flags) : await (await import("./debug.ts")).debug(flags, true);
     });
   machineOptions(program.command("boot"))
     .description("boot the machine without a terminal; its serial output goes to stdout")
@@ -58,10 +60,13 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     .option("--host-times", "add host times to recovery events (they differ from run to run)")
     .option("--limit <VIRTUAL_SECONDS>", "end the run after so much virtual time", parseLimit)
     .addHelpText("after", EXIT_CODE_HELP)
-    .action(async (flags: BootFlags) => {
+    .action(async (flags: BootFlags & DebugFlags) => {
       const { boot } = await import("./boot.ts");
-      code = await boot(flags);
+      code = flags.gdb === undefined ? await boot(flags) : await (await import("./debug.ts")).debug(flags, false);
     });
+  lfsCommand(program, (ended) => {
+    code = ended;
+  });
   conformanceCommand(program, (ended) => {
     code = ended;
   });
@@ -97,6 +102,8 @@ function machineOptions(command: Command): Command {
         `the parallel-port driver: ${PARALLEL_DRIVERS.join(", ")} (default: exact)`,
       ).argParser(parseParallel),
     )
+    .option("--gdb <PORT>", "run to the task's first instruction and wait there for GDB", parsePort)
+    .option("--gdb-task <NAME>", "the program that GDB sees (default: parallel)")
     .option("--paper <FILE>", "where the printer prints", "paper.txt")
     .option("--record <LOG>", "write everything that comes from outside to LOG")
     .option("--replay <LOG>", "run what LOG recorded again, and compare the end");
