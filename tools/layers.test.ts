@@ -16,7 +16,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   "packages/lfs": ["records"],
   "packages/drivers": [],
   "apps/programs": [],
-  "apps/machine": ["records", "ia32", "pc", "microkernel", "arc-framework", "drivers", "programs"],
+  "apps/machine": ["records", "ia32", "pc", "microkernel", "arc-framework", "drivers", "lfs", "programs"],
 };
 
 const folders = ["packages", "apps"].flatMap((parent) =>

@@ -1,0 +1,94 @@
+/**
+ * `kintsugi lfs newfs`, `dump`, `fsck`, `clean`: a disk as a whole.
+ *
+ * Here: from words to @kintsugi/lfs and back to lines and exit codes. Not here: files (→ files.ts), time (→ history.ts).
+ * @module
+ */
+import { getRandomValues } from "node:crypto";
+import { existsSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { createFileSystem, dumplfs, fileDevice, fsck, geometryOf, newSuperblock, readSuperblock } from "@kintsugi/lfs";
+import { EXIT_FAILED } from "../exit-codes.ts";
+import { UsageError } from "../options.ts";
+import { writeOut } from "../streams.ts";
+import { arenaFor, DiskError, now, superblockOf, version2, withBytes, withFiles } from "./disk.ts";
+import { NEWFS_REFUSALS } from "./options.ts";
+
+/** Bytes at the start of a file that tell whether something is in it. */
+const LOOKED_AT = 65536;
+
+export interface NewfsFlags {
+  readonly size?: number;
+  readonly bsize?: number;
+  readonly fsize?: number;
+  readonly ssize?: number;
+  readonly force?: boolean;
+}
+
+/** Makes an empty file system in a file, and the file if it is not there. */
+export async function newfs(path: string, { size, force, ...sizes }: NewfsFlags): Promise<number> {
+  const there = await bytesThere(path);
+  const wanted = size ?? there?.size;
+  if (wanted === undefined) throw new UsageError(`${path}: there is no such file; --size SIZE makes one`);
+  if (there?.holdsSomething === true && force !== true)
+    throw new UsageError(`${path}: there is something in this file; --force overwrites it`);
+  const options = { ident: getRandomValues(new Uint32Array(1))[0], time: Math.floor(now()), ...sizes };
+  const superblock = newSuperblock({ size: wanted - (wanted % 512), ...options });
+  if (typeof superblock === "string") throw new UsageError(NEWFS_REFUSALS[superblock]);
+  const file = await open(path, there === undefined ? "wx+" : "r+");
+  try {
+    await file.truncate(wanted);
+    const device = fileDevice(file, wanted - (wanted % 512));
+    const made = await createFileSystem(device, { arena: arenaFor(superblock), ...options });
+    if (made.isErr()) throw made.error instanceof Error ? made.error : new UsageError(NEWFS_REFUSALS[made.error]);
+  } finally {
+    await file.close();
+  }
+  return 0;
+}
+
+async function bytesThere(path: string): Promise<{ size: number; holdsSomething: boolean } | undefined> {
+  if (!existsSync(path)) return undefined;
+  return withBytes(path, (read, size) => ({ size, holdsSomething: read(0, LOOKED_AT).some(Boolean) }));
+}
+
+export async function dump(path: string): Promise<number> {
+  const text = await withBytes(path, (read) => {
+    version2(path, read);
+    return readOrRefuse(path, () => dumplfs(read));
+  });
+  await writeOut(text);
+  return 0;
+}
+
+/** A reader of the newest checkpoint; it throws where the ifile is not, which here is the disk's fault. */
+export function readOrRefuse<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (reason) {
+    const why = reason instanceof Error ? reason.message : String(reason);
+    throw new DiskError(`${path}: it is broken: ${why}; kintsugi lfs fsck ${path} says more`);
+  }
+}
+
+/** A line "rule: place" for everything that is wrong. */
+export async function check(path: string): Promise<number> {
+  const lines = await withBytes(path, (read, size) => {
+    const found = fsck(read).map(({ code, text }) => `${code}: ${text}\n`);
+    const superblock = readSuperblock(read(8192, 8192));
+    if (typeof superblock === "string") return found;
+    const said = superblock.lfs_size * geometryOf(superblock).unit;
+    return said > size ? [`superblock: a disk of ${said} bytes is in a file of ${size}\n`, ...found] : found;
+  });
+  await writeOut(lines.length === 0 ? `${path}: clean\n` : lines.join(""));
+  return lines.length === 0 ? 0 : EXIT_FAILED;
+}
+
+/** Cleans as many segments as are asked for, or once as many as are not clean. */
+export async function clean(path: string, flags: { readonly segments?: number }): Promise<number> {
+  const { lfs_nseg, lfs_nclean } = await withBytes(path, (read) => superblockOf(path, read));
+  const wanted = flags.segments ?? Math.max(1, lfs_nseg - lfs_nclean);
+  const cleaned = await withFiles(path, { writes: true }, async (fs) => fs.clean(wanted));
+  await writeOut(`${cleaned} segments cleaned\n`);
+  return 0;
+}
