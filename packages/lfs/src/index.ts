@@ -18,6 +18,8 @@ export { type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-
 export { readSuperblock, type Superblock, type SuperblockError, writeSuperblock } from "./format/superblock.ts";
 export { fsck } from "./fsck/fsck-lfs.ts";
 export type { Finding, FindingCode, ReadDisk } from "./fsck/image.ts";
+export type { DiskWrite } from "./fsck/log-plan.ts";
+export { applyRepair, planRepair, type RepairPlan } from "./fsck/repair.ts";
 export {
   foldGenerations,
   type NewGeneration,

@@ -2,41 +2,12 @@
 import { expect, test } from "vitest";
 import { fsck, type Lfs, type LfsRequest } from "../src/index.ts";
 import { chance } from "../src/testing/crash-disk.ts";
-import { MemoryDisk, newfs, Refused, Session, serve } from "../src/testing/index.ts";
+import { damage, SAMPLE } from "../src/testing/damaged-disk.ts";
+import { MemoryDisk, Refused, Session, serve } from "../src/testing/index.ts";
 
 const LONG = process.env.KINTSUGI_LONG !== undefined;
 const CASES = Number(process.env.KINTSUGI_CASES ?? (LONG ? 1_000_000 : 150));
 const STEPS = 200_000;
-
-function sample(): Uint8Array {
-  const disk = new MemoryDisk(new Uint8Array(5 << 18));
-  newfs(disk, new Uint8Array(2 << 20), { bsize: 4096, fsize: 512, ssize: 32768, ident: 5, time: 1 });
-  const session = new Session(disk, new Uint8Array(1 << 20)).mount();
-  session.mkdir("d");
-  session.mkdir("d/e");
-  for (let n = 0; n < 20; n++) session.write(`d/${n}`, n * 1000, new Uint8Array(3000 + n * 500).fill(n));
-  session.symlink("d/1", "s");
-  session.write("big", 0, new Uint8Array(90000).fill(1));
-  session.sync();
-  session.unlink("d/3");
-  session.write("big", 5000, new Uint8Array(9000).fill(2));
-  session.fsync("big");
-  return disk.bytes;
-}
-const SAMPLE = sample();
-
-/** Bytes that matter: superblocks, and the log as far as it is written. */
-function mutate(bytes: Uint8Array, random: () => number): void {
-  const hits = 1 + Math.floor(random() * 4);
-  for (let n = 0; n < hits; n++) {
-    const at = 8192 + Math.floor(random() ** 2 * 400_000);
-    const kind = Math.floor(random() * 4);
-    if (kind === 0) bytes[at] ^= 1 << Math.floor(random() * 8);
-    else if (kind === 1) new DataView(bytes.buffer).setUint32(at & ~3, Math.floor(random() * 3000), true);
-    else if (kind === 2) bytes.fill(0, at & ~511, (at & ~511) + 512);
-    else new DataView(bytes.buffer).setUint32(at & ~3, Math.floor(random() * 2 ** 32), true);
-  }
-}
 
 function bounded(disk: MemoryDisk, arena: Uint8Array): Session {
   const session = new Session(disk, arena);
@@ -81,7 +52,7 @@ test("a disk with wrong bytes is refused or used, and every call ends", () => {
   let mounted = 0;
   for (let seed = first; seed < first + CASES; seed++) {
     const bytes = SAMPLE.slice();
-    mutate(bytes, chance(seed));
+    damage(bytes, chance(seed));
     const session = bounded(new MemoryDisk(bytes), arena.fill(0));
     try {
       fsck((offset, length) => bytes.slice(offset, offset + length));

@@ -1,7 +1,7 @@
 /**
  * fsck: whether a disk holds a good file system, told by a reader that shares no code with the writer.
  *
- * Here: `fsck`, all phases. Not here: repair, which mounting does (`checkpoint/mount.ts`). What it judges is
+ * Here: `fsck`, all phases. Not here: repair (`repair.ts`). What it judges is
  * the last checkpoint; a log that goes on behind it is for a mount to replay.
  * @module
  */

@@ -1,0 +1,60 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { fsck, planRepair } from "../index.ts";
+import { chance } from "../testing/crash-disk.ts";
+import { damage, SAMPLE } from "../testing/damaged-disk.ts";
+import { MemoryDisk, Session } from "../testing/index.ts";
+import { applyRepair } from "./repair.ts";
+
+const LONG = process.env.KINTSUGI_LONG !== undefined;
+const CASES = Number(process.env.KINTSUGI_CASES ?? (LONG ? 100_000 : 150));
+const reader = (bytes: Uint8Array) => (offset: number, length: number) => bytes.slice(offset, offset + length);
+
+function contents(session: Session): string[] {
+  return session
+    .tree()
+    .slice(1)
+    .map(({ path, attributes: { mode, size } }) => {
+      if ((mode & 0o170000) !== 0o100000 || size > 1e6) return `${path} ${mode}`;
+      return `${path} ${mode} ${createHash("sha256").update(session.read(path)).digest("hex")}`;
+    });
+}
+const BEFORE = contents(new Session(new MemoryDisk(SAMPLE.slice()), new Uint8Array(1 << 20)).mount(1));
+
+test("a good disk needs nothing", () => {
+  expect(planRepair(reader(SAMPLE), 9)._unsafeUnwrap().log).toEqual([]);
+});
+
+test("a damaged disk is good after a repair, or says what keeps it from being one", async () => {
+  const first = Number(process.env.KINTSUGI_SEED ?? 0);
+  let repaired = 0;
+  let refused = 0;
+  for (let seed = first; seed < first + CASES; seed++) {
+    const bytes = SAMPLE.slice();
+    damage(bytes, chance(seed));
+    try {
+      const plan = planRepair(reader(bytes), 9);
+      if (plan.isErr()) {
+        expect(plan.error.length).toBeGreaterThan(0);
+        refused++;
+        continue;
+      }
+      if (plan.value.findings.length === 0) continue;
+      await applyRepair(plan.value, new MemoryDisk(bytes));
+      repaired++;
+      const left = fsck(reader(bytes));
+      if (left.length > 0) throw new Error(`${left[0].code}: ${left[0].text}`);
+      const session = new Session(new MemoryDisk(bytes), new Uint8Array(1 << 20)).mount();
+      const now = contents(session);
+      // What is not as it was before is reported.
+      if (plan.value.lost.length === 0) expect(now).toEqual(BEFORE);
+      session.write("afterwards", 0, new Uint8Array(30000).fill(1));
+      session.unmount();
+      expect(fsck(reader(bytes))).toEqual([]);
+    } catch (reason) {
+      throw new Error(`seed ${seed}: ${reason instanceof Error ? reason.stack : reason}`);
+    }
+  }
+  expect(repaired).toBeGreaterThan(CASES / 10);
+  expect(refused).toBeLessThan(CASES / 4);
+});
