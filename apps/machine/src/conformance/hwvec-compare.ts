@@ -4,8 +4,6 @@
  * Here: registers, flags and float state by tier, with the tolerances that a test allows. Not here: memory, which only
  * the machine can read (→ hwvec-machine.ts). All waivers stand here:
  * - EFLAGS: TF and RF are removed on both sides, `uf` bits are undefined for the test (FORMAT.md).
- * - #PF error code, bit 4 (instruction fetch): exists only with execute-disable, which 32-bit paging does not have
- *   (SDM Vol. 3A, 4.7); the recording system had it on.
  * - FSW: `us` bits are undefined for the test; PE, UE and C1 of transcendental functions (SDM Vol. 1, 8.3.10).
  * @module
  */
@@ -26,7 +24,6 @@ export interface Outcome {
 
 /** CF PF AF ZF SF DF OF IF NT AC ID IOPL. */
 const COMPARED_FLAGS = 0x247ed5 & ~0x10100;
-const PF_FETCH = 0x10;
 /** FSW: C0 to C3 and TOP but for C1; the rest are exception flags, error summary, C1. */
 const FSW_TIER_A = 0x7d00;
 /** PE, UE, C1. */
@@ -44,9 +41,8 @@ export function compareRegisters(vector: Vector, got: Outcome): Difference[] {
       differences.push({ tier, what: `${what} expected ${hex(expected)}, got ${hex(actual)}` });
   };
   if (wanted && got.exception) {
-    const pageFault = wanted[0] === 14;
-    check("B", "error code", wanted[1], got.exception[1], pageFault ? ~PF_FETCH : -1);
-    if (pageFault) check("B", "CR2", wanted[2] ?? 0, got.exception[2]);
+    check("B", "error code", wanted[1], got.exception[1]);
+    if (wanted[0] === 14) check("B", "CR2", wanted[2] ?? 0, got.exception[2]);
   }
   for (let n = 0; n < 8; n++) check("A", `r${n}`, o.r?.[n] ?? i.r[n], got.registers[n]);
   check("A", "EIP", o.ip, got.ip);

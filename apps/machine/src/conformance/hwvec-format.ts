@@ -100,11 +100,6 @@ export function fill(linear: number): number {
   return linear >= CODE_REGION && linear < CODE_REGION + 2 * PAGE ? 0xcc : Math.imul(linear, 0x9e3779b1) >>> 24;
 }
 
-/** Segment base of the code that a test runs: two of the local descriptors begin at the code region. */
-export function codeBase({ i }: Vector): number {
-  return i.sg?.cs === 0x27 || i.sg?.cs === 0x2f ? CODE_REGION : 0;
-}
-
 /** All tests of a file's text; the error names the line. */
 export function parseVectors(text: string): Result<readonly Vector[], string> {
   const vectors: Vector[] = [];

@@ -1,16 +1,14 @@
 /**
- * The machine that hwvec tests run on: pages, descriptors, one processor.
+ * The machine that hwvec tests run on: memory, one processor in architectural mode.
  *
- * Here: the state that FORMAT.md describes, built with real page tables; running one test; comparing memory.
- * Not here: the other comparisons (→ hwvec-compare.ts). What the processor's public interface cannot express fails with
- * that as the reason: nothing is left out of the count.
+ * Here: the state that FORMAT.md describes, running one test, comparing memory. Not here: the tables that programs do not
+ * see (→ hwvec-system.ts), the other comparisons (→ hwvec-compare.ts). Nothing is left out of the count.
  * @module
  */
 import {
   allocateMemory,
   EFLAGS,
   EIP,
-  type Exit,
   FCW,
   FSW,
   FTW,
@@ -18,14 +16,11 @@ import {
   MXCSR,
   Processor,
   PTE_DIRTY,
-  PTE_PRESENT,
-  PTE_USER,
-  PTE_WRITABLE,
   R0,
 } from "@kintsugi/ia32";
 import { compareRegisters, type Outcome } from "./hwvec-compare.ts";
 import {
-  codeBase,
+  CODE_REGION,
   type FloatState,
   fill,
   INITIAL_FLOAT,
@@ -35,6 +30,7 @@ import {
   SELECTORS,
   type Vector,
 } from "./hwvec-format.ts";
+import { HwvecSystem, loadedSelector, segmentBase } from "./hwvec-system.ts";
 import type { Difference } from "./score.ts";
 
 interface Page {
@@ -48,10 +44,10 @@ interface Page {
 }
 
 const RAM = 0x100000;
-const DIRECTORY = 0x80000;
-const ADDRESS_SPACE = 1;
+/** The processor's tags for CPL 3 and for the rest. */
+const ADDRESS_SPACES = [0, 1];
 const INT3 = 0xcc;
-const TI_LOCAL = 4;
+const CS = SEGMENT_REGISTERS.indexOf("cs");
 /** A sequence that has not ended by then never will. */
 const LONGEST = 1_000_000;
 /** All pages are compared once in so many tests, those that were written always. */
@@ -62,28 +58,29 @@ const REPEATED = /^(?:26|2e|36|3e|64|65|66|67|f0|f2|f3)*?f[23]/i;
 export class HwvecMachine {
   readonly #memory: GuestMemory = new GuestMemory(allocateMemory(RAM, false), RAM);
   readonly #processor: Processor;
+  readonly #system: HwvecSystem;
   readonly #pages: Map<number, Page> = new Map();
   #count = 0;
 
   constructor() {
-    this.#processor = new Processor({
-      memory: this.#memory,
-      ports: { read: () => 0, write: () => {} },
-      model: "pentium4",
-      float: true,
-    });
-    this.#map();
-    const flat = { base: 0, limit: 0xffffffff, dpl: 3 } as const;
-    this.#processor.setDescriptor(SELECTORS.cs >> 3, { ...flat, kind: "code", readable: true });
-    this.#processor.setDescriptor(SELECTORS.ds >> 3, { ...flat, kind: "data", writable: true });
-    this.#processor.setAddressSpace(DIRECTORY, ADDRESS_SPACE);
-    this.#processor.setPaging(true);
+    const ports = { read: () => 0, write: () => {} };
+    this.#processor = new Processor({ memory: this.#memory, ports, model: "pentium4", architectural: true });
+    this.#system = new HwvecSystem(this.#memory, this.#processor);
+    let physical = PAGE;
+    for (const { linear: first, pages, writable } of REGIONS) {
+      const code = first === CODE_REGION;
+      for (let linear = first; linear < first + pages * PAGE; linear += PAGE, physical += PAGE) {
+        const entry = this.#system.map(linear, physical, { writable, code });
+        const pristine = Uint8Array.from({ length: PAGE }, (_, offset) => fill(linear + offset));
+        this.#memory.writeBytes(physical, pristine);
+        this.#pages.set(linear, { linear, physical, entry, writable, pristine });
+      }
+    }
+    this.#system.start();
   }
 
   /** Runs one test; no differences means that the processor did what the silicon did. */
   check(vector: Vector): Difference[] {
-    if (SEGMENT_REGISTERS.some((name) => (vector.i.sg?.[name] ?? 0) & TI_LOCAL))
-      return [{ tier: "A", what: "the processor's interface has no local descriptor table" }];
     const initial = this.#prepare(vector);
     const exception = this.#run(vector);
     const differences = compareRegisters(vector, this.#outcome(exception));
@@ -91,27 +88,6 @@ export class HwvecMachine {
       differences.push(...this.#compareMemory(vector, initial));
     this.#restore(initial);
     return differences;
-  }
-
-  #map(): void {
-    const memory = this.#memory;
-    let physical = PAGE;
-    let table = DIRECTORY + PAGE;
-    const rights = PTE_PRESENT | PTE_USER;
-    for (const { linear: first, pages, writable } of REGIONS) {
-      for (let linear = first; linear < first + pages * PAGE; linear += PAGE, physical += PAGE) {
-        const directoryEntry = DIRECTORY + (linear >>> 22) * 4;
-        if (memory.read32(directoryEntry) === 0) {
-          memory.write32(directoryEntry, table | rights | PTE_WRITABLE);
-          table += PAGE;
-        }
-        const entry = (memory.read32(directoryEntry) & -PAGE) + ((linear >>> 12) & 0x3ff) * 4;
-        memory.write32(entry, physical | rights | (writable ? PTE_WRITABLE : 0));
-        const pristine = Uint8Array.from({ length: PAGE }, (_, offset) => fill(linear + offset));
-        memory.writeBytes(physical, pristine);
-        this.#pages.set(linear, { linear, physical, entry, writable, pristine });
-      }
-    }
   }
 
   /** Loads a test; gives the contents of the pages that do not start as the pristine ones. */
@@ -123,7 +99,7 @@ export class HwvecMachine {
       const page = this.#pages.get(address & -PAGE);
       if (page?.writable) contents(initial, page, page.pristine)[address & (PAGE - 1)] = byte;
     };
-    for (const [address, text] of [...(i.m ?? []), [codeBase(vector) + i.ip, vector.b] as const])
+    for (const [address, text] of [...(i.m ?? []), [(segmentBase(i.sg?.cs ?? 0) + i.ip) >>> 0, vector.b] as const])
       Buffer.from(text, "hex").forEach((byte, offset) => {
         put(address + offset, byte);
       });
@@ -131,32 +107,29 @@ export class HwvecMachine {
     processor.registers.set(i.r);
     processor.registers[EIP] = i.ip;
     processor.registers[EFLAGS] = i.fl;
-    for (const name of SEGMENT_REGISTERS) processor.loadSegment(name, i.sg?.[name] ?? SELECTORS[name]);
+    for (const name of SEGMENT_REGISTERS) {
+      processor.loadSegment(name, loadedSelector(name, i.sg?.[name] ?? SELECTORS[name]));
+    }
     setFloat(processor.floatRegisters, i.fpu ?? INITIAL_FLOAT);
     return initial;
   }
 
   #run(vector: Vector): Outcome["exception"] {
     const { registers } = this.#processor;
-    const sequence = vector.run === "seq";
+    const step = (): Outcome["exception"] => {
+      this.#processor.run(1);
+      return this.#system.takeException();
+    };
     const repeated = REPEATED.test(vector.b);
-    const base = codeBase(vector);
-    let exit = this.#processor.run(1);
-    for (let n = 0; n < LONGEST && exit.kind === "budget"; n++) {
-      if (sequence ? this.#byteAt(base + registers[EIP]) === INT3 : !repeated || registers[EIP] !== vector.i.ip) break;
-      exit = this.#processor.run(1);
+    let exception = step();
+    if (vector.f.startsWith("iret"))
+      // The recording went on to an INT3 at the target, or to the fault of fetching there.
+      return exception === null && this.#nextByte() !== INT3 ? step() : exception;
+    for (let n = 0; n < LONGEST && exception === null; n++) {
+      if (vector.run === "seq" ? this.#nextByte() === INT3 : !repeated || registers[EIP] !== vector.i.ip) break;
+      exception = step();
     }
-    return this.#exceptionOf(exit);
-  }
-
-  /** The system of the recording let programs use INT 3 and INTO only; other INT n were #GP(selector of the gate). */
-  #exceptionOf(exit: Exit): Outcome["exception"] {
-    if (exit.kind === "exception") return [exit.vector, exit.errorCode, exit.cr2];
-    if (exit.kind === "budget") return null;
-    if (exit.kind !== "softwareInterrupt") return [-1, 0, 0];
-    if (exit.vector === 3 || exit.vector === 4) return [exit.vector, 0, 0];
-    this.#processor.registers[EIP] -= 2;
-    return [13, exit.vector * 8 + 2, 0];
+    return exception;
   }
 
   #outcome(exception: Outcome["exception"]): Outcome {
@@ -171,7 +144,10 @@ export class HwvecMachine {
     };
   }
 
-  #byteAt(linear: number): number {
+  /** The byte that the next instruction begins with; -1 where nothing is mapped. */
+  #nextByte(): number {
+    const { registers, state } = this.#processor;
+    const linear = (registers[EIP] + segmentBase(state.segments[CS].selector)) >>> 0;
     const page = this.#pages.get(linear & -PAGE);
     return page === undefined ? -1 : this.#memory.read8(page.physical + (linear & (PAGE - 1)));
   }
@@ -208,7 +184,7 @@ export class HwvecMachine {
       if (dirty || initial.has(page)) this.#memory.writeBytes(page.physical, page.pristine);
       if (!dirty) continue;
       this.#memory.write32(page.entry, this.#memory.read32(page.entry) & ~PTE_DIRTY);
-      this.#processor.invalidatePage(ADDRESS_SPACE, page.linear);
+      for (const space of ADDRESS_SPACES) this.#processor.invalidatePage(space, page.linear);
     }
   }
 

@@ -91,9 +91,27 @@ describe("hwvec tests", () => {
     ]);
   });
 
-  it("count what the processor's interface cannot express as failed", () => {
-    const local: Vector = { ...ADD, i: { ...ADD.i, sg: { ds: 0x07 } } };
-    expect(run(local, ADD).summary.tierA).toEqual({ passed: 1, total: 2 });
+  it("run in 16-bit code and through local segments, and begin with the float state they name", () => {
+    const code16: Vector = {
+      f: "inc c16",
+      b: "40",
+      i: { r: [0x1ffff, ...ZEROS.slice(1)], ip: 0x100, fl: 0x202, sg: { cs: 0x27 } },
+      o: { r: { 0: 0x10000 }, ip: 0x101, fl: 0x256 },
+    };
+    const local: Vector = {
+      f: "mov via ds",
+      b: "a000100000",
+      i: { r: ZEROS, ip: 0x10000000, fl: 0x202, sg: { ds: 0x07 } },
+      o: { ip: 0x10000000, x: [13, 0] },
+    };
+    const one = `3fff8${"0".repeat(15)}`;
+    const load: Vector = {
+      f: "fld1",
+      b: "d9e8",
+      i: { r: ZEROS, ip: 0x10000000, fl: 0x202, fpu: INITIAL_FLOAT },
+      o: { ip: 0x10000002, fpu: { sw: 0x3800, tw: 0x80, r: { 7: one } } },
+    };
+    expect(run(code16, local, load, ADD).lines.at(-1)).toBe("all: A 4/4, B 4/4");
   });
 });
 
