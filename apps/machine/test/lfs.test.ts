@@ -2,6 +2,7 @@
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -163,6 +164,23 @@ describe("kintsugi lfs on its own disks", () => {
     expect(await done("dump", image)).toMatch(/^superblock\n {2}version 2\n/);
   });
 
+  it("repairs what can be repaired, says what is lost, and stops at what cannot", async () => {
+    const image = foreign("v2-files", "damaged.img");
+    const before = await done("ls", "-R", image);
+    const bytes = readFileSync(image);
+    const second = bytes.indexOf(bytes.subarray(8192, 8200), 8200);
+    bytes.fill(0, second, second + 512);
+    writeFileSync(image, bytes);
+    expect(await lfs("fsck", image)).toMatchObject({ status: 1, stdout: expect.stringMatching(/^superblock/) });
+    expect(await done("fsck", "-y", image)).toMatch(/^superblock.*\n[\s\S]*repaired\n$/);
+    expect(await done("fsck", image)).toBe(`${image}: clean\n`);
+    expect(await done("ls", "-R", image)).toBe(before);
+    bytes.fill(0, 8192, 8704);
+    writeFileSync(image, bytes);
+    expect(await lfs("fsck", "-y", image)).toMatchObject({ status: 1, stderr: expect.stringMatching(/be repaired/) });
+    expect(readFileSync(image).equals(bytes)).toBe(true);
+  });
+
   it("keeps what is in a file unless it is told to overwrite it", async () => {
     const image = await fresh("again.img");
     expect(await lfs("newfs", image)).toMatchObject({ status: 2, stderr: expect.stringContaining("--force") });
@@ -238,6 +256,17 @@ describe("kintsugi lfs refuses", () => {
         stderr: "",
       });
     }
+  });
+
+  it("names that would leave the folder they are exported to", async () => {
+    const image = await fresh("evil.img");
+    await done("put", image, MAIN, "/..Xevil");
+    const bytes = readFileSync(image);
+    for (let found = bytes.indexOf("..Xevil"); found !== -1; found = bytes.indexOf("..Xevil")) bytes[found + 2] = 0x2f;
+    writeFileSync(image, bytes);
+    const { status, stderr } = await lfs("export", image, at("inside"));
+    expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining("'../evil'") });
+    expect(existsSync(at("evil"))).toBe(false);
   });
 });
 

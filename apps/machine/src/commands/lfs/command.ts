@@ -67,7 +67,8 @@ function volumeCommands(lfs: Command, run: Run): void {
   lfs
     .command("fsck <IMG>")
     .description("check every rule; exit code 0 only when clean")
-    .action((image) => run(image, async () => (await import("./volume.ts")).check(image)));
+    .option("-y, --yes", "repair what is wrong, and say what is lost by it")
+    .action((image, flags) => run(image, async () => (await import("./volume.ts")).check(image, flags)));
   lfs
     .command("clean <IMG>")
     .description("move live blocks together, so that segments become clean")

@@ -24,8 +24,8 @@ import {
 } from "@kintsugi/lfs";
 
 /** Where the first superblock lies, and the bytes kept for it. */
-const FIRST_SUPERBLOCK = 8192;
-const SUPERBLOCK_SIZE = 8192;
+export const FIRST_SUPERBLOCK = 8192;
+export const SUPERBLOCK_SIZE = 8192;
 
 /** Bytes of cache beyond what a mount needs. */
 const CACHE_SIZE: number = 32 << 20;

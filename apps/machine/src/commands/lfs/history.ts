@@ -17,7 +17,7 @@ import {
   writeSuperblock,
 } from "@kintsugi/lfs";
 import { writeOut } from "../streams.ts";
-import { version2, withBytes, withFiles } from "./disk.ts";
+import { SUPERBLOCK_SIZE, version2, withBytes, withFiles } from "./disk.ts";
 import { readOrRefuse } from "./volume.ts";
 
 /** A line "serial time" for every whole checkpoint, oldest first; with `since` a line "kind path" for every change. */
@@ -63,7 +63,7 @@ export async function map(path: string, page: string | undefined): Promise<numbe
 /** The disk as an older checkpoint left it: its superblocks lead to that one's ifile. */
 function diskAt(read: ReadDisk, superblock: Superblock, checkpoint: Checkpoint): ReadDisk {
   const { idaddr, time } = checkpoint;
-  const bytes = new Uint8Array(8192);
+  const bytes = new Uint8Array(SUPERBLOCK_SIZE);
   // The ifile's inode is the last thing that a checkpoint writes, so the log went on in its segment.
   writeSuperblock(bytes, 0, { ...superblock, lfs_idaddr: idaddr, lfs_curseg: idaddr, lfs_tstamp: [time, 0] });
   const places = superblock.lfs_sboffs.slice(0, 2).map((address) => address * superblock.lfs_fsize);

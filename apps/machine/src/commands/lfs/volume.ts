@@ -7,11 +7,33 @@
 import { getRandomValues } from "node:crypto";
 import { existsSync } from "node:fs";
 import { open } from "node:fs/promises";
-import { createFileSystem, dumplfs, fileDevice, fsck, geometryOf, newSuperblock, readSuperblock } from "@kintsugi/lfs";
+import {
+  applyRepair,
+  createFileSystem,
+  dumplfs,
+  type Finding,
+  fileDevice,
+  fsck,
+  geometryOf,
+  newSuperblock,
+  planRepair,
+  readSuperblock,
+} from "@kintsugi/lfs";
 import { EXIT_FAILED } from "../exit-codes.ts";
 import { UsageError } from "../options.ts";
 import { writeOut } from "../streams.ts";
-import { arenaFor, DiskError, now, superblockOf, version2, withBytes, withFiles } from "./disk.ts";
+import {
+  arenaFor,
+  DiskError,
+  FIRST_SUPERBLOCK,
+  now,
+  openDisk,
+  SUPERBLOCK_SIZE,
+  superblockOf,
+  version2,
+  withBytes,
+  withFiles,
+} from "./disk.ts";
 import { NEWFS_REFUSALS } from "./options.ts";
 
 /** Bytes at the start of a file that tell whether something is in it. */
@@ -71,18 +93,43 @@ export function readOrRefuse<T>(path: string, read: () => T): T {
   }
 }
 
-/** A line "rule: place" for everything that is wrong. */
-export async function check(path: string): Promise<number> {
-  const lines = await withBytes(path, (read, size) => {
-    const found = fsck(read).map(({ code, text }) => `${code}: ${text}\n`);
-    const superblock = readSuperblock(read(8192, 8192));
+/** A line "rule: place" for everything that is wrong; with `-y` it is made good, and what that loses is said. */
+export async function check(path: string, flags: { readonly yes?: boolean }): Promise<number> {
+  let wrong = await findings(path);
+  await writeOut(wrong.join(""));
+  if (wrong.length > 0 && flags.yes === true) {
+    await writeOut(await repair(path));
+    wrong = await findings(path);
+    await writeOut(wrong.length === 0 ? `${path}: repaired\n` : wrong.join(""));
+  } else if (wrong.length === 0) await writeOut(`${path}: clean\n`);
+  return wrong.length === 0 ? 0 : EXIT_FAILED;
+}
+
+function findings(path: string): Promise<readonly string[]> {
+  return withBytes(path, (read, size) => {
+    const found = fsck(read).map(lineOf);
+    const superblock = readSuperblock(read(FIRST_SUPERBLOCK, SUPERBLOCK_SIZE));
     if (typeof superblock === "string") return found;
     const said = superblock.lfs_size * geometryOf(superblock).unit;
     return said > size ? [`superblock: a disk of ${said} bytes is in a file of ${size}\n`, ...found] : found;
   });
-  await writeOut(lines.length === 0 ? `${path}: clean\n` : lines.join(""));
-  return lines.length === 0 ? 0 : EXIT_FAILED;
 }
+
+/** Makes a disk good; the lines say what does not come back. */
+async function repair(path: string): Promise<string> {
+  const plan = await withBytes(path, (read) => planRepair(read, Math.floor(now())));
+  if (plan.isErr())
+    throw new DiskError(`${path}: it cannot be repaired: ${plan.error.map(({ text }) => text).join("; ")}`);
+  const { file, device } = await openDisk(path, "r+");
+  try {
+    await applyRepair(plan.value, device);
+  } finally {
+    await file.close();
+  }
+  return plan.value.lost.map((finding) => `lost ${lineOf(finding)}`).join("");
+}
+
+const lineOf = ({ code, text }: Finding): string => `${code}: ${text}\n`;
 
 /** Cleans as many segments as are asked for, or once as many as are not clean. */
 export async function clean(path: string, flags: { readonly segments?: number }): Promise<number> {
