@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { EAX, ECX, EIP, ESI, FCW, FSW, FTW, MXCSR, R0 } from "../src/index.ts";
+import { allocateMemory, EAX, ECX, EIP, ESI, FCW, FSW, FTW, GuestMemory, MXCSR, Processor, R0 } from "../src/index.ts";
 import { CODE, createMachine, dword, type MachineOptions, type TestMachine } from "./machine.ts";
 
 const DATA = 0x2000;
@@ -17,6 +17,7 @@ const FLDZ = [0xd9, 0xee];
 const FDIVP = [0xde, 0xf9];
 /** FLD1, FLDZ, FDIVP: a division by zero. */
 const DIVIDE_BY_ZERO = [...FLD1, ...FLDZ, ...FDIVP];
+const FNINIT = [0xdb, 0xe3];
 const FLDCW_ESI = [0xd9, 0x2e];
 
 test("an unmasked x87 exception is #MF at the next waiting instruction, and EIP is that one's", () => {
@@ -130,6 +131,78 @@ test("stores by XMM registers into running code take effect at once", () => {
   expect(processor.registers[ECX]).toBe(0);
 });
 
+/** A machine in architectural mode, reset into 32-bit protected mode at CPL 0 with CR0 and CR4 as given. */
+function systemOf(code: readonly number[], cr0: number, cr4: number): TestMachine {
+  const memory = new GuestMemory(allocateMemory(0x10000, false), 0x10000);
+  const ports = { read: () => 0, write: () => {} };
+  const processor = new Processor({ memory, ports, model: "pentium4", architectural: true });
+  const { state } = processor;
+  if (state.system === null) throw new Error("not in architectural mode");
+  const flat = { ...state.segments[0], base: 0, limit: 0xffffffff, big: true, flat: true };
+  processor.state = {
+    ...state,
+    segments: state.segments.map((_, number) => ({ ...flat, code: number === 1, selector: 8 * (number + 1) })),
+    system: { ...state.system, cr0, cr4, idtr: { base: 0, limit: 0 } },
+  };
+  memory.writeBytes(CODE, Uint8Array.from(code));
+  processor.registers[EIP] = CODE;
+  processor.registers[ESI] = DATA;
+  return { processor, memory };
+}
+const PE_ET = 0x11;
+const [MP, EM, TS, NE] = [0x2, 0x4, 0x8, 0x20];
+const OSFXSR = 0x200;
+
+/** Without an IDT every exception ends in a shutdown; an instruction that runs uses up the budget. */
+test.each<[string, number[], number, number, boolean]>([
+  ["FLD1", FLD1, NE, 0, true],
+  ["FLD1 with CR0.EM", FLD1, EM, 0, false],
+  ["FLD1 with CR0.TS", FLD1, TS, 0, false],
+  ["FWAIT with CR0.TS", [0x9b], TS, 0, true],
+  ["FWAIT with CR0.TS and CR0.MP", [0x9b], TS | MP, 0, false],
+  ["EMMS", [0x0f, 0x77], 0, 0, true],
+  ["EMMS with CR0.EM", [0x0f, 0x77], EM, 0, false],
+  ["ADDPS", [0x0f, 0x58, 0xc1], 0, OSFXSR, true],
+  ["ADDPS without CR4.OSFXSR", [0x0f, 0x58, 0xc1], 0, 0, false],
+  ["ADDPS with CR0.TS", [0x0f, 0x58, 0xc1], TS, OSFXSR, false],
+  ["FXSAVE without CR4.OSFXSR", [0x0f, 0xae, 0x06], 0, 0, true],
+  ["MONITOR", [0x0f, 0x01, 0xc8], 0, 0, true],
+  ["MWAIT", [0x0f, 0x01, 0xc9], 0, 0, true],
+  ["a pending exception at FLD1", [...FNINIT, ...FLDCW_ESI, ...DIVIDE_BY_ZERO, ...FLD1], NE, 0, false],
+  ["a pending exception at FLD1 without CR0.NE", [...FNINIT, ...FLDCW_ESI, ...DIVIDE_BY_ZERO, ...FLD1], 0, 0, true],
+])("at CPL 0, %s", (_name, code, cr0, cr4, runs) => {
+  const { processor, memory } = systemOf([...code, 0xeb, 0xfe], PE_ET | cr0, cr4);
+  memory.write16(DATA, 0x37b);
+  expect(processor.run(20).kind).toBe(runs ? "budget" : "shutdown");
+});
+
+test("in real mode FNSTENV stores linear addresses; the operand-size prefix chooses 32 bits", () => {
+  // FNINIT; FLD m32fp [SI]; FNSTENV [0x3000]; o32 FNSTENV [0x3100]
+  const code = [...FNINIT, 0xd9, 0x04, 0xd9, 0x36, 0x00, 0x30, 0x66, 0xd9, 0x36, 0x00, 0x31];
+  const { processor, memory } = systemOf(code, 0x10, 0);
+  const { state } = processor;
+  const real = { ...state.segments[0], big: false, flat: false, limit: 0xffff };
+  processor.state = {
+    ...state,
+    registers: state.registers.map((value, i) => (i === EIP ? 0x0010 : value)),
+    segments: state.segments.map((_, number) =>
+      number === 1
+        ? { ...real, code: true, selector: CODE / 16 - 1, base: CODE - 16 }
+        : { ...real, selector: 0x10, base: 0x100 },
+    ),
+  };
+  expect(processor.run(4).kind).toBe("budget");
+  const words = [0, 1, 2, 3, 4, 5, 6].map((i) => memory.read16(0x3100 + 2 * i));
+  // FIP = CODE, opcode 104, FDP = DATA + 100; only one register is not empty.
+  expect(words).toEqual([0x37f, 0x3800, 0x7fff, CODE + 2, 0x104, DATA + 0x100, 0]);
+  expect([3, 4, 5, 6].map((i) => memory.read32(0x3200 + 4 * i))).toEqual([
+    0xffff0000 | (CODE + 2),
+    0x104,
+    0xffff0000 | (DATA + 0x100),
+    0,
+  ]);
+});
+
 /** Random operands behind float opcodes: a prefix, an opcode, ModR/M with a register or [ESI + disp8], a byte. */
 const floatInstruction = fc
   .tuple(
@@ -159,6 +232,6 @@ test("random float code: never throws, and run(1) n times is run(n)", () => {
       expect(stepped.processor.state).toEqual(whole.processor.state);
       expect(Buffer.compare(stepped.memory.ram, whole.memory.ram)).toBe(0);
     }),
-    { numRuns: 300 },
+    { numRuns: 150 },
   );
 });

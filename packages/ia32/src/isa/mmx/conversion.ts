@@ -6,12 +6,12 @@
  * @module
  */
 import type { Core } from "../../state/core.ts";
-import { RESULT } from "../../state/fpu.ts";
+import { copyWords, RESULT } from "../../state/fpu.ts";
 import type { Instruction } from "../instruction.ts";
 import { packed, row } from "./row.ts";
 
 function take(core: Core, d: number, words: number): void {
-  core.x.copyWithin(d, RESULT, RESULT + words);
+  copyWords(core.x, d, RESULT, words);
 }
 
 function clamp(value: number, least: number, most: number): number {

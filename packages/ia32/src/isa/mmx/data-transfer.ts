@@ -18,8 +18,10 @@ import { enterMmx, enterSse, markMmx, store32, store64 } from "./operand.ts";
 import { row } from "./row.ts";
 
 export function movdFrom32(core: Core, d: number, value: number, words: number): void {
-  core.x.fill(0, d, d + words);
-  core.x[d] = value;
+  const x = core.x;
+  x[d] = value;
+  x[d + 1] = 0;
+  if (words === 4) x[d + 2] = x[d + 3] = 0;
 }
 export function movdTo32(core: Core, s: number): number {
   return core.x[s];

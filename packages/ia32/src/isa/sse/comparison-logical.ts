@@ -7,7 +7,7 @@
 import { EQUAL, LESS, UNORDERED } from "../../softfloat/compare.ts";
 import { compare32, compare64 } from "../../softfloat/sse-compare.ts";
 import type { Core } from "../../state/core.ts";
-import { RESULT } from "../../state/fpu.ts";
+import { copyWords, RESULT } from "../../state/fpu.ts";
 import { setArithmeticFlags } from "../../state/lazy-flags.ts";
 import { ARITHMETIC_FLAGS, type Instruction, instruction } from "../instruction.ts";
 import { pand, pandn, por, pxor } from "../mmx/comparison-logical.ts";
@@ -39,7 +39,7 @@ function cmp32(core: Core, d: number, s: number, predicate: number, count: numbe
   for (let i = 0; i < count; i++)
     x[RESULT + i] = holds(predicate, compare32(c, x[d + i], x[s + i], isQuiet(predicate))) ? -1 : 0;
   end(core);
-  x.copyWithin(d, RESULT, RESULT + count);
+  copyWords(x, d, RESULT, count);
 }
 function cmp64(core: Core, d: number, s: number, predicate: number, count: number): void {
   const c = begin(core);
@@ -49,7 +49,7 @@ function cmp64(core: Core, d: number, s: number, predicate: number, count: numbe
     x[RESULT + i] = x[RESULT + i + 1] = holds(predicate, relation) ? -1 : 0;
   }
   end(core);
-  x.copyWithin(d, RESULT, RESULT + count);
+  copyWords(x, d, RESULT, count);
 }
 export function cmpps(core: Core, d: number, s: number, predicate: number): void {
   cmp32(core, d, s, predicate, 4);

@@ -14,7 +14,7 @@ import {
   integerFrom64,
 } from "../../softfloat/sse-convert.ts";
 import type { Core } from "../../state/core.ts";
-import { RESULT } from "../../state/fpu.ts";
+import { copyWords, RESULT } from "../../state/fpu.ts";
 import type { Instruction } from "../instruction.ts";
 import { row } from "../mmx/row.ts";
 import { begin, end } from "./exception.ts";
@@ -25,7 +25,7 @@ function integersFrom32(core: Core, d: number, s: number, count: number, truncat
   const mode = truncate ? TOWARD_ZERO : c.w[ROUNDING];
   for (let i = 0; i < count; i++) core.x[RESULT + i] = integerFrom32(c, core.x[s + i], mode);
   end(core);
-  core.x.copyWithin(d, RESULT, RESULT + count);
+  copyWords(core.x, d, RESULT, count);
 }
 /** Integers of two binary64 elements; the upper half of an XMM register becomes 0. */
 function integersFrom64(core: Core, d: number, s: number, words: number, truncate: boolean): void {
@@ -37,7 +37,7 @@ function integersFrom64(core: Core, d: number, s: number, words: number, truncat
     x[RESULT + 2 + i] = 0;
   }
   end(core);
-  x.copyWithin(d, RESULT, RESULT + words);
+  copyWords(x, d, RESULT, words);
 }
 export function cvtps2dq(core: Core, d: number, s: number): void {
   integersFrom32(core, d, s, 4, false);
@@ -92,7 +92,7 @@ function float32s(core: Core, d: number, s: number, count: number): void {
   const c = begin(core);
   for (let i = 0; i < count; i++) core.x[RESULT + i] = float32FromInteger(c, core.x[s + i]);
   end(core);
-  core.x.copyWithin(d, RESULT, RESULT + count);
+  copyWords(core.x, d, RESULT, count);
 }
 export function cvtdq2ps(core: Core, d: number, s: number): void {
   float32s(core, d, s, 4);
@@ -117,7 +117,7 @@ export function cvtdq2pd(core: Core, d: number, s: number): void {
   keep64(core, 0);
   float64FromInteger(core.sse, core.x[s + 1]);
   keep64(core, 2);
-  core.x.copyWithin(d, RESULT, RESULT + 4);
+  copyWords(core.x, d, RESULT, 4);
 }
 /** Two integers of an MMX register or 64 bits of memory. */
 export function cvtpi2pd(core: Core, d: number, s: number): void {
@@ -126,7 +126,7 @@ export function cvtpi2pd(core: Core, d: number, s: number): void {
 export function cvtsi2sd(core: Core, d: number, value: number): void {
   float64FromInteger(core.sse, value);
   keep64(core, 0);
-  core.x.copyWithin(d, RESULT, RESULT + 2);
+  copyWords(core.x, d, RESULT, 2);
 }
 
 export function cvtps2pd(core: Core, d: number, s: number): void {
@@ -136,13 +136,13 @@ export function cvtps2pd(core: Core, d: number, s: number): void {
   float64From32(c, core.x[s + 1]);
   keep64(core, 2);
   end(core);
-  core.x.copyWithin(d, RESULT, RESULT + 4);
+  copyWords(core.x, d, RESULT, 4);
 }
 export function cvtss2sd(core: Core, d: number, s: number): void {
   float64From32(begin(core), core.x[s]);
   keep64(core, 0);
   end(core);
-  core.x.copyWithin(d, RESULT, RESULT + 2);
+  copyWords(core.x, d, RESULT, 2);
 }
 export function cvtpd2ps(core: Core, d: number, s: number): void {
   const c = begin(core);
@@ -151,7 +151,7 @@ export function cvtpd2ps(core: Core, d: number, s: number): void {
   x[RESULT + 1] = float32From64(c, x[s + 3], x[s + 2]);
   x[RESULT + 2] = x[RESULT + 3] = 0;
   end(core);
-  x.copyWithin(d, RESULT, RESULT + 4);
+  copyWords(x, d, RESULT, 4);
 }
 export function cvtsd2ss(core: Core, d: number, s: number): void {
   const bits = float32From64(begin(core), core.x[s + 1], core.x[s]);

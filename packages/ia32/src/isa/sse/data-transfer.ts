@@ -7,6 +7,7 @@
  */
 import { write32 } from "../../mmu/access.ts";
 import type { Core } from "../../state/core.ts";
+import { copyWords } from "../../state/fpu.ts";
 import { type Instruction, instruction } from "../instruction.ts";
 import { movq } from "../mmx/data-transfer.ts";
 import { enterSse, store32, store64, store128, store128Unaligned } from "../mmx/operand.ts";
@@ -14,7 +15,7 @@ import { row } from "../mmx/row.ts";
 import { linear, type Operation } from "../operation.ts";
 
 export function move128(core: Core, d: number, s: number): void {
-  core.x.copyWithin(d, s, s + 4);
+  copyWords(core.x, d, s, 4);
 }
 export function storeAligned(core: Core, operation: Operation): void {
   enterSse(core);

@@ -8,7 +8,7 @@ import { type FloatContext, HIGH, LOW } from "../../softfloat/context.ts";
 import { add32, subtract32 } from "../../softfloat/float32.ts";
 import { add64, subtract64 } from "../../softfloat/float64.ts";
 import type { Core } from "../../state/core.ts";
-import { RESULT } from "../../state/fpu.ts";
+import { copyWords, RESULT } from "../../state/fpu.ts";
 import type { Instruction } from "../instruction.ts";
 import { row } from "../mmx/row.ts";
 import { begin, end } from "./exception.ts";
@@ -26,7 +26,7 @@ function element64(core: Core, operate: Float64, to: number, a: number, b: numbe
 
 function take(core: Core, d: number): void {
   end(core);
-  core.x.copyWithin(d, RESULT, RESULT + 4);
+  copyWords(core.x, d, RESULT, 4);
 }
 
 export function addsubps(core: Core, d: number, s: number): void {

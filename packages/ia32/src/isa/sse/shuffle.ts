@@ -5,7 +5,7 @@
  * @module
  */
 import type { Core } from "../../state/core.ts";
-import { RESULT } from "../../state/fpu.ts";
+import { copyWords, RESULT } from "../../state/fpu.ts";
 import type { Instruction } from "../instruction.ts";
 import { punpckhdq, punpckhqdq, punpckldq, punpcklqdq } from "../mmx/conversion.ts";
 import { row } from "../mmx/row.ts";
@@ -13,7 +13,7 @@ import { row } from "../mmx/row.ts";
 export function shufps(core: Core, d: number, s: number, order: number): void {
   const x = core.x;
   for (let i = 0; i < 4; i++) x[RESULT + i] = x[(i < 2 ? d : s) + ((order >>> (2 * i)) & 3)];
-  x.copyWithin(d, RESULT, RESULT + 4);
+  copyWords(x, d, RESULT, 4);
 }
 export function shufpd(core: Core, d: number, s: number, order: number): void {
   const x = core.x;
