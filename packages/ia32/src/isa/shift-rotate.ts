@@ -44,25 +44,26 @@ export function shl32(core: Core, a: number, count: number): number {
   return result;
 }
 
+/** OF is that of the last single shift, so 0 for counts beyond one. */
 export function shr8(core: Core, a: number, count: number): number {
   const n = count & 31;
   if (n === 0) return a;
   const result = a >>> n;
-  shiftFlags(core, result, (a >>> (n - 1)) << 31, a << 24);
+  shiftFlags(core, result, (a >>> (n - 1)) << 31, result << 25);
   return result;
 }
 export function shr16(core: Core, a: number, count: number): number {
   const n = count & 31;
   if (n === 0) return a;
   const result = a >>> n;
-  shiftFlags(core, result, (a >>> (n - 1)) << 31, a << 16);
+  shiftFlags(core, result, (a >>> (n - 1)) << 31, result << 17);
   return result;
 }
 export function shr32(core: Core, a: number, count: number): number {
   const n = count & 31;
   if (n === 0) return a;
   const result = (a >>> n) | 0;
-  shiftFlags(core, result, (a >>> (n - 1)) << 31, a);
+  shiftFlags(core, result, (a >>> (n - 1)) << 31, result << 1);
   return result;
 }
 

@@ -248,13 +248,13 @@ case 65: { // SHL_rm32_imm_reg
 const a_109 = r[o.rm]; let t_109 = 0; L_109: { const n_109 = o.immediate & 31; if (n_109 === 0) { { t_109 = a_109; break L_109; } } const result_109 = a_109 << n_109; c.sign = c.zero = result_109; c.carries = ((a_109 << (n_109 - 1)) & -0x80000000) | ((result_109 & -0x80000000) >>> 1); t_109 = result_109; } r[o.rm] = t_109;
 break; }
 case 66: { // SHR_rm32_imm_reg
-const a_110 = r[o.rm]; let t_110 = 0; L_110: { const n_110 = o.immediate & 31; if (n_110 === 0) { { t_110 = a_110; break L_110; } } const result_110 = (a_110 >>> n_110) | 0; const carry_111 = (a_110 >>> (n_110 - 1)) << 31; c.sign = c.zero = result_110; const cf_111 = carry_111 & -0x80000000; c.carries = cf_111 | ((cf_111 ^ (a_110 & -0x80000000)) >>> 1); t_110 = result_110; } r[o.rm] = t_110;
+const a_110 = r[o.rm]; let t_110 = 0; L_110: { const n_110 = o.immediate & 31; if (n_110 === 0) { { t_110 = a_110; break L_110; } } const result_110 = (a_110 >>> n_110) | 0; const carry_111 = (a_110 >>> (n_110 - 1)) << 31; const overflow_111 = result_110 << 1; c.sign = c.zero = result_110; const cf_111 = carry_111 & -0x80000000; c.carries = cf_111 | ((cf_111 ^ (overflow_111 & -0x80000000)) >>> 1); t_110 = result_110; } r[o.rm] = t_110;
 break; }
 case 67: { // SAR_rm32_imm_reg
 const a_112 = r[o.rm]; let t_112 = 0; L_112: { const n_112 = o.immediate & 31; if (n_112 === 0) { { t_112 = a_112; break L_112; } } const result_112 = a_112 >> n_112; const carry_113 = (a_112 >> (n_112 - 1)) << 31; c.sign = c.zero = result_112; const cf_113 = carry_113 & -0x80000000; c.carries = cf_113 | ((cf_113 ^ (0 & -0x80000000)) >>> 1); t_112 = result_112; } r[o.rm] = t_112;
 break; }
 case 68: { // SHR_rm32_1_reg
-const a_114 = r[o.rm]; let t_114 = 0; L_114: { const n_114 = 1 & 31; if (n_114 === 0) { { t_114 = a_114; break L_114; } } const result_114 = (a_114 >>> n_114) | 0; const carry_115 = (a_114 >>> (n_114 - 1)) << 31; c.sign = c.zero = result_114; const cf_115 = carry_115 & -0x80000000; c.carries = cf_115 | ((cf_115 ^ (a_114 & -0x80000000)) >>> 1); t_114 = result_114; } r[o.rm] = t_114;
+const a_114 = r[o.rm]; let t_114 = 0; L_114: { const n_114 = 1 & 31; if (n_114 === 0) { { t_114 = a_114; break L_114; } } const result_114 = (a_114 >>> n_114) | 0; const carry_115 = (a_114 >>> (n_114 - 1)) << 31; const overflow_115 = result_114 << 1; c.sign = c.zero = result_114; const cf_115 = carry_115 & -0x80000000; c.carries = cf_115 | ((cf_115 ^ (overflow_115 & -0x80000000)) >>> 1); t_114 = result_114; } r[o.rm] = t_114;
 break; }
 case 69: { // ROL_rm32_imm_reg
 const a_116 = r[o.rm]; let t_116 = 0; L_116: { const n_116 = o.immediate & 31; if (n_116 === 0) { { t_116 = a_116; break L_116; } } const result_116 = (a_116 << n_116) | (a_116 >>> (32 - n_116)); const carry_117 = result_116 << 31; const overflow_117 = (result_116 << 31) ^ result_116; const cf_117 = carry_117 & -0x80000000; c.carries = cf_117 | ((cf_117 ^ (overflow_117 & -0x80000000)) >>> 1) | (c.carries & 8); t_116 = result_116; } r[o.rm] = t_116;
