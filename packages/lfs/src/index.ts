@@ -8,6 +8,7 @@ export type { BlockDevice } from "./block-device.ts";
 export { leastArenaSize } from "./cache/arena.ts";
 export type { ErrorCode } from "./cache/device.ts";
 export { MOUNT_NO_ROLL_FORWARD, MOUNT_READ_ONLY } from "./checkpoint/mount.ts";
+export { BlockInfo, LFS_UNUSED_LBN } from "./cleaner/block-info.ts";
 export { type CleaningPolicy, costBenefit, greedy, type SegmentAge } from "./cleaner/choose.ts";
 export { type CostCurve, drawCurves, type Simulation, simulateWriteCost } from "./cleaner/simulate.ts";
 export { type FileLike, fileDevice } from "./devices/file-device.ts";

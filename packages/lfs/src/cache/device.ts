@@ -47,6 +47,7 @@ export const ERROR_CODES = [
   "EXDEV",
   "ENOTSUP",
   "ELOOP",
+  "EALREADY",
 ] as const;
 
 const REFUSALS = new Map(ERROR_CODES.map((code) => [code, new Refusal(code)]));

@@ -176,7 +176,7 @@ function copyPseg(v: Volume): void {
 }
 
 /** Dirties what is live in a block, so that it is written elsewhere. May miss. */
-function keep(v: Volume, block: LoggedBlock): void {
+export function keep(v: Volume, block: LoggedBlock): void {
   if (block.ino === 0) {
     keepInodes(v, block.daddr);
     return;

@@ -11,6 +11,7 @@ import { forEachBuffer, isDirty } from "../cache/buffer-cache.ts";
 import { refuse } from "../cache/device.ts";
 import { createVolumeStep } from "../checkpoint/create-volume.ts";
 import { mountStep } from "../checkpoint/mount.ts";
+import { bmapv, markv, segclean, segwait } from "../cleaner/block-info.ts";
 import { cleanIsWanted, logReserve, startCleaner } from "../cleaner/clean.ts";
 import { LFS_IFILE_INUM, LFS_MAX_ACTIVE } from "../format/constants.ts";
 import { releaseInode } from "../ifile/release.ts";
@@ -96,7 +97,11 @@ export type OperationName =
   | "open"
   | "close"
   | "fsync"
-  | "clean";
+  | "clean"
+  | "bmapv"
+  | "markv"
+  | "segclean"
+  | "segwait";
 
 /** The number of an operation in the arena is its place here. */
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
@@ -122,6 +127,10 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   close: { step: file.close, changes: false },
   fsync: { step: file.fsync, changes: true },
   clean: { step: clean, changes: true },
+  bmapv: { step: bmapv, changes: false },
+  markv: { step: markv, changes: true },
+  segclean: { step: segclean, changes: true },
+  segwait: { step: segwait, changes: false },
 };
 
 export const OPERATION_NAMES: readonly OperationName[] = Object.keys(OPERATIONS) as OperationName[];
