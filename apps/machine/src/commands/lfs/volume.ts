@@ -17,6 +17,7 @@ import {
   geometryOf,
   newSuperblock,
   planRepair,
+  type ReadDisk,
   readSuperblock,
 } from "@kintsugi/lfs";
 import { EXIT_FAILED } from "../exit-codes.ts";
@@ -108,21 +109,26 @@ export async function check(path: string, flags: { readonly yes?: boolean }): Pr
 function findings(path: string): Promise<readonly string[]> {
   return withBytes(path, (read, size) => {
     const found = fsck(read).map(lineOf);
-    const superblock = readSuperblock(read(FIRST_SUPERBLOCK, SUPERBLOCK_SIZE));
-    if (typeof superblock === "string") return found;
-    const said = superblock.lfs_size * geometryOf(superblock).unit;
+    const said = saidSize(read);
     return said > size ? [`superblock: a disk of ${said} bytes is in a file of ${size}\n`, ...found] : found;
   });
 }
 
+/** Bytes of the disk by its superblock; 0 when that is broken. */
+function saidSize(read: ReadDisk): number {
+  const superblock = readSuperblock(read(FIRST_SUPERBLOCK, SUPERBLOCK_SIZE));
+  return typeof superblock === "string" ? 0 : superblock.lfs_size * geometryOf(superblock).unit;
+}
+
 /** Makes a disk good; the lines say what does not come back. */
 async function repair(path: string): Promise<string> {
-  const plan = await withBytes(path, (read) => planRepair(read, Math.floor(now())));
+  const [plan, said] = await withBytes(path, (read) => [planRepair(read, Math.floor(now())), saidSize(read)] as const);
   if (plan.isErr())
     throw new DiskError(`${path}: it cannot be repaired: ${plan.error.map(({ text }) => text).join("; ")}`);
   const { file, device } = await openDisk(path, "r+");
   try {
     await applyRepair(plan.value, device);
+    if ((await file.stat()).size < said) await file.truncate(said); // a file that was cut off ends in zeros again
   } finally {
     await file.close();
   }
