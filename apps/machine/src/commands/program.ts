@@ -20,6 +20,7 @@ import {
   parseSeed,
   UsageError,
 } from "./options.ts";
+import { pcCommand } from "./pc.ts";
 
 /** What both commands take. */
 export interface MachineFlags {
@@ -68,6 +69,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     code = ended;
   });
   conformanceCommand(program, (ended) => {
+    code = ended;
+  });
+  pcCommand(program, (ended) => {
     code = ended;
   });
   try {

@@ -1,0 +1,215 @@
+/**
+ * The chips of a PC for foreign systems, and the wires between them.
+ *
+ * Here: every chip of `@kintsugi/pc` at its usual place, exit ports, ROMs and shadow areas; what the chips do next and when.
+ * Not here: processor and memory (→ pc-machine.ts). The ports are those of the table in packages/pc/README.md.
+ * @module
+ */
+import * as pc from "@kintsugi/pc";
+import { SerialLine } from "../serial-line.ts";
+
+/** A ROM at a physical address. */
+export interface Rom {
+  readonly address: number;
+  readonly bytes: Uint8Array;
+}
+
+/** What is plugged in. */
+export interface PcParts {
+  /** Bytes of RAM, for the CMOS memory. */
+  readonly memory: number;
+  /** The system BIOS; its last byte lies below 4 GiB, its last 128 KiB also below 1 MiB. Without: RAM below 1 MiB. */
+  readonly bios: Uint8Array | null;
+  /** The firmware of the display. */
+  readonly videoBios: Uint8Array | null;
+  readonly roms: readonly Rom[];
+  readonly disk: pc.Disk | null;
+  readonly disc: pc.Disc | null;
+  /** The calendar at power-on. */
+  readonly time: pc.CivilTime;
+  /** RTC_BOOT_…, the first to try first. */
+  readonly bootOrder: readonly number[];
+}
+
+/** What the chips need: the clock, memory, and where their output goes. */
+export interface PcWires extends pc.DmaMemory {
+  /** Virtual nanoseconds. */
+  now(): number;
+  serial(byte: number): void;
+  /** A byte for the console of port e9. */
+  console(byte: number): void;
+  a20(open: boolean): void;
+  exit(code: number): void;
+  reset(): void;
+  /** The areas from c0000 to fffff may have moved between RAM and ROM. */
+  shadow(areas: readonly pc.ShadowArea[]): void;
+  /** RAM by physical address, also where a ROM covers it. */
+  readonly ram: Uint8Array;
+}
+
+const VIDEO_MEMORY_SIZE = 16 << 20;
+const SHADOW_FIRST = 0xc0000;
+const SHADOW_SIZE = 0x40000;
+const BIOS_LOW_SIZE = 0x20000;
+const FOUR_GIB = 0x1_0000_0000;
+/** Bochs' and QEMU's exit ports: the run ends with twice the value plus one. */
+const EXIT_PORTS = [0xf4, 0x501] as const;
+
+export class PcChips {
+  readonly ports: pc.PortBus;
+  readonly memory: pc.MmioBus;
+  readonly pic: pc.I8259a;
+  readonly keyboard: pc.I8042;
+  readonly serialLine: SerialLine;
+  readonly display: pc.Vbe;
+  readonly bridge: pc.I82441fx;
+  readonly debug: pc.DebugPorts;
+  readonly #uart: pc.Uart16550;
+  readonly #timed: readonly pc.TimedChip[];
+
+  constructor(wires: PcWires, parts: PcParts) {
+    const clock = { now: () => wires.now() };
+    const onReset = (): void => wires.reset();
+    const pic = new pc.I8259a();
+    const pit = new pc.I8254(clock, pic.line(pc.PIT_IRQ));
+    const gate = new pc.SystemControl({ a20: { set: (open) => wires.a20(open) }, onReset });
+    const keyboard = new pc.I8042(clock, {
+      keyboardIrq: pic.line(pc.KBC_KEYBOARD_IRQ),
+      mouseIrq: pic.line(pc.KBC_MOUSE_IRQ),
+      a20: gate.keyboardGate,
+      onReset,
+    });
+    const rtc = new pc.Mc146818(clock, pic.line(pc.RTC_IRQ), pc.cmosAfterSetup(parts));
+    const uart = new pc.Uart16550(clock, pic.line(pc.UART_IRQ), (byte) => wires.serial(byte));
+    const lpt = new pc.Lpt(clock, pic.line(pc.LPT_IRQ), new pc.Printer(() => undefined));
+    const power = new pc.PowerControl({ onPowerOff: () => undefined, onReset });
+    const ide = new pc.PiixIde(
+      clock,
+      wires,
+      [pic.line(pc.ATA_PRIMARY_IRQ), pic.line(pc.ATA_SECONDARY_IRQ)],
+      [
+        [parts.disk && { kind: "disk", disk: parts.disk }, null],
+        [parts.disc && { kind: "cdrom", disc: parts.disc }, null],
+      ],
+    );
+    const video = new Uint8Array(VIDEO_MEMORY_SIZE);
+    const vga = new pc.Vga(clock, video, parts.bios === null ? pc.VGA_STATE_IN_TEXT_MODE : pc.VGA_STATE_AT_RESET);
+    this.display = new pc.Vbe(vga, video, parts.videoBios);
+    this.bridge = new pc.I82441fx((areas) => wires.shadow(areas));
+    const host = new pc.PciHost([
+      { device: 0, function: 0, is: this.bridge },
+      { device: 1, function: 0, is: new pc.PiixIsa() },
+      { device: 1, function: 1, is: ide },
+      { device: 2, function: 0, is: this.display },
+    ]);
+    this.pic = pic;
+    this.keyboard = keyboard;
+    this.#uart = uart;
+    this.serialLine = new SerialLine(uart, 1);
+    this.debug = new pc.DebugPorts({ onByte: (byte) => wires.console(byte), onPost: () => undefined });
+    this.#timed = [pit, keyboard, rtc, uart, lpt, ide, this.serialLine];
+
+    this.memory = new pc.MmioBus(host.memory);
+    this.#claimMemory(pc.VGA_MEMORY, pc.VGA_MEMORY_SIZE, this.display.window);
+    for (const rom of parts.roms) this.#claimMemory(rom.address, rom.bytes.length, romDevice(rom.bytes));
+    if (parts.bios !== null) {
+      this.#claimMemory(FOUR_GIB - parts.bios.length, parts.bios.length, romDevice(parts.bios));
+      this.#claimMemory(SHADOW_FIRST, SHADOW_SIZE, this.#shadowDevice(parts.bios, wires.ram));
+    }
+
+    this.ports = new pc.PortBus(host.io);
+    this.#ok(this.ports.claimDword(pc.PCI_ADDRESS_PORT, host.addressPort));
+    const dma = new pc.I8237a(wires);
+    const claims: [pc.PortDevice, first: number, count: number, offset?: number][] = [
+      [pic, pc.PIC_MASTER_COMMAND_PORT, 2],
+      [pic, pc.PIC_SLAVE_COMMAND_PORT, 2, 2],
+      [pic, pc.PIC_MASTER_ELCR_PORT, 2, 4],
+      [pit, pc.PIT_COUNTER0_PORT, 4],
+      [pit, pc.PIT_SYSTEM_CONTROL_PORT, 1, pc.PIT_SYSTEM_CONTROL],
+      [keyboard, pc.KBC_DATA_PORT, 1],
+      [keyboard, pc.KBC_COMMAND_PORT, 1, pc.KBC_COMMAND],
+      [gate, pc.PORT92_PORT, 1],
+      [this.debug, pc.DEBUG_CONSOLE_PORT, 1],
+      [this.debug, pc.DEBUG_POST_PORT, 1, pc.DEBUG_POST],
+      [rtc, pc.RTC_INDEX_PORT, 2],
+      [dma, pc.DMA_PORT, pc.DMA_PORT_COUNT],
+      [dma, pc.DMA_SECOND_PORT, pc.DMA_SECOND_PORT_COUNT, pc.DMA_SECOND],
+      [dma, pc.DMA_PAGE_PORT, pc.DMA_PAGE_PORT_COUNT, pc.DMA_PAGE],
+      [uart, pc.UART_PORT, pc.UART_PORT_COUNT],
+      [lpt, pc.LPT_PORT, pc.LPT_PORT_COUNT],
+      [power, pc.POWER_RESET_PORT, 1],
+      [host.dataPort, pc.PCI_DATA_PORT, pc.PCI_DATA_PORT_COUNT],
+      [ide.channels[0], pc.ATA_PRIMARY_PORT, pc.ATA_PORT_COUNT],
+      [ide.channels[0], pc.ATA_PRIMARY_CONTROL_PORT, 1, pc.ATA_CONTROL],
+      [ide.channels[1], pc.ATA_SECONDARY_PORT, pc.ATA_PORT_COUNT],
+      [ide.channels[1], pc.ATA_SECONDARY_CONTROL_PORT, 1, pc.ATA_CONTROL],
+      [vga, pc.VGA_PORT, pc.VGA_PORT_COUNT],
+      [this.display, pc.VBE_PORT, pc.VBE_PORT_COUNT],
+    ];
+    const exit: pc.PortDevice = { read: () => 0xff, write: (_, value) => wires.exit((2 * value + 1) & 0xff) };
+    for (const port of EXIT_PORTS) claims.push([exit, port, 1]);
+    for (const [chip, first, count, offset = 0] of claims) this.#ok(this.ports.claim({ first, count, offset }, chip));
+  }
+
+  /** Virtual nanoseconds of the next thing that a chip does by itself, or Infinity. */
+  nextEvent(): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const chip of this.#timed) next = Math.min(next, chip.nextEvent());
+    return next;
+  }
+
+  /** Everything due up to `now` nanoseconds, in the order of time whatever chip it concerns. */
+  advance(now: number): void {
+    for (let at = this.nextEvent(); at <= now; at = this.nextEvent()) for (const chip of this.#timed) chip.advance(at);
+  }
+
+  /** Lets what the guest has given to COM1 still go out. */
+  drain(): void {
+    for (let at = this.#uart.state.shiftedAt; at !== null; at = this.#uart.state.shiftedAt) this.#uart.advance(at);
+  }
+
+  /** c0000 to fffff while the bridge sends reads to the ROM; writes reach RAM where it says so. */
+  #shadowDevice(bios: Uint8Array, ram: Uint8Array): pc.MmioDevice {
+    const low = romDevice(bios.subarray(Math.max(0, bios.length - BIOS_LOW_SIZE)));
+    const lowFirst = SHADOW_SIZE - Math.min(BIOS_LOW_SIZE, bios.length);
+    const areaAt = (offset: number): pc.ShadowArea | undefined =>
+      this.bridge.shadow.find((area) => {
+        const inside = SHADOW_FIRST + offset - area.first;
+        return inside >= 0 && inside < area.size;
+      });
+    const byte = (offset: number): number => {
+      if (areaAt(offset)?.readRam) return ram[SHADOW_FIRST + offset];
+      return offset < lowFirst ? 0xff : low.read(offset - lowFirst, 1);
+    };
+    return {
+      read: (offset, size) => {
+        let value = 0;
+        for (let i = 0; i < size; i++) value += byte(offset + i) * 2 ** (8 * i);
+        return value;
+      },
+      write: (offset, size, value) => {
+        for (let i = 0; i < size; i++)
+          if (areaAt(offset + i)?.writeRam) ram[SHADOW_FIRST + offset + i] = value >>> (8 * i);
+      },
+    };
+  }
+
+  #claimMemory(first: number, count: number, device: pc.MmioDevice): void {
+    this.#ok(this.memory.claim({ first, count }, device));
+  }
+
+  #ok(result: { isErr(): boolean; readonly error?: unknown }): void {
+    if (result.isErr()) throw new Error(`the machine's ranges overlap: ${JSON.stringify(result)}`);
+  }
+}
+
+function romDevice(bytes: Uint8Array): pc.MmioDevice {
+  return {
+    read: (offset, size) => {
+      let value = 0;
+      for (let i = 0; i < size; i++) value += (bytes[offset + i] ?? 0xff) * 2 ** (8 * i);
+      return value;
+    },
+    write: () => undefined,
+  };
+}
