@@ -26,8 +26,8 @@ import { type Image, sizeOf } from "./image.ts";
 export function checkInodes(image: Image): void {
   const { ifile } = image;
   if ((ifile.di_mode & S_IFMT) !== S_IFREG) image.report("ifile", "it is not a regular file");
-  if (!Number.isInteger(image.inodeLimit)) {
-    image.report("ifile", "its size is not a number of blocks");
+  if (!Number.isInteger(image.inodeLimit) || sizeOf(ifile) > image.g.nseg * image.g.ssize) {
+    image.report("ifile", "its size is not a number of blocks, or larger than the disk");
     return;
   }
   checkInode(image, LFS_IFILE_INUM, ifile, image.sb.lfs_idaddr);
@@ -81,13 +81,18 @@ function claim(image: Image, daddr: number, ino: number, lbn: number, bytes: num
     image.report("block", `inode ${ino} block ${lbn}: address ${daddr} is not on the disk`);
     return false;
   }
+  let isFirst = true;
   for (let unit = daddr; unit < daddr + bytes / image.g.unit; unit++) {
     const other = image.uses.get(unit);
-    if (other !== undefined) image.report("block", `address ${unit} belongs to inodes ${other.ino} and ${ino}`);
+    if (other !== undefined) {
+      image.report("block", `address ${unit} belongs to inodes ${other.ino} and ${ino}`);
+      isFirst = false;
+    }
     image.uses.set(unit, { ino, lbn, bytes: unit === daddr ? bytes : 0 });
   }
   image.live[segmentOf(image.g, daddr)] += bytes;
-  return true;
+  // What is under a second owner is not walked again: a block that leads to itself would never end.
+  return isFirst;
 }
 
 function checkInode(image: Image, ino: number, di: DinodeRecord, daddr: number): void {

@@ -45,6 +45,10 @@ function checkDirectory(
 ): void {
   const di = image.inodes.get(ino) as DinodeRecord;
   const names = new Set<string>();
+  if (sizeOf(di) > image.g.nseg * image.g.ssize) {
+    image.report("directory", `${ino} is larger than the disk`);
+    return;
+  }
   let index = 0;
   for (let lbn = 0; lbn * image.g.bsize < sizeOf(di); lbn++) {
     const block = image.data(di, lbn);

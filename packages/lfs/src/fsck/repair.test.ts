@@ -19,7 +19,10 @@ function contents(session: Session): string[] {
       return `${path} ${mode} ${createHash("sha256").update(session.read(path)).digest("hex")}`;
     });
 }
-const BEFORE = contents(new Session(new MemoryDisk(SAMPLE.slice()), new Uint8Array(1 << 20)).mount(1));
+const mounted = (flags: number): Session =>
+  new Session(new MemoryDisk(SAMPLE.slice()), new Uint8Array(1 << 20)).mount(flags);
+/** With the log behind the checkpoint and without: damage there is its end, as after a crash. */
+const BEFORE = [contents(mounted(1)), contents(mounted(3))];
 
 test("a good disk needs nothing", () => {
   expect(planRepair(reader(SAMPLE), 9)._unsafeUnwrap().log).toEqual([]);
@@ -47,7 +50,7 @@ test("a damaged disk is good after a repair, or says what keeps it from being on
       const session = new Session(new MemoryDisk(bytes), new Uint8Array(1 << 20)).mount();
       const now = contents(session);
       // What is not as it was before is reported.
-      if (plan.value.lost.length === 0) expect(now).toEqual(BEFORE);
+      if (plan.value.lost.length === 0) expect(BEFORE).toContainEqual(now);
       session.write("afterwards", 0, new Uint8Array(30000).fill(1));
       session.unmount();
       expect(fsck(reader(bytes))).toEqual([]);

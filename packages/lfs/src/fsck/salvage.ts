@@ -79,6 +79,10 @@ export class Salvage {
   /** All files of the checkpoint, and of the log behind it. */
   takeAll(tail: readonly FoundPseg[]): void {
     const { image } = this;
+    const { g } = image;
+    for (let lbn = 0; lbn < g.cleansz + g.segtabsz + this.mapSize / g.ifpb; lbn++)
+      if (this.survey.known.get(image.address(image.ifile, lbn))?.damaged !== false)
+        this.lose("ifile", `block ${lbn}: its bytes may be wrong, and so may any file`);
     const latest = new Map<number, { daddr: number; di: DinodeRecord }>();
     for (const pseg of tail) for (const [ino, copy] of inodesOf(image, pseg)) latest.set(ino, copy);
     for (let ino = LFS_IFILE_INUM + 1; ino < this.mapSize; ino++) {
@@ -120,10 +124,17 @@ export class Salvage {
       for (let level = 1, first = NDADDR; level <= NIADDR; first += span(g.nindir, level++))
         this.#visit(file, -first - (level - 1), di.di_ib[level - 1] | 0);
       // A size that no block comes near is damage, but only where holes are forbidden.
-      const mapped = Math.max(-1, ...file.blocks.keys());
-      if (isDirectory(file)) file.size = Math.min(Math.ceil(size / 512) * 512, (mapped + 1) * g.bsize);
+      if (!isDirectory(file)) return this.#keep(file);
+      let mapped = -1;
+      for (const lbn of file.blocks.keys()) mapped = Math.max(mapped, lbn);
+      file.size = Math.min(Math.ceil(size / 512) * 512, (mapped + 1) * g.bsize, g.nseg * g.ssize);
+      for (const lbn of file.blocks.keys()) if (lbn * g.bsize >= file.size) file.blocks.delete(lbn);
     }
-    this.files.set(ino, file);
+    return this.#keep(file);
+  }
+
+  #keep(file: SalvagedFile): SalvagedFile {
+    this.files.set(file.ino, file);
     return file;
   }
 
