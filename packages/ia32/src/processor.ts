@@ -29,6 +29,7 @@ import { EFLAGS, REGISTER_COUNT } from "./state/registers.ts";
 import { reset } from "./state/reset.ts";
 import { type ProcessorState, restoreState, saveState } from "./state/snapshot.ts";
 
+/** What a processor is made of; everything outside it is passed in. */
 export interface ProcessorOptions {
   readonly memory: GuestMemory;
   readonly ports: PortIo;
@@ -53,6 +54,7 @@ export interface ProcessorOptions {
 /** Asked although no interrupt controller is there: the answer of one without a request. */
 const NO_CONTROLLER: InterruptSource = { acknowledge: () => 7 };
 
+/** One IA-32 processor. It keeps no state outside the control area of its memory and {@link Processor.state}. */
 export class Processor {
   /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS: valid and settable between runs. */
   readonly registers: Int32Array;
@@ -218,6 +220,7 @@ export class Processor {
     return saveState(this.#core);
   }
 
+  /** Goes on from `state`; caches are dropped. */
   set state(state: ProcessorState) {
     restoreState(this.#core, state);
     invalidateAll(this.#core);

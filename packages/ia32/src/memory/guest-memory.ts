@@ -22,6 +22,7 @@ import {
 
 /** Told before each write to a page that it watches. */
 export interface PageObserver {
+  /** Bytes of physical page number `page` are about to change. */
   pageWritten(page: number): void;
 }
 
@@ -47,6 +48,7 @@ export function allocateMemory(ramSize: number, shared = true): WebAssembly.Memo
   return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
 }
 
+/** Guest RAM and the one way to write it: the hooks of a page hear of each change, whoever makes it. */
 export class GuestMemory {
   /** The WebAssembly memory's bytes: control area and RAM. */
   readonly buffer: ArrayBufferLike;
@@ -76,11 +78,13 @@ export class GuestMemory {
     }
   }
 
+  /** Unsigned 8 bits; ones outside RAM and devices. */
   read8(physical: number): number {
     const address = physical >>> 0;
     return this.#isRam(address, 1) ? this.ram[address] : this.#devices.read(address, 1);
   }
 
+  /** Unsigned 16 bits, little-endian. */
   read16(physical: number): number {
     const address = physical >>> 0;
     if (this.#isRam(address, 2)) return this.#view.getUint16(address, true);
@@ -96,12 +100,14 @@ export class GuestMemory {
     return this.#devices.read(address, 4) | 0;
   }
 
+  /** Writes the low 8 bits of `value`; ignored outside RAM and devices, as the other writes are. */
   write8(physical: number, value: number): void {
     const address = physical >>> 0;
     if (address >= this.size) this.#devices.write(address, 1, value & 0xff);
     else if (this.#writable(address, 1, value & 0xff)) this.ram[address] = value;
   }
 
+  /** Writes the low 16 bits of `value`, little-endian. */
   write16(physical: number, value: number): void {
     const address = physical >>> 0;
     if (this.#isSplit(address, 2)) {
@@ -111,6 +117,7 @@ export class GuestMemory {
     else if (this.#writable(address, 2, value & 0xffff)) this.#view.setUint16(address, value, true);
   }
 
+  /** Writes 32 bits, little-endian. */
   write32(physical: number, value: number): void {
     const address = physical >>> 0;
     if (this.#isSplit(address, 4)) {
@@ -171,6 +178,7 @@ export class GuestMemory {
     return bytes;
   }
 
+  /** Writes `bytes`; what lies outside RAM is dropped. */
   writeBytes(physical: number, bytes: Uint8Array): void {
     const to = physical >>> 0;
     const length = this.#clip(to, bytes.length);
@@ -179,6 +187,7 @@ export class GuestMemory {
     this.ram.set(length === bytes.length ? bytes : bytes.subarray(0, length), to);
   }
 
+  /** Sets `length` bytes to `byte`; what lies outside RAM is dropped. */
   fill(physical: number, length: number, byte: number): void {
     const to = physical >>> 0;
     const inside = this.#clip(to, length);
@@ -202,12 +211,14 @@ export class GuestMemory {
     this.#observers.push(observer);
   }
 
+  /** From now on writes to physical page number `page` are observed. */
   watch(page: number): void {
     if (page >= this.flags.length) return;
     this.flags[page] |= PAGE_WATCHED;
     this.#codeCache?.pageHooked(page);
   }
 
+  /** Ends what {@link GuestMemory.watch} began. */
   unwatch(page: number): void {
     if (page < this.flags.length) this.flags[page] &= ~PAGE_WATCHED;
   }

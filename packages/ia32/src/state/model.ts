@@ -6,6 +6,7 @@
  * @module
  */
 
+/** The processors that CPUID can say it is. */
 export type Model = "i486" | "pentium" | "pentium3" | "pentium4";
 
 /**

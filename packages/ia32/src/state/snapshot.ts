@@ -14,6 +14,7 @@ import { FLOAT_REGISTER_COUNT } from "./fpu.ts";
 import { REGISTER_COUNT } from "./registers.ts";
 import type { SystemRegisters } from "./system-registers.ts";
 
+/** A processor between two runs, as plain data that survives JSON. */
 export interface ProcessorState {
   readonly version: 2;
   /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS. */
