@@ -44,6 +44,18 @@ const SUMS = [
   "mmio 00000766 1000",
 ];
 
+/** 64 KiB: jumps to F000:E000, reads a word of sector 1 from the primary master and writes its low byte to port f4. */
+function bios(): Uint8Array {
+  const rom = new Uint8Array(0x10000);
+  const out = (port: number, value: number): number[] => [0xba, port & 0xff, port >> 8, 0xb0, value, 0xee];
+  const select = [...out(0x1f6, 0xe0), ...out(0x1f2, 1), ...out(0x1f3, 1), ...out(0x1f4, 0), ...out(0x1f5, 0)];
+  // in al, dx; test al, 8; jz: until the sector is there.
+  const wait = [0xec, 0xa8, 0x08, 0x74, 0xfb];
+  rom.set([...select, ...out(0x1f7, 0x20), ...wait, 0xba, 0xf0, 0x01, 0xed, 0xe6, 0xf4, 0xf4], 0xe000);
+  rom.set([0xea, 0x00, 0xe0, 0x00, 0xf0], 0xfff0);
+  return rom;
+}
+
 describe("kintsugi pc", () => {
   it("boots a multiboot kernel: integers, x87, SSE, interrupts, page faults and CR3", () => {
     const names = "fib,muldiv64,x87_dmat,sse_dmat,sse_ps,smc,syscall,intnop,pfault,cr3flush,pg_chasebig,mmio";
@@ -58,6 +70,13 @@ describe("kintsugi pc", () => {
     const late = kintsugi("--kernel", GUEST, "--append", "bench=fib+1+1", "--limit", "0.01", "--until", "DONE");
     expect([late.status, late.stderr]).toEqual([4, expect.stringContaining("'DONE' never came")]);
   }, 120_000);
+
+  it("starts a BIOS at FFFFFFF0, which reads a disk", () => {
+    const disk = new Uint8Array(1024);
+    disk[512] = 0x15;
+    const run = kintsugi("--bios", image("bios", bios()), "--hda", image("disk", disk));
+    expect([run.status, run.stderr]).toEqual([2 * 0x15 + 1, ""]);
+  });
 
   it("says what is wrong with an image", () => {
     const guest = readFileSync(GUEST);
@@ -75,6 +94,8 @@ describe("kintsugi pc", () => {
       ],
       [["--bios", image("odd", new Uint8Array(1000))], "multiple of 64 KiB"],
       [["--rom", `${GUEST}@a0000`], "do not fit there"],
+      [["--kernel", GUEST, "--hda", image("part", new Uint8Array(700))], "no whole 512-byte sectors"],
+      [["--kernel", GUEST, "--cdrom", join(folder, "none")], "there is no such file"],
     ];
     for (const [words, answer] of cases) {
       const { status, stderr } = kintsugi(...words);

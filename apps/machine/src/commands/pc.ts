@@ -7,8 +7,10 @@
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
 import type { Model } from "@kintsugi/ia32";
+import { RTC_BOOT_CDROM, RTC_BOOT_DISK } from "@kintsugi/pc";
 import { type Command, Option } from "commander";
 import type { Result } from "neverthrow";
+import { openDisc, openDisk } from "../pc/disk-images.ts";
 import type { ImageError } from "../pc/image-error.ts";
 import { loadLinux } from "../pc/linux.ts";
 import { loadMultiboot } from "../pc/multiboot.ts";
@@ -29,6 +31,8 @@ export interface PcFlags {
   readonly bios?: string;
   readonly vgabios?: string;
   readonly rom: readonly Rom[];
+  readonly hda?: string;
+  readonly cdrom?: string;
   readonly memory: number;
   readonly cpu: Model;
   readonly serial: string;
@@ -55,6 +59,8 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
     .option("--module <FILE_AND_TEXT>", "multiboot: a module, 'FILE command line'; may be repeated", collect, [])
     .option("--bios <FILE>", "a system BIOS, for example Debian's seabios")
     .option("--vgabios <FILE>", "the display's firmware, for that BIOS")
+    .option("--hda <IMG>", "a disk image, read and written; it boots with --bios")
+    .option("--cdrom <ISO>", "a disc image; with --bios it boots before the disk")
     .option("--rom <FILE@ADDRESS>", "a ROM at a physical address; may be repeated", parseRom, [])
     .option("--memory <MB>", "guest RAM", parseMemory, DEFAULT_MEMORY)
     .addOption(new Option("--cpu <MODEL>", "the processor").choices(MODELS).default("pentium4"))
@@ -88,10 +94,10 @@ async function pc(flags: PcFlags): Promise<number> {
     bios: flags.bios === undefined ? null : readBios(flags.bios),
     videoBios: flags.vgabios === undefined ? null : readImage(flags.vgabios),
     roms: flags.rom,
-    disk: null,
-    disc: null,
+    disk: flags.hda === undefined ? null : opened(flags.hda, openDisk),
+    disc: flags.cdrom === undefined ? null : opened(flags.cdrom, openDisc),
     time: POWER_ON,
-    bootOrder: [],
+    bootOrder: [RTC_BOOT_CDROM, RTC_BOOT_DISK],
     serial: (byte) => {
       output.push(byte);
       if (!watch?.found(byte)) return;
@@ -170,9 +176,20 @@ function readImage(path: string): Uint8Array {
     if (bytes.length === 0) throw new UsageError(`${path}: the file is empty`);
     return bytes;
   } catch (error) {
-    if (error instanceof UsageError) throw error;
-    const { code, message } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${path}: ${code === "ENOENT" ? "there is no such file" : message}; check the path`);
+    throw error instanceof UsageError ? error : unreadable(path, error);
+  }
+}
+
+function unreadable(path: string, error: unknown): UsageError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return new UsageError(`${path}: ${code === "ENOENT" ? "there is no such file" : message}; check the path`);
+}
+
+function opened<T>(path: string, open: (path: string) => T): T {
+  try {
+    return open(path);
+  } catch (error) {
+    throw unreadable(path, error);
   }
 }
 
