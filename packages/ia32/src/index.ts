@@ -6,6 +6,7 @@
  */
 export type { InterruptSource, MemoryIo, PortIo } from "./bus.ts";
 export type { Exit, ExitKind } from "./exit.ts";
+export type { TraceObserver, Watchpoint, WatchpointHit } from "./interpreter/debugger.ts";
 export { allocateMemory, GuestMemory, type PageObserver } from "./memory/guest-memory.ts";
 export {
   ACCESS_USER,

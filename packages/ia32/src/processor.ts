@@ -8,8 +8,15 @@
 import type { InterruptSource, MemoryIo, PortIo } from "./bus.ts";
 import { Decoder } from "./decode/decoder.ts";
 import type { Exit } from "./exit.ts";
-import { runArchitectural, type Surroundings } from "./interpreter/architectural.ts";
+import { leave, runArchitectural, type Surroundings } from "./interpreter/architectural.ts";
 import { DecodedCode } from "./interpreter/code-cache.ts";
+import {
+  Debugger,
+  STOP_BREAKPOINT,
+  type TraceObserver,
+  type Watchpoint,
+  type WatchpointHit,
+} from "./interpreter/debugger.ts";
 import { CODES, dispatch } from "./interpreter/generated/dispatch.ts";
 import { HANDLERS } from "./interpreter/generated/handlers.ts";
 import { warmUp } from "./interpreter/warm-up.ts";
@@ -67,6 +74,7 @@ export class Processor {
   readonly #code: DecodedCode;
   readonly #powerWord: Int32Array;
   readonly #surroundings: Surroundings;
+  readonly #debugger: Debugger;
 
   constructor(options: ProcessorOptions) {
     warmUp();
@@ -74,7 +82,8 @@ export class Processor {
     const core = new Core(memory, ports, model, float, architectural);
     this.#core = core;
     if (options.mmio !== undefined) memory.attachDevices(options.mmio);
-    this.#surroundings = { interrupts: options.interrupts ?? NO_CONTROLLER, stepping: () => false };
+    this.#debugger = new Debugger(core);
+    this.#surroundings = { interrupts: options.interrupts ?? NO_CONTROLLER, debugger: this.#debugger };
     this.#code = new DecodedCode(core, new Decoder(HANDLERS, CODES, core.features));
     this.registers = core.r.subarray(0, REGISTER_COUNT);
     this.floatRegisters = core.x.subarray(0, FLOAT_REGISTER_COUNT);
@@ -95,8 +104,10 @@ export class Processor {
     setControlWord(core.x87, core.x[FCW]);
     setMxcsr(core.sse, core.x[MXCSR]);
     const limit = Math.min(budget, 0x3fffffff);
+    this.#debugger.begin();
     try {
       if (core.architectural) runArchitectural(core, this.#code, this.#powerWord, limit, this.#surroundings);
+      else if (this.#debugger.stepping) this.#runStepping(limit);
       else dispatch(core, this.#code, this.#powerWord, limit);
     } finally {
       core.clock[RETIRED_BEFORE] += core.executed;
@@ -104,6 +115,49 @@ export class Processor {
       core.r[EFLAGS] = eflags(core);
     }
     return core.exit;
+  }
+
+  /** Host kernel mode with somebody looking on: one instruction at a time. */
+  #runStepping(limit: number): void {
+    const core = this.#core;
+    for (let left = limit; ; ) {
+      if (left > 0 && this.#debugger.before() === STOP_BREAKPOINT) {
+        leave(core, "breakpoint");
+        return;
+      }
+      dispatch(core, this.#code, this.#powerWord, Math.min(left, 1));
+      left -= core.executed;
+      core.clock[RETIRED_BEFORE] += core.executed;
+      core.executed = 0;
+      if (this.#debugger.takeHit()) {
+        leave(core, "watchpoint");
+        return;
+      }
+      if (core.exit.kind !== "budget" || left <= 0) return;
+    }
+  }
+
+  /**
+   * run() returns "breakpoint" before an instruction at one of these linear addresses, but always passes its first
+   * instruction. Breakpoints are not state, and slow the processor down to single steps.
+   */
+  setBreakpoints(addresses: Iterable<number>): void {
+    this.#debugger.setBreakpoints(addresses);
+  }
+
+  /** run() returns "watchpoint" behind an instruction that accessed one of these ranges, see `watchpointHit`. */
+  setWatchpoints(watchpoints: readonly Watchpoint[]): void {
+    this.#debugger.setWatchpoints(watchpoints);
+  }
+
+  /** The access that the last "watchpoint" exit was for. */
+  get watchpointHit(): WatchpointHit | null {
+    return this.#debugger.hit;
+  }
+
+  /** Is told of every instruction before it runs, by linear address; null: nobody. */
+  trace(observer: TraceObserver | null): void {
+    this.#debugger.observer = observer;
   }
 
   /** From a port callback: run() returns behind the current instruction, with kind "requested". */
@@ -223,6 +277,7 @@ export class Processor {
   /** Goes on from `state`; caches are dropped. */
   set state(state: ProcessorState) {
     restoreState(this.#core, state);
+    this.#debugger.registersChanged();
     invalidateAll(this.#core);
     this.#code.flush();
   }

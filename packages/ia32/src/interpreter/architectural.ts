@@ -13,13 +13,13 @@ import { ADVANCED, type Core, RETIRED_BEFORE, SHADOW, STOP_EXIT } from "../state
 import { IF, RF, TF } from "../state/eflags.ts";
 import { deliver, type Event, faultEvent } from "../system/delivery.ts";
 import type { DecodedCode } from "./code-cache.ts";
+import { type Debugger, STOP_BREAKPOINT, STOP_DEBUG_FAULT } from "./debugger.ts";
 import { dispatch } from "./generated/dispatch.ts";
 
 /** What the embedder adds to the loop. */
 export interface Surroundings {
   readonly interrupts: InterruptSource;
-  /** Somebody looks at every instruction: run them one by one. */
-  stepping(): boolean;
+  readonly debugger: Debugger;
 }
 
 /** Runs at most `budget` instructions; `core.exit` tells why it stopped. */
@@ -48,7 +48,15 @@ export function runArchitectural(
     const { systemFlags } = core;
     // An open interrupt that is in a shadow, a trap flag, a resume flag, or an onlooker: one instruction at a time.
     const waiting = system.nonMaskable || (system.interruptLine && (systemFlags & IF) !== 0);
-    const single = waiting || (systemFlags & (TF | RF)) !== 0 || surroundings.stepping();
+    const single = waiting || (systemFlags & (TF | RF)) !== 0 || surroundings.debugger.stepping;
+    if (surroundings.debugger.stepping) {
+      const stop = surroundings.debugger.before();
+      if (stop === STOP_BREAKPOINT) {
+        leave(core, "breakpoint");
+        return;
+      }
+      if (stop === STOP_DEBUG_FAULT) continue;
+    }
     dispatch(core, code, powerWord, single ? Math.min(left, 1) : left);
     const executed = core.executed;
     clock[RETIRED_BEFORE] += executed;
@@ -69,7 +77,12 @@ export function runArchitectural(
     }
     if (executed > 0 && systemFlags & TF && clock[SHADOW] !== core.retired) system.debugConditions |= DR6_BS;
     if (exit.kind === "halt") system.halted = true;
-    else if (exit.kind !== "budget" || left <= 0) return;
+    if (surroundings.debugger.takeHit()) {
+      leave(core, "watchpoint");
+      return;
+    }
+    if (exit.kind === "halt") continue;
+    if (exit.kind !== "budget" || left <= 0) return;
   }
 }
 
@@ -104,7 +117,8 @@ function takePending(core: Core, surroundings: Surroundings): boolean {
   return true;
 }
 
-function leave(core: Core, kind: "budget" | "halt" | "shutdown"): void {
+/** Fills in the Exit. */
+export function leave(core: Core, kind: "budget" | "halt" | "shutdown" | "breakpoint" | "watchpoint"): void {
   const { exit } = core;
   exit.kind = kind;
   exit.vector = 0;

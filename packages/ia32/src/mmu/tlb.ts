@@ -51,6 +51,7 @@ function translateForHost(core: Core, linear: number, write: boolean): number {
   }
   const frame = physical >>> 12;
   if ((frame + 1) * 4096 > core.memory.size || core.memory.flags[frame] & PAGE_DEVICE) return physical;
+  if (core.watch?.watches(linear >>> 12)) return physical;
   const clean =
     write ||
     !core.paging ||
