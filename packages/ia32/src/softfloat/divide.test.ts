@@ -55,3 +55,10 @@ test("a number over zero is infinite with ZE only, even a denormal; zero over ze
   divide80(c, 0, 0, 0, 0x8000, 0, 0);
   expect([result80(c), c.w[FLAGS]]).toEqual([0xffffc000000000000000n, IE]);
 });
+
+test("a division by zero forgets that its dividend was a denormal before it was widened", () => {
+  const c = contextOf(0);
+  c.w[FLAGS] = DE;
+  divide80(c, 0x3c01, -0x80000000, 0, 0, 0, 0);
+  expect(c.w[FLAGS]).toBe(ZE);
+});

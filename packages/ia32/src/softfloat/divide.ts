@@ -6,7 +6,7 @@
  * Not here: remainders (remainder.ts). SDM Vol. 2, FDIV.
  * @module
  */
-import { EXPONENT, EXTRA, FLAGS, type FloatContext, HIGH, LOW, NEGATIVE, SCRATCH, ZE } from "./context.ts";
+import { DE, EXPONENT, EXTRA, FLAGS, type FloatContext, HIGH, LOW, NEGATIVE, SCRATCH, ZE } from "./context.ts";
 import { round80 } from "./round.ts";
 import { answersForNaNs, isNormal, noteDenormals, setInfinity, setInvalid, setUnrounded, setZero } from "./special.ts";
 import { less64, multiplyHigh } from "./wide.ts";
@@ -96,7 +96,8 @@ export function divide80(
       return;
     }
     if (bZero && aExponent !== 0x7fff) {
-      c.w[FLAGS] |= ZE;
+      // A denormal dividend does not count beside it, even one that was widened.
+      c.w[FLAGS] = (c.w[FLAGS] & ~DE) | ZE;
       setInfinity(c, sign);
       return;
     }

@@ -6,7 +6,7 @@
  * @module
  */
 import { add80, subtract80 } from "../../softfloat/add.ts";
-import { C0, C1, C2, C3, FLAGS, type FloatContext } from "../../softfloat/context.ts";
+import { C0, C1, C2, C3, FLAGS, type FloatContext, MASKS, PRE_COMPUTATION } from "../../softfloat/context.ts";
 import { divide80 } from "../../softfloat/divide.ts";
 import { roundToInteger80 } from "../../softfloat/integer.ts";
 import { multiply80 } from "../../softfloat/multiply.ts";
@@ -76,7 +76,10 @@ function remainder(core: Core, operation: Operation, operate: typeof partialRema
   const x = core.x;
   core.x87.w[FLAGS] = 0;
   const reduced = operate(core.x87, x[a + 2], x[a + 1], x[a], x[b + 2], x[b + 1], x[b]);
-  if (settle(core, operation, reduced ? C0 | C1 | C2 | C3 : C1 | C2)) setResult(core, a);
+  // A quotient that is not delivered leaves C0 and C3 alone; C2 is then 0.
+  const stopped = (core.x87.w[FLAGS] & ~core.x87.w[MASKS] & PRE_COMPUTATION) !== 0;
+  if (stopped) core.x87.w[FLAGS] &= ~C2;
+  if (settle(core, operation, reduced && !stopped ? C0 | C1 | C2 | C3 : C1 | C2)) setResult(core, a);
 }
 export function fprem(core: Core, operation: Operation): void {
   remainder(core, operation, partialRemainder80);

@@ -7,7 +7,7 @@
  */
 import { checkAlignment, read16, read32 } from "../../mmu/access.ts";
 import { type Constant, L2E, L2T, LG2, LN2, loadConstant, PI } from "../../softfloat/constants.ts";
-import { FLAGS } from "../../softfloat/context.ts";
+import { DE, FLAGS, IE } from "../../softfloat/context.ts";
 import { load32, load64 } from "../../softfloat/convert-real.ts";
 import { fromPackedDecimal } from "../../softfloat/decimal.ts";
 import { fromInteger32, fromInteger64 } from "../../softfloat/integer.ts";
@@ -31,13 +31,19 @@ import {
   underflow,
 } from "./unit.ts";
 
-/** Pushes softfloat's result unless an exception, or a register that is not empty, forbids it. */
+/**
+ * Pushes softfloat's result unless an exception, or a register that is not empty, forbids it. A denormal is pushed even
+ * where its exception is not masked, as by the recorded processor.
+ */
 function load(core: Core, operation: Operation): void {
   if (!isEmpty(core, -1)) {
     if (!overflow(core, operation)) return;
     rotate(core, -1);
     setIndefinite(core, place(core, 0));
-  } else if (settle(core, operation)) push(core);
+  } else {
+    const denormal = (core.x87.w[FLAGS] & (IE | DE)) === DE;
+    if (settle(core, operation) || denormal) push(core);
+  }
 }
 
 export function fldReal32(core: Core, operation: Operation): void {

@@ -127,46 +127,50 @@ function loadRegisters(core: Core, address: number): void {
   }
 }
 
-/** Faults where writing `size` bytes would, at the first byte or the last. */
-function probeEnds(core: Core, address: number, size: number): void {
+// Of an image that crosses a page the recorded processor asks for the first and the last byte.
+
+/** Faults where writing `size` bytes would. */
+function probeWriteImage(core: Core, address: number, size: number): void {
   probeWrite(core, address, 1);
   probeWrite(core, (address + size - 1) | 0, 1);
 }
 
-/** Faults where reading `size` bytes would; the last byte is asked first, as by the recorded processor. */
-function probeImage(core: Core, address: number, size: number): void {
-  read8(core, (address + size - 1) | 0);
+/** Faults where reading `size` bytes would. */
+function probeReadImage(core: Core, address: number, size: number): void {
   read8(core, address);
+  read8(core, (address + size - 1) | 0);
 }
 
 export function fnstenv16(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 14, true);
-  probeWrite(core, address, 14);
+  probeWriteImage(core, address, 14);
   storeEnvironment16(core, address);
   loadControlWord(core, core.x[FCW] | EXCEPTIONS);
 }
 export function fnstenv32(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 28, true);
-  probeWrite(core, address, 28);
+  probeWriteImage(core, address, 28);
   storeEnvironment32(core, address);
   loadControlWord(core, core.x[FCW] | EXCEPTIONS);
 }
 export function fldenv16(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 14, false);
+  probeReadImage(core, address, 14);
   loadEnvironment16(core, address);
 }
 export function fldenv32(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 28, false);
+  probeReadImage(core, address, 28);
   loadEnvironment32(core, address);
 }
 export function fnsave16(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 94, true);
-  probeEnds(core, address, 94);
+  probeWriteImage(core, address, 94);
   storeEnvironment16(core, address);
   storeRegisters(core, (address + 14) | 0);
   initialize(core);
@@ -174,7 +178,7 @@ export function fnsave16(core: Core, operation: Operation): void {
 export function fnsave32(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 108, true);
-  probeEnds(core, address, 108);
+  probeWriteImage(core, address, 108);
   storeEnvironment32(core, address);
   storeRegisters(core, (address + 28) | 0);
   initialize(core);
@@ -182,14 +186,14 @@ export function fnsave32(core: Core, operation: Operation): void {
 export function frstor16(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 94, false);
-  probeImage(core, address, 94);
+  probeReadImage(core, address, 94);
   loadEnvironment16(core, address);
   loadRegisters(core, (address + 14) | 0);
 }
 export function frstor32(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 108, false);
-  probeImage(core, address, 108);
+  probeReadImage(core, address, 108);
   loadEnvironment32(core, address);
   loadRegisters(core, (address + 28) | 0);
 }
