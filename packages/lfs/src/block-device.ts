@@ -12,6 +12,8 @@ export interface BlockDevice {
   readonly size: number;
   /** Fills `bytes` from `offset` on. */
   read(offset: number, bytes: Uint8Array): void | Promise<void>;
+  /** Stores `bytes` from `offset` on; durable only behind a flush. */
   write(offset: number, bytes: Uint8Array): void | Promise<void>;
+  /** Makes all writes before it durable. */
   flush(): void | Promise<void>;
 }

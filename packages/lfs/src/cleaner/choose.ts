@@ -18,6 +18,7 @@ export interface SegmentAge {
   readonly summaries: number;
 }
 
+/** Orders segments of `ssize` bytes, best to clean first. */
 export type CleaningPolicy = (segments: readonly SegmentAge[], ssize: number) => readonly number[];
 
 const bySmallest =

@@ -8,8 +8,11 @@ import type { BlockDevice } from "../block-device.ts";
 
 /** The part of `fs/promises` FileHandle that a disk needs. */
 export interface FileLike {
+  /** As Node's `FileHandle.read`. */
   read(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesRead: number }>;
+  /** As Node's `FileHandle.write`. */
   write(buffer: Uint8Array, offset: number, length: number, position: number): Promise<{ bytesWritten: number }>;
+  /** Makes what was written durable. */
   datasync(): Promise<void>;
 }
 

@@ -9,8 +9,11 @@ import type { BlockDevice } from "../block-device.ts";
 
 /** The part of FileSystemSyncAccessHandle that a disk needs. */
 export interface SyncAccessLike {
+  /** Fills `buffer` from byte `at` on; says how many bytes there were. */
   read(buffer: Uint8Array, options: { readonly at: number }): number;
+  /** Stores `buffer` from byte `at` on; says how many bytes went in. */
   write(buffer: Uint8Array, options: { readonly at: number }): number;
+  /** Makes what was written durable. */
   flush(): void;
 }
 

@@ -35,6 +35,7 @@ export interface NewfsOptions {
   readonly time: number;
 }
 
+/** Why no file system of these sizes can be made. */
 export type NewfsError = "bad-block-size" | "bad-fragment-size" | "bad-segment-size" | "too-small" | "too-large";
 
 const isPowerOfTwo = (n: number): boolean => Number.isInteger(n) && n > 0 && (n & (n - 1)) === 0;

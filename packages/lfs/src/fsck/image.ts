@@ -23,6 +23,7 @@ export interface Finding {
   readonly text: string;
 }
 
+/** The part of the file system whose rule is broken. */
 export type FindingCode =
   | "superblock"
   | "ifile"

@@ -62,6 +62,7 @@ export interface OpenMode {
   readonly appends: boolean;
 }
 
+/** An open file; made by `LfsFileSystem.open`. */
 export class FileHandle {
   /** Inode number, in the place of a descriptor. */
   readonly ino: number;
@@ -126,7 +127,9 @@ export class FileHandle {
     return { bytesWritten: bytes.length, buffer: data };
   }
 
+  /** From the start to the end, as text. */
   async readFile(encoding: "utf8"): Promise<string>;
+  /** From the start to the end, as bytes. */
   async readFile(encoding?: undefined): Promise<Uint8Array>;
   async readFile(encoding?: "utf8"): Promise<Uint8Array | string> {
     const buffer = new Uint8Array(await this.#size("read"));
@@ -135,25 +138,30 @@ export class FileHandle {
     return encoding === undefined ? bytes : decodeUtf8(bytes);
   }
 
+  /** Replaces the contents. */
   async writeFile(data: Uint8Array | string): Promise<void> {
     await this.write(data);
   }
 
+  /** Attributes of the file. */
   async stat(): Promise<Stats> {
     this.#check("fstat");
     return toStats(await attributesOf(this.#driver, this.ino, "fstat"), this.#fsize);
   }
 
+  /** Cuts or extends to `length` bytes. */
   async truncate(length: number = 0): Promise<void> {
     this.#check("ftruncate", this.#mode.writes);
     await this.#driver.run({ name: "truncate", args: [this.ino, length] }, "ftruncate");
   }
 
+  /** Sets the permission bits. */
   async chmod(mode: number): Promise<void> {
     this.#check("fchmod");
     await this.#driver.run({ name: "setattr", args: [this.ino, SET_MODE, mode] }, "fchmod");
   }
 
+  /** Sets owner and group. */
   async chown(uid: number, gid: number): Promise<void> {
     this.#check("fchown");
     await this.#driver.run({ name: "setattr", args: [this.ino, SET_UID | SET_GID, 0, uid, gid] }, "fchown");
@@ -172,10 +180,12 @@ export class FileHandle {
     await this.#driver.run({ name: "fsync", args: [this.ino] });
   }
 
+  /** The same as `sync`. */
   datasync(): Promise<void> {
     return this.sync();
   }
 
+  /** The last call; a file without a name is gone then. */
   async close(): Promise<void> {
     this.#check("close");
     this.#isOpen = false;

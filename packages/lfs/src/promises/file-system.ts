@@ -46,6 +46,7 @@ export class LfsFileSystem {
     this.#fsize = fsize;
   }
 
+  /** Opens a file; flags and errors are Node's. */
   async open(path: string, flags: string = "r", mode: number = 0o666): Promise<FileHandle> {
     const how = OPEN_MODES[flags];
     if (how === undefined) throw new LfsError("EINVAL", "open", path);
@@ -86,7 +87,9 @@ export class LfsFileSystem {
     }
   }
 
+  /** The whole file as text. */
   readFile(path: string, encoding: "utf8"): Promise<string>;
+  /** The whole file, as bytes or as UTF-8. */
   readFile(path: string): Promise<Uint8Array>;
   readFile(path: string, encoding?: "utf8"): Promise<Uint8Array | string> {
     return this.#with<Uint8Array | string>(path, "r", (file) =>
@@ -94,33 +97,41 @@ export class LfsFileSystem {
     );
   }
 
+  /** Replaces the contents; makes the file when it is not there. */
   writeFile(path: string, data: Uint8Array | string): Promise<void> {
     return this.#with(path, "w", (file) => file.writeFile(data));
   }
 
+  /** Writes behind the end. */
   appendFile(path: string, data: Uint8Array | string): Promise<void> {
     return this.#with(path, "a", (file) => file.writeFile(data));
   }
 
+  /** Cuts or extends to `length` bytes. */
   truncate(path: string, length: number = 0): Promise<void> {
     return this.#with(path, "r+", (file) => file.truncate(length));
   }
 
+  /** Attributes of what a path leads to. */
   async stat(path: string): Promise<Stats> {
     const ino = await resolve(this.#driver, path, "stat");
     return toStats(await attributesOf(this.#driver, ino, "stat", path), this.#fsize);
   }
 
+  /** Attributes, of the link itself when it is one. */
   async lstat(path: string): Promise<Stats> {
     const ino = await resolve(this.#driver, path, "lstat", false);
     return toStats(await attributesOf(this.#driver, ino, "lstat", path), this.#fsize);
   }
 
+  /** Rejects with ENOENT when nothing is there; rights are not checked. */
   async access(path: string): Promise<void> {
     await resolve(this.#driver, path, "access");
   }
 
+  /** Names with their types, without `.` and `..`. */
   readdir(path: string, options: { readonly withFileTypes: true }): Promise<DirectoryEntry[]>;
+  /** Names, without `.` and `..`. */
   readdir(path: string): Promise<string[]>;
   async readdir(path: string, options?: { readonly withFileTypes: true }): Promise<string[] | DirectoryEntry[]> {
     const ino = await resolve(this.#driver, path, "scandir");
@@ -167,10 +178,12 @@ export class LfsFileSystem {
     await this.#driver.run({ name, args: [place.directory], names: [place.name] }, name, path);
   }
 
+  /** Removes a name of a file. */
   unlink(path: string): Promise<void> {
     return this.#remove("unlink", path);
   }
 
+  /** Removes an empty directory. */
   rmdir(path: string): Promise<void> {
     return this.#remove("rmdir", path);
   }
@@ -188,6 +201,7 @@ export class LfsFileSystem {
     await this.rmdir(path);
   }
 
+  /** Gives another name, in one step; what had that name is gone. */
   async rename(from: string, to: string): Promise<void> {
     const a = await resolvePlace(this.#driver, from, "rename");
     const b = await resolvePlace(this.#driver, to, "rename");
@@ -195,24 +209,29 @@ export class LfsFileSystem {
     await this.#driver.run({ name: "rename", args, names: [a.name, b.name] }, "rename", from);
   }
 
+  /** Gives a second name to a file. */
   async link(existing: string, path: string): Promise<void> {
     const ino = await resolve(this.#driver, existing, "link", false);
     const place = await resolvePlace(this.#driver, path, "link");
     await this.#driver.run({ name: "link", args: [ino, place.directory], names: [place.name] }, "link", path);
   }
 
+  /** Makes a symbolic link with this text. */
   async symlink(target: string, path: string): Promise<void> {
     await this.#make(path, S_IFLNK | 0o777, "symlink", target);
   }
 
+  /** The text of a symbolic link. */
   async readlink(path: string): Promise<string> {
     return readTarget(this.#driver, await resolve(this.#driver, path, "readlink", false), "readlink", path);
   }
 
+  /** Sets the permission bits. */
   chmod(path: string, mode: number): Promise<void> {
     return this.#with(path, "r", (file) => file.chmod(mode));
   }
 
+  /** Sets owner and group. */
   chown(path: string, uid: number, gid: number): Promise<void> {
     return this.#with(path, "r", (file) => file.chown(uid, gid));
   }
@@ -222,6 +241,7 @@ export class LfsFileSystem {
     return this.#with(path, "r", (file) => file.utimes(atime, mtime));
   }
 
+  /** Sizes in bytes; `blocks`, `bfree` in fragments of `frsize`. */
   async statfs(): Promise<{ bsize: number; frsize: number; blocks: number; bfree: number; files: number }> {
     const [bsize, frsize, blocks, bfree, files] = (await this.#driver.run({ name: "statfs" })).results;
     return { bsize, frsize, blocks, bfree: Math.max(0, bfree), files };
