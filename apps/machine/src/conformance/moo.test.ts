@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { runMoo } from "./moo.ts";
-import { parseMoo } from "./moo-format.ts";
+import { type MooFile, parseMoo } from "./moo-format.ts";
 import { Score } from "./score.ts";
 
 function word(value: number, size = 4): number[] {
@@ -56,11 +56,31 @@ describe("the MOO reader", () => {
   });
 });
 
+/** `inc ax` at 1000:0100 and the HLT behind it. */
+function inc(final: Record<string, number>): MooFile {
+  const bytes = Uint8Array.of(0x40, 0xf4);
+  const registers = { ax: 0xffff, bx: 0, cx: 0, dx: 0, cs: 0x1000, ss: 0, ds: 0, es: 0, sp: 0, bp: 0, si: 0, di: 0 };
+  const initial = { registers: { ...registers, ip: 0x100, flags: 0xf002 }, masks: {}, ram: [] as [number, number][] };
+  initial.ram.push([0x10100, 0x40], [0x10101, 0xf4]);
+  const test = { name: "inc ax", bytes, initial, final: { registers: final, masks: {}, ram: [] } };
+  return { cpu: "C286", tests: [test, test] };
+}
+
 describe("MOO tests", () => {
-  it("all count, as failed while there is no real mode", () => {
+  const good = { ax: 0, ip: 0x102, flags: 0x56 };
+
+  it("run in real mode to their HLT, and compare registers", () => {
     const score = new Score();
-    runMoo(parseMoo(Uint8Array.from(hlt()))._unsafeUnwrap(), "F4", score);
-    expect(score.summary.forms.F4.tierA).toEqual({ passed: 0, total: 2 });
-    expect(score.complete).toBe(false);
+    runMoo(inc(good), "40", score);
+    expect(score.lines[0]).toBe("40: A 2/2, B 2/2");
+    runMoo(inc({ ...good, ax: 1 }), "bad", score);
+    expect(score.summary.forms.bad.tierA).toEqual({ passed: 0, total: 2 });
+  });
+
+  it("do not compare flags that are undefined for the form", () => {
+    const score = new Score();
+    runMoo(inc({ ...good, flags: 0x46 }), "08", score);
+    runMoo(inc({ ...good, flags: 0x46 }), "40", score);
+    expect([score.summary.forms["08"].tierA.passed, score.summary.forms["40"].tierA.passed]).toEqual([2, 0]);
   });
 });

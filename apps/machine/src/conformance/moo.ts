@@ -1,16 +1,22 @@
 /**
  * MOO: single instructions of real mode, as an 80286 or a 386EX did them.
  *
- * Here: all tests of a file to the score. Not here: the format (→ moo-format.ts). The processor's public interface starts
- * in protected mode and has no way into real mode: every test counts as failed, with that as the reason.
+ * Here: all tests of a file to the score. Not here: format, machine, comparison (→ moo-*.ts).
  * @module
  */
 import type { MooFile } from "./moo-format.ts";
+import { MooMachine } from "./moo-machine.ts";
 import type { Score } from "./score.ts";
 
-const NO_REAL_MODE = { tier: "A", what: "the processor's interface has no real mode" } as const;
-
-/** `form`: opcode and register field, which MOO sets have as the file's name. */
+/** `form`: opcode and register field, which MOO sets have as the file's name. An exception of ours is a failed test. */
 export function runMoo(file: MooFile, form: string, score: Score): void {
-  for (const { name } of file.tests) score.add(form, [NO_REAL_MODE], name);
+  let machine = new MooMachine();
+  for (const test of file.tests) {
+    try {
+      score.add(form, machine.check(test, form), test.name);
+    } catch (error) {
+      score.add(form, [{ tier: "A", what: `the processor threw: ${String(error)}` }], test.name);
+      machine = new MooMachine();
+    }
+  }
 }
