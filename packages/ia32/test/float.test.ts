@@ -40,6 +40,20 @@ test("a control instruction that does not wait runs while an exception is pendin
   expect(processor.registers[EAX] & 0x80ff).toBe(0x8084);
 });
 
+test("a denormal is loaded although its exception is not masked; a NaN is not", () => {
+  for (const [bits, status] of [
+    [1, 0xb882],
+    [0x7f800001, 0x8081],
+  ]) {
+    // FLDCW [ESI]; FLD m32fp [ESI + 4]
+    const { processor, memory } = machineOf([...FLDCW_ESI, 0xd9, 0x46, 0x04]);
+    memory.write16(DATA, 0x37c);
+    memory.write32(DATA + 4, bits);
+    processor.run(2);
+    expect(processor.floatRegisters[FSW]).toBe(status);
+  }
+});
+
 test("an SSE exception is #XM before anything is written, and its flag is set", () => {
   // LDMXCSR [ESI]; DIVSS XMM0, XMM1
   const { processor, memory } = machineOf([0x0f, 0xae, 0x16, 0xf3, 0x0f, 0x5e, 0xc1]);
