@@ -20,6 +20,7 @@ import { protectedStart, type StartRegisters } from "../pc/protected-start.ts";
 import { TextWatch } from "../pc/text-watch.ts";
 import { EXIT_FAILED, EXIT_LIMIT } from "./exit-codes.ts";
 import { parseLimit, parseMemory, UsageError } from "./options.ts";
+import { parseScreenshot, type Screenshot, takeScreenshot } from "./pc-screenshot.ts";
 import { onInterrupt, writeOut } from "./streams.ts";
 import { CYCLES_PER_SECOND, virtualTime } from "./virtual-time.ts";
 
@@ -36,6 +37,7 @@ export interface PcFlags {
   readonly memory: number;
   readonly cpu: Model;
   readonly serial: string;
+  readonly screenshot: readonly Screenshot[];
   readonly until?: string;
   readonly limit?: number;
 }
@@ -65,6 +67,12 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
     .option("--memory <MB>", "guest RAM", parseMemory, DEFAULT_MEMORY)
     .addOption(new Option("--cpu <MODEL>", "the processor").choices(MODELS).default("pentium4"))
     .option("--serial <WHERE>", "COM1: stdio, or a file to write", "stdio")
+    .option(
+      "--screenshot <T=FILE>",
+      "the screen at T virtual seconds as a PNG file; may be repeated",
+      parseScreenshot,
+      [],
+    )
     .option("--until <TEXT>", "end with exit code 0 when COM1 has sent this")
     .option("--limit <VIRTUAL_SECONDS>", "end the run after so much virtual time", parseLimit)
     .addHelpText("after", HELP)
@@ -116,9 +124,12 @@ async function pc(flags: PcFlags): Promise<number> {
   });
   const input = new StdinQueue(flags.serial === "stdio");
   const limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : Math.ceil(flags.limit * CYCLES_PER_SECOND);
+  const shots = [...flags.screenshot];
   let exit: PcExit;
   do {
-    exit = machine.run(Math.min(limit, machine.cycles + SLICE));
+    exit = machine.run(Math.min(limit, machine.cycles + SLICE, shots[0]?.at ?? limit));
+    for (; shots.length > 0 && shots[0].at <= machine.cycles; shots.shift())
+      takeScreenshot(shots[0].path, machine.chips.display.render());
     const sent = Uint8Array.from(output);
     output = [];
     if (file !== undefined) writeSync(file, sent);
