@@ -96,7 +96,8 @@ function parseKernel(image: Uint8Array): Result<Kernel, ImageError> {
     const [header, load, loadEnd, bssEnd, entry] = [12, 16, 20, 24, 28].map((offset) => word(at + offset));
     const from = at - (header - load);
     const end = loadEnd === 0 ? image.length : from + loadEnd - load;
-    if (from < 0 || end > image.length || end < from) return err(broken("its header's addresses lie outside the file"));
+    if (header < load || from < 0 || end > image.length || end < from)
+      return err(broken("its header's addresses lie outside the file"));
     const bytes = image.subarray(from, end);
     return ok({ entry, pieces: [{ address: load, bytes, size: Math.max(bytes.length, bssEnd - load) }] });
   }
