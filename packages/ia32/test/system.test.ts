@@ -304,6 +304,24 @@ test("global pages survive a load of CR3 and fall to INVLPG", () => {
   expect(processor.registers[EDX]).toBe(2);
 });
 
+test("INVLPG anywhere in a 4 MB page forgets all of it", () => {
+  const DIRECTORY = 0x100000;
+  // mov eax, [401000]; mov byte [directory + 6], 0; invlpg [400000]; mov ebx, [401000]; hlt
+  const code = [
+    ...[0xa1, ...dword(0x401000), 0xc6, 0x05, ...dword(DIRECTORY + 6), 0, 0x0f, 0x01, 0x3d, ...dword(0x400000)],
+    ...[0x8b, 0x1d, ...dword(0x401000), HLT],
+  ];
+  const { memory, processor } = createSystemMachine({ code });
+  memory.write32(DIRECTORY, 0x83);
+  memory.write32(DIRECTORY + 4, 0x400083);
+  const { state } = processor;
+  if (state.system === null) throw new Error("not in architectural mode");
+  processor.state = { ...state, pageDirectory: DIRECTORY, system: { ...state.system, cr0: 0x80000011 | 0, cr4: 0x10 } };
+  processor.run(100);
+  expect(processor.registers[EAX]).toBe(-1);
+  expect(processor.registers[EBX]).toBe(memory.read32(0x1000));
+});
+
 test("a state taken anywhere and put into a new processor goes on identically", () => {
   const code = [...toUser(0x302), HLT];
   const user = [0x40, 0xcd, 0x21, 0x40, 0xeb, 0xfa];

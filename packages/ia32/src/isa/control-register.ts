@@ -6,7 +6,7 @@
  * @module
  */
 import { raiseException, VECTOR_DB, VECTOR_UD } from "../interrupt/exception.ts";
-import { invalidatePage } from "../mmu/tlb.ts";
+import { invalidateEverywhere } from "../mmu/tlb.ts";
 import {
   CR0_EM,
   CR0_MP,
@@ -25,7 +25,7 @@ import {
   RESET_DR6,
   RESET_DR7,
 } from "../state/control-registers.ts";
-import { type Core, TAG_SUPERVISOR, TAG_USER } from "../state/core.ts";
+import type { Core } from "../state/core.ts";
 import { FEATURES } from "../state/model.ts";
 import { loadPageDirectory, setControl0, setControl4 } from "../system/control.ts";
 import { type Instruction, instruction } from "./instruction.ts";
@@ -112,9 +112,7 @@ export function smsw(core: Core): number {
 export function invlpg(core: Core, operation: Operation): void {
   checkPrivileged(core);
   const base = operation.segment < 0 ? 0 : core.segments[operation.segment].base;
-  const address = (base + effectiveAddress(core, operation)) | 0;
-  for (const tag of [TAG_SUPERVISOR, TAG_USER]) invalidatePage(core, tag, address);
-  core.refetch = true;
+  invalidateEverywhere(core, (base + effectiveAddress(core, operation)) | 0);
 }
 export function writeBackCaches(core: Core): void {
   checkPrivileged(core);

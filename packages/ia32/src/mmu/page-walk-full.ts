@@ -31,6 +31,8 @@ export const WALKED_GLOBAL = 1;
 export const WALKED_NO_EXECUTE = 2;
 /** The page may be written and its dirty bit is set: a write changes no entry. */
 export const WALKED_DIRTY = 4;
+/** Part of a page of 2 or 4 MB. */
+export const WALKED_LARGE = 8;
 
 /** Bits 62..32 of an entry: reserved where physical addresses have 32 bits; bit 63 is NX. */
 const HIGH_RESERVED = 0x7fffffff;
@@ -95,6 +97,7 @@ export function walkFull(core: Core, linear: number, access: number): number {
   const wanted = entry | PTE_ACCESSED | (write ? PTE_DIRTY : 0);
   if (wanted !== entry) memory.write32(entryAddress, wanted);
   core.walked =
+    (large ? WALKED_LARGE : 0) |
     (entry & PTE_GLOBAL && system.cr4 & CR4_PGE ? WALKED_GLOBAL : 0) |
     (core.noExecute && high & NX ? WALKED_NO_EXECUTE : 0) |
     (wanted & PTE_DIRTY && mayWrite(core, rights) ? WALKED_DIRTY : 0);

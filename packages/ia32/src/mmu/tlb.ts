@@ -21,16 +21,18 @@ import {
   TLB_ENTRIES,
   WORDS_PER_TAG,
 } from "../state/control-area.ts";
-import { type Core, TAG_ALIGNED } from "../state/core.ts";
+import { type Core, TAG_ALIGNED, TAG_SUPERVISOR, TAG_USER } from "../state/core.ts";
 import { ACCESS_FETCH, ACCESS_READ, ACCESS_USER, ACCESS_WRITE } from "./fault.ts";
 import { isDirty, walk } from "./page-walk.ts";
-import { WALKED_DIRTY, WALKED_GLOBAL, WALKED_NO_EXECUTE, walkFull } from "./page-walk-full.ts";
+import { WALKED_DIRTY, WALKED_GLOBAL, WALKED_LARGE, WALKED_NO_EXECUTE, walkFull } from "./page-walk-full.ts";
 
 /** Never equal to a page-aligned address. */
 export const INVALID = 1;
 /** Turns `linear >>> 10` into the word index of an entry. */
 export const INDEX_MASK: number = (TLB_ENTRIES - 1) << 2;
 export const PAGE_MASK: number = ~0xfff;
+/** The largest large page. */
+const LARGE_MASK = ~0x3fffff;
 
 /** Physical address of an access by the current program, or a page fault; fills the TLB where it may. */
 export function translate(core: Core, linear: number, write: boolean): number {
@@ -119,6 +121,18 @@ export function invalidatePage(core: Core, tag: number, linear: number): void {
   const entry = (tag % TAGS) * WORDS_PER_TAG + ((linear >>> 10) & INDEX_MASK);
   core.tlb[entry] = INVALID;
   core.tlb[entry + 1] = INVALID;
+}
+
+/** INVLPG: forgets the page that `linear` lies in, at any privilege; all of it, if it is a large one. */
+export function invalidateEverywhere(core: Core, linear: number): void {
+  for (const tag of [TAG_SUPERVISOR, TAG_USER]) invalidatePage(core, tag, linear);
+  const { tlb } = core;
+  for (let entry = 0; entry < TAG_ALIGNED * WORDS_PER_TAG; entry += ENTRY_WORDS) {
+    if ((tlb[entry + 3] & WALKED_LARGE) === 0 || (tlb[entry] ^ linear) & LARGE_MASK) continue;
+    tlb[entry] = INVALID;
+    tlb[entry + 1] = INVALID;
+  }
+  core.refetch = true;
 }
 
 /** Forgets one address space. */

@@ -173,10 +173,9 @@ function loadTask(core: Core, image: TaskImage, nested: boolean): void {
   setEflags(core, (image.eflags & (SETTABLE | VM)) | (nested ? NT : 0));
   core.updateMode();
   core.refetch = true;
-  if (image.trap) {
-    system.debugConditions |= DR6_BT;
-    core.stop = STOP_LOOK;
-  }
+  if (image.trap) system.debugConditions |= DR6_BT;
+  // The new flags may let an interrupt in.
+  if (core.stop === 0) core.stop = STOP_LOOK;
   if ((image.ldt & 0xfffc) !== 0) loadTaskLdt(core, image.ldt);
   if (virtual8086) {
     image.selectors.forEach((selector, number) => {
