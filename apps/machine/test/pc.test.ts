@@ -78,6 +78,14 @@ describe("kintsugi pc", () => {
     expect([run.status, run.stderr]).toEqual([2 * 0x15 + 1, ""]);
   });
 
+  it("starts in a ROM that ends at 1 MiB", () => {
+    const disk = new Uint8Array(1024);
+    const run = kintsugi("--rom", `${image("rom", bios())}@f0000`, "--hda", image("disk", disk));
+    expect([run.status, run.stderr]).toEqual([1, ""]);
+    const both = ["f0000", "ffff0000"].flatMap((at) => ["--rom", `${join(folder, "rom")}@${at}`]);
+    expect(kintsugi(...both, "--hda", join(folder, "disk")).status).toBe(1);
+  });
+
   it("says what is wrong with an image", () => {
     const guest = readFileSync(GUEST);
     const cases: [words: string[], answer: string][] = [
@@ -94,6 +102,7 @@ describe("kintsugi pc", () => {
       ],
       [["--bios", image("odd", new Uint8Array(1000))], "multiple of 64 KiB"],
       [["--rom", `${GUEST}@a0000`], "do not fit there"],
+      [["--rom", `${GUEST}@7fff000`], "over the end of RAM"],
       [["--kernel", GUEST, "--hda", image("part", new Uint8Array(700))], "no whole 512-byte sectors"],
       [["--kernel", GUEST, "--cdrom", join(folder, "none")], "there is no such file"],
     ];

@@ -63,7 +63,12 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
     .option("--vgabios <FILE>", "the display's firmware, for that BIOS")
     .option("--hda <IMG>", "a disk image, read and written; it boots with --bios")
     .option("--cdrom <ISO>", "a disc image; with --bios it boots before the disk")
-    .option("--rom <FILE@ADDRESS>", "a ROM at a physical address; may be repeated", parseRom, [])
+    .option(
+      "--rom <FILE@ADDRESS>",
+      "a ROM at a physical address; one that ends at 100000 also starts the processor",
+      parseRom,
+      [],
+    )
     .option("--memory <MB>", "guest RAM", parseMemory, DEFAULT_MEMORY)
     .addOption(new Option("--cpu <MODEL>", "the processor").choices(MODELS).default("pentium4"))
     .option("--serial <WHERE>", "COM1: stdio, or a file to write", "stdio")
@@ -92,6 +97,13 @@ async function pc(flags: PcFlags): Promise<number> {
     throw new UsageError("pc wants something to boot: --kernel, --bios or --rom");
   if (flags.kernel !== undefined && flags.bios !== undefined)
     throw new UsageError("--bios cannot go with --kernel, which needs none; leave one of them out");
+  if (flags.bios !== undefined && flags.rom.length > 0)
+    throw new UsageError("--bios cannot go with --rom; give the ROMs alone, or a BIOS that has them");
+  const split = flags.rom.find(
+    (rom) => rom.address < flags.memory * MIB && rom.address + rom.bytes.length > flags.memory * MIB,
+  );
+  if (split !== undefined)
+    throw new UsageError(`--rom at ${split.address.toString(16)} reaches over the end of RAM; choose another --memory`);
   const file = flags.serial === "stdio" ? undefined : openForWriting(flags.serial);
   let output: number[] = [];
   let seen = false;

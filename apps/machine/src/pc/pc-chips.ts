@@ -51,6 +51,7 @@ const VIDEO_MEMORY_SIZE = 16 << 20;
 const SHADOW_FIRST = 0xc0000;
 const SHADOW_SIZE = 0x40000;
 const BIOS_LOW_SIZE = 0x20000;
+const MIB = 0x100000;
 const FOUR_GIB = 0x1_0000_0000;
 /** Bochs' and QEMU's exit ports: the run ends with twice the value plus one. */
 const EXIT_PORTS = [0xf4, 0x501] as const;
@@ -111,7 +112,12 @@ export class PcChips {
 
     this.memory = new pc.MmioBus(host.memory);
     this.#claimMemory(pc.VGA_MEMORY, pc.VGA_MEMORY_SIZE, this.display.window);
-    for (const rom of parts.roms) this.#claimMemory(rom.address, rom.bytes.length, romDevice(rom.bytes));
+    for (const { address, bytes } of parts.roms) {
+      // In RAM's range they are read-only pages; one that ends at 1 MiB is also the one that the processor starts in.
+      if (address + bytes.length > parts.memory) this.#claimMemory(address, bytes.length, romDevice(bytes));
+      else if (address + bytes.length === MIB && !parts.roms.some((rom) => rom.address >= parts.memory))
+        this.#claimMemory(FOUR_GIB - bytes.length, bytes.length, romDevice(bytes));
+    }
     if (parts.bios !== null) {
       this.#claimMemory(FOUR_GIB - parts.bios.length, parts.bios.length, romDevice(parts.bios));
       this.#claimMemory(SHADOW_FIRST, SHADOW_SIZE, this.#shadowDevice(parts.bios, wires.ram));

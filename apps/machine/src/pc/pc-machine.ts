@@ -98,8 +98,11 @@ export class PcMachine {
     );
     memory.setPages(VGA_MEMORY / PAGE, VGA_MEMORY_SIZE / PAGE, "device");
     if (options.bios !== null) this.#shadow(this.chips.bridge.shadow);
-    for (const { address, bytes } of options.roms)
-      memory.setPages(Math.floor(address / PAGE), Math.ceil(bytes.length / PAGE), "device");
+    for (const { address, bytes } of options.roms) {
+      if (address + bytes.length > memory.size) continue; // the chips answer there
+      memory.ram.set(bytes, address);
+      memory.setPages(address / PAGE, Math.ceil(bytes.length / PAGE), "readOnly");
+    }
   }
 
   /** The virtual clock. */
