@@ -10,10 +10,6 @@ import { basename } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { type Command, Option } from "commander";
 import type { Result } from "neverthrow";
-import { runHwvec } from "../conformance/hwvec.ts";
-import { parseVectors } from "../conformance/hwvec-format.ts";
-import { runMoo } from "../conformance/moo.ts";
-import { parseMoo } from "../conformance/moo-format.ts";
 import { Score } from "../conformance/score.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
 import { UsageError } from "./options.ts";
@@ -27,26 +23,34 @@ interface ConformanceFlags {
 /** What a set of files is, and how one of them is run. */
 type Runner = (path: string, bytes: Uint8Array, score: Score) => void;
 
-const hwvec: Runner = (path, bytes, score) =>
-  runHwvec(valid(path, parseVectors(new TextDecoder().decode(bytes))), score);
+// The processor is loaded when a command runs: every other command starts without it.
 
-const moo: Runner = (path, bytes, score) => {
-  runMoo(valid(path, parseMoo(bytes)), basename(path).replace(/\.MOO(\.gz)?$/i, ""), score);
-};
+async function hwvec(): Promise<Runner> {
+  const { runHwvec } = await import("../conformance/hwvec.ts");
+  const { parseVectors } = await import("../conformance/hwvec-format.ts");
+  return (path, bytes, score) => runHwvec(valid(path, parseVectors(new TextDecoder().decode(bytes))), score);
+}
+
+async function moo(): Promise<Runner> {
+  const { runMoo } = await import("../conformance/moo.ts");
+  const { parseMoo } = await import("../conformance/moo-format.ts");
+  return (path, bytes, score) =>
+    runMoo(valid(path, parseMoo(bytes)), basename(path).replace(/\.MOO(\.gz)?$/i, ""), score);
+}
 
 /** Adds the command; `ended` hears the exit code. */
 export function conformanceCommand(program: Command, ended: (code: number) => void): void {
   const command = program
     .command("conformance")
     .description("run recordings of real processors; exit code 0 only if all of tier A passes");
-  const add = (name: string, description: string, runner: Runner): void => {
+  const add = (name: string, description: string, load: () => Promise<Runner>): void => {
     command
       .command(`${name} <FILES...>`)
       .description(description)
       .addOption(new Option("--engine <ENGINE>", "what executes").choices(["interpreter"]).default("interpreter"))
       .option("--json", "print the score as one line of JSON")
       .action(async (files: readonly string[], flags: ConformanceFlags) => {
-        ended(await conformance(runner, files, flags));
+        ended(await conformance(await load(), files, flags));
       });
   };
   add("hwvec", "single instructions and short sequences in protected mode", hwvec);

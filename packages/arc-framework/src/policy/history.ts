@@ -22,7 +22,7 @@ export interface Progress {
 export interface History extends Progress {
   /** Failures in a row without getting on. */
   readonly failures: number;
-  /** Of these, the last ones of which each came within {@link NEARBY} of the one before. */
+  /** Of these, the last ones of which each came within `NEARBY` of the one before. */
   readonly nearby: number;
   /** Cold restarts in a row without getting on. */
   readonly colds: number;

@@ -64,7 +64,7 @@ export class Transaction {
 
   /**
    * Writes the low 32 bits of `value`.
-   * @throws RangeError when the step has changed {@link UNDO_LIMIT} words already
+   * @throws RangeError when the step has changed `UNDO_LIMIT` words already
    */
   write(address: number, value: number): void {
     this.#memory.context.charge(COST_STEP_WORD);

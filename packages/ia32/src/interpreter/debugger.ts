@@ -23,13 +23,16 @@ export interface Watchpoint {
   readonly access: "read" | "write" | "both";
 }
 
+/** The access that a watchpoint stopped at. */
 export interface WatchpointHit {
   readonly address: number;
   readonly size: number;
   readonly write: boolean;
 }
 
+/** Hears of execution as it goes. */
 export interface TraceObserver {
+  /** The instruction at this linear address is about to run. */
   instruction(linear: number): void;
 }
 

@@ -7,11 +7,18 @@
  */
 import type { BlockDevice } from "../block-device.ts";
 
+/** The part of a `Response` that is read. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** The whole body. */
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
 /** The part of `fetch` that a disk needs. */
 export type FetchLike = (
   url: string,
   init: { readonly headers: Readonly<Record<string, string>> },
-) => Promise<{ readonly status: number; arrayBuffer(): Promise<ArrayBuffer> }>;
+) => Promise<HttpAnswer>;
 
 /** The disk at a URL. `size` in bytes, as the server's Content-Length says. */
 export function httpDevice(url: string, size: number, fetch: FetchLike): BlockDevice {

@@ -29,8 +29,11 @@ export interface Stats {
   readonly atimeMs: number;
   readonly mtimeMs: number;
   readonly ctimeMs: number;
+  /** A regular file. */
   isFile(): boolean;
+  /** A directory. */
   isDirectory(): boolean;
+  /** A symbolic link, where links are not followed. */
   isSymbolicLink(): boolean;
 }
 

@@ -31,11 +31,15 @@ const OPEN_MODES: Readonly<Record<string, OpenMode & { creates?: boolean; trunca
 export interface DirectoryEntry {
   readonly name: string;
   readonly ino: number;
+  /** A regular file. */
   isFile(): boolean;
+  /** A directory. */
   isDirectory(): boolean;
+  /** A symbolic link, where links are not followed. */
   isSymbolicLink(): boolean;
 }
 
+/** A mounted file system under the names of Node's `fs/promises`; failures are thrown as Node throws them. */
 export class LfsFileSystem {
   readonly #driver: Driver;
   readonly #fsize: number;

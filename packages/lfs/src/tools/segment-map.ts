@@ -18,6 +18,7 @@ export interface MappedSegment {
   readonly age: number;
 }
 
+/** The segments of a disk at one checkpoint. */
 export interface MapFrame {
   /** Seconds since 1970. */
   readonly time: number;

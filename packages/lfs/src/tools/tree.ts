@@ -8,26 +8,40 @@
 
 /** What of `fs/promises` these tools use. */
 export interface ReadableTree {
+  /** Names in a directory, without `.` and `..`. */
   readdir(path: string): Promise<string[]>;
+  /** Does not follow a link. */
   lstat(path: string): Promise<TreeStats>;
+  /** All bytes of a regular file. */
   readFile(path: string): Promise<Uint8Array>;
+  /** The target of a symbolic link. */
   readlink(path: string): Promise<string>;
 }
 
+/** Where a tree is made; paths are absolute. */
 export interface WritableTree {
+  /** Makes a directory whose parent exists. */
   mkdir(path: string): Promise<unknown>;
+  /** Makes a file, or gives one new contents. */
   writeFile(path: string, data: Uint8Array): Promise<void>;
+  /** Makes a symbolic link at `path`. */
   symlink(target: string, path: string): Promise<void>;
+  /** Sets the permission bits. */
   chmod(path: string, mode: number): Promise<void>;
+  /** Sets both times, in seconds. */
   utimes(path: string, atime: number, mtime: number): Promise<void>;
 }
 
+/** What a tree tells of a file: size in bytes, mode with type bits, milliseconds. */
 export interface TreeStats {
   readonly size: number;
   readonly mode: number;
   readonly mtimeMs: number;
+  /** A regular file. */
   isFile(): boolean;
+  /** A directory. */
   isDirectory(): boolean;
+  /** A symbolic link, where links are not followed. */
   isSymbolicLink(): boolean;
 }
 

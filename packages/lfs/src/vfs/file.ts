@@ -26,7 +26,7 @@ export function getattr(v: Volume): boolean {
   return true;
 }
 
-/** `args[1]` of {@link setattr}: which of the values that follow are given. */
+/** `args[1]` of `setattr`: which of the values that follow are given. */
 export const SET_MODE = 1;
 export const SET_UID = 2;
 export const SET_GID = 4;

@@ -63,6 +63,7 @@ const DEVICE_KINDS = ["", "read", "write", "flush"] as const;
 /** `opPhase` before the housekeeping of `prepareVolume` has ended. */
 const NOT_PREPARED = -1;
 
+/** The file system as a machine of steps over an arena: begin an operation, serve the block requests, take the answer. */
 export class Lfs {
   readonly #v: Volume;
 

@@ -75,6 +75,7 @@ function clean(v: Volume): boolean {
   return true;
 }
 
+/** What an {@link LfsRequest} can ask for. */
 export type OperationName =
   | "newfs"
   | "mount"
