@@ -79,7 +79,7 @@ function readState(chunk: DataView): MooState {
 
 function readTest(chunk: DataView): MooTest {
   let name = "";
-  let bytes = new Uint8Array(0);
+  let bytes: Uint8Array = new Uint8Array(0);
   let initial: MooState = { registers: {}, ram: [] };
   let final = initial;
   let exception: MooTest["exception"] = null;
