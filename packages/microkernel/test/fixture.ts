@@ -2,6 +2,7 @@
  * Fixture: a machine without devices, and resident programs written as generators.
  *
  * Here: memory, a clock, a sigma0, threads' bodies and the calls that they make. Not here: guest machine code.
+ * Over 300 lines: one machine, which nobody needs in parts.
  * @module
  */
 import { allocateMemory, EAX, EBP, EBX, ECX, EDI, EDX, EIP, ESI, GuestMemory, Processor } from "@kintsugi/ia32";

@@ -5,6 +5,7 @@
  * inodes, indirect blocks and the ifile are written anew to segments that nothing needs, with the data
  * that cannot stay; then both superblocks. Until the first superblock is written the disk is as it was, so a
  * crash during a repair costs nothing. Counts are those of the format digest, section 8.
+ * Over 300 lines: one plan, whose parts share the same maps of the disk.
  * @module
  */
 import { err, ok, type Result } from "neverthrow";
