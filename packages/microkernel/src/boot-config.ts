@@ -18,6 +18,21 @@ export interface BootModule {
   readonly size: number;
 }
 
+/** A range of memory as a loader describes it: MEMORY_… with its subtype, first byte, and the byte behind the last. */
+export interface MemoryDescription {
+  readonly type: number;
+  readonly low: number;
+  readonly end: number;
+}
+
+/** A loader that writes its own boot info, as L4Ka's kickstart does. */
+export interface LoaderInfo {
+  /** Physical address of the boot info; 0 for none. */
+  readonly bootInfo: number;
+  /** All physical memory, modules included, in the KIP's order: later ones override earlier ones. */
+  readonly descriptors: readonly MemoryDescription[];
+}
+
 /** The machine at power-on. `Kernel.boot` refuses one that does not fit its memory, with code "boot-config". */
 export interface BootConfig {
   /** Bytes of RAM: the memory's whole size. */
@@ -30,6 +45,8 @@ export interface BootConfig {
   readonly sigma0: FirstProgram;
   /** The root task, with sigma0 as its pager. The death of a resident one is a reset, too. */
   readonly root: FirstProgram;
+  /** What a loader has written itself; without, the kernel writes boot info and descriptors from `modules`. */
+  readonly loader?: LoaderInfo;
   /** Default 100. */
   readonly cyclesPerMicrosecond?: number;
   /** Time slice of new threads in microseconds, default 10000. */

@@ -114,6 +114,19 @@ export interface KernelInterrupts {
   acknowledge(): number;
 }
 
+/** The console of the kernel debugger: what programs ask of it with `int3`. Text is bytes. */
+export interface KernelDebugger {
+  /** Shows the text of a print, as it is. */
+  print(text: Uint8Array): void;
+  /**
+   * A thread enters the debugger, with a text or without (null); it goes on at once. `ip` is the address behind
+   * its int3.
+   */
+  enter(thread: number, text: Uint8Array | null, ip: number): void;
+  /** The next character typed, 0…255, or -1 when there is none. `waits`: the thread will ask until there is one. */
+  read(waits: boolean): number;
+}
+
 /** Devices that act by themselves. A port access that moves `nextEvent` or raises `pending` must call the processor's `requestExit`. */
 export interface KernelEvents {
   /** Cycles of the next event, Infinity for none. */

@@ -21,7 +21,7 @@ export * from "./api/thread-id.ts";
 export * from "./api/time.ts";
 export * from "./api/typed-item.ts";
 export * from "./api/utcb.ts";
-export type { BootConfig, BootModule, FirstProgram } from "./boot-config.ts";
+export type { BootConfig, BootModule, FirstProgram, LoaderInfo, MemoryDescription } from "./boot-config.ts";
 export * from "./costs.ts";
 export type * from "./hardware.ts";
 export { Kernel } from "./kernel.ts";

@@ -6,7 +6,14 @@
  */
 import type { ThreadId } from "./api/thread-id.ts";
 import type { BootError } from "./boot.ts";
-import type { KernelEvents, KernelInterrupts, KernelMemory, KernelPorts, KernelProcessor } from "./hardware.ts";
+import type {
+  KernelDebugger,
+  KernelEvents,
+  KernelInterrupts,
+  KernelMemory,
+  KernelPorts,
+  KernelProcessor,
+} from "./hardware.ts";
 import type { KernelObserver } from "./observer.ts";
 import type { ResidentProgram } from "./resident/program.ts";
 import type { ArenaError } from "./table/arena.ts";
@@ -35,6 +42,8 @@ export interface KernelOptions {
   /** Resident programs by the number that ResidentControl names, 1 or more. A thread whose number is missing dies. */
   readonly programs: ReadonlyMap<number, ResidentProgram>;
   readonly observer?: KernelObserver;
+  /** Without one, what programs ask of the debugger has no effect. */
+  readonly debugger?: KernelDebugger;
   readonly probe?: SliceProbe;
 }
 

@@ -255,5 +255,5 @@ function resume(program: ResidentProgram, context: KernelContext): number {
 
 function hardwareOf(options: KernelOptions): ArenaHardware {
   const { memory, processor, ports } = options;
-  return { memory, processor, ports, observer: options.observer ?? {} };
+  return { memory, processor, ports, observer: options.observer ?? {}, debugger: options.debugger };
 }

@@ -12,7 +12,7 @@
  */
 import { Table } from "@kintsugi/records";
 import { err, ok, type Result } from "neverthrow";
-import type { KernelMemory, KernelPorts, KernelProcessor } from "../hardware.ts";
+import type { KernelDebugger, KernelMemory, KernelPorts, KernelProcessor } from "../hardware.ts";
 import type { KernelObserver } from "../observer.ts";
 import {
   type FrameFields,
@@ -57,6 +57,7 @@ export interface ArenaHardware {
   readonly processor: KernelProcessor;
   readonly ports: KernelPorts;
   readonly observer: KernelObserver;
+  readonly debugger?: KernelDebugger | undefined;
 }
 
 /** The tables, and the machine that they describe. */
@@ -65,6 +66,7 @@ export class Arena {
   readonly cpu: KernelProcessor;
   readonly ports: KernelPorts;
   readonly observer: KernelObserver;
+  readonly debugger: KernelDebugger | undefined;
   /** Physical address of the first byte. */
   readonly base: number;
   readonly header: Table<HeaderFields>;
@@ -83,6 +85,7 @@ export class Arena {
     this.cpu = hardware.processor;
     this.ports = hardware.ports;
     this.observer = hardware.observer;
+    this.debugger = hardware.debugger;
     this.base = base;
     const words = new Int32Array(memory.ram.buffer, memory.ram.byteOffset + base, (memory.size - base) >>> 2);
     const header = new Table(words, 0, 1, HeaderRow);

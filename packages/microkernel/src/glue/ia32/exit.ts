@@ -1,7 +1,7 @@
 /**
  * Exits: what each way out of user mode means.
  *
- * Here: from the processor's exit to a fault, a system call or a debugger trap. Not here: what those do.
+ * Here: from the processor's exit to a fault, a system call or a debugger trap (→ debugger-trap.ts). Not here: what those do.
  * The thread's registers have been saved before; EIP stands as ia32's exit says.
  * Reference: SDM Vol. 3, 6.15 for error codes; X.2 on IA-32 for entry code and debugger traps.
  * @module
@@ -10,16 +10,17 @@
 import { fpageBase } from "../../api/fpage.ts";
 import { KIP_API_FLAGS_WORD, KIP_API_VERSION_WORD, KIP_KERNEL_ID } from "../../api/kip.ts";
 import { SYSCALL_IPC, SYSCALL_VECTOR_BASE } from "../../api/syscall.ts";
-import { COST_DEBUGGER, COST_SYSCALL } from "../../costs.ts";
+import { COST_SYSCALL } from "../../costs.ts";
 import { raiseException } from "../../fault/exception.ts";
 import { pageFault } from "../../fault/page-fault.ts";
 import type { KernelExitCause } from "../../hardware.ts";
-import { translate } from "../../object/page-table.ts";
 import { register, setRegister } from "../../object/thread.ts";
 import { systemCall } from "../../syscall/table.ts";
 import type { Arena } from "../../table/arena.ts";
 import { S, T } from "../../table/layout.ts";
 import { EAX, EBP, EBX, ECX, EDX, EIP, ESI, ESP } from "../../table/registers.ts";
+import { debuggerTrap } from "./debugger-trap.ts";
+import { userByte } from "./user-byte.ts";
 
 const VECTOR_BREAKPOINT = 3;
 const VECTOR_UNDEFINED = 6;
@@ -28,8 +29,6 @@ const VECTOR_PAGE_FAULT = 14;
 const PAGE_FAULT_WRITE_BIT = 2;
 /** lock; nop */
 const KERNEL_INTERFACE_CODE = 0x90f0;
-/** cmpb $op,%al after int3 */
-const DEBUGGER_OPERATION = 0x3c;
 /** Bytes of `int n`. */
 const INT_SIZE = 2;
 
@@ -62,11 +61,6 @@ export function handleExit(a: Arena, row: number, exit: KernelExitCause): boolea
   }
 }
 
-function userByte(a: Arena, row: number, linear: number): number {
-  const physical = translate(a, a.threads.get(row, T.space), linear, 0);
-  return physical < 0 ? -1 : a.memory.read8(physical);
-}
-
 function isKernelInterface(a: Arena, row: number): boolean {
   const ip = register(a, row, EIP);
   return (userByte(a, row, ip) | (userByte(a, row, ip + 1) << 8)) === KERNEL_INTERFACE_CODE;
@@ -80,12 +74,4 @@ function kernelInterface(a: Arena, row: number): void {
   setRegister(a, row, EDX, KIP_API_FLAGS_WORD);
   setRegister(a, row, ESI, KIP_KERNEL_ID);
   setRegister(a, row, EIP, register(a, row, EIP) + 2);
-}
-
-/** int3: told to the observer; the bytes behind it run harmlessly. Op -1 is "enter the debugger". */
-function debuggerTrap(a: Arena, row: number): void {
-  a.charge(COST_DEBUGGER);
-  const ip = register(a, row, EIP);
-  const op = userByte(a, row, ip) === DEBUGGER_OPERATION ? userByte(a, row, ip + 1) : -1;
-  a.observer.debugger?.(a.threads.get(row, T.id), op, register(a, row, EAX), register(a, row, ECX));
 }

@@ -97,16 +97,17 @@ const TRAP_CALLS: readonly (readonly [number, number])[] = [
 
 const RESET_RECORD_SIZE = 20 + RESET_REASON_BYTES + 4;
 
-/** Pages that the boot info of these modules takes; it lies right below the arena. */
+/** Pages that the boot info of these modules takes; it lies right below the arena. A loader that has its own: none. */
 export function bootInfoPages(config: BootConfig): number {
+  if (config.loader !== undefined) return 0;
   let bytes = BOOT_INFO_HEADER_SIZE + RESET_RECORD_SIZE;
   for (const module of config.modules) bytes += 24 + ((module.commandLine.length + 4) & ~3);
   return Math.ceil(bytes / PAGE_SIZE);
 }
 
-/** Whether the KIP has room for the descriptors of so many modules. */
+/** Whether the KIP has room for the descriptors. */
 export function describable(config: BootConfig): boolean {
-  return config.modules.length + 8 <= DESCRIPTOR_ROOM;
+  return (config.loader?.descriptors.length ?? config.modules.length + 6) + 2 <= DESCRIPTOR_ROOM;
 }
 
 /** What a kernel tells of the resets before it. */
@@ -133,7 +134,7 @@ export function writeKip(
   writeServer(memory, kip + KIP_ROOT_SERVER, config.root);
   word(KIP_UTCB_INFO, (12 << 16) | (UTCB_SIZE_BITS << 10) | 1);
   word(KIP_KIP_AREA_INFO, 12);
-  word(KIP_BOOT_INFO, bootInfo);
+  word(KIP_BOOT_INFO, config.loader?.bootInfo ?? bootInfo);
   word(KIP_PROC_DESC_PTR, PROCESSOR_DESCRIPTOR);
   word(KIP_CLOCK_INFO, (periodCode(1) << 16) | periodCode(1));
   word(KIP_THREAD_INFO, (USER_BASE << 20) | (SYSTEM_BASE << 8) | THREAD_NUMBER_BITS);
@@ -146,7 +147,7 @@ export function writeKip(
   writeText(memory, kip + KERNEL_DESCRIPTOR + 12, "KNTSKintsugi 0.1");
   writeDescriptors(memory, kip, arenaBase, bootInfo, config);
   writeEntryCode(memory, kip);
-  writeBootInfo(memory, bootInfo, config, reset);
+  if (config.loader === undefined) writeBootInfo(memory, bootInfo, config, reset);
 }
 
 function writeServer(memory: KernelMemory, at: number, server: FirstProgram): void {
@@ -176,14 +177,17 @@ function writeDescriptors(
     const { low, high } = "program" in server ? server.image : server;
     describe(MEMORY_BOOT_IMAGE, low, high);
   };
-  describe(MEMORY_SHARED, 0, 2 ** 32);
-  describe(MEMORY_CONVENTIONAL, 0, memory.size);
-  describe(MEMORY_RESERVED, 0, PAGE_SIZE);
-  describe(MEMORY_SHARED, 0xa0000, 0x100000);
-  image(config.sigma0);
-  image(config.root);
-  for (const module of config.modules) describe(MEMORY_BOOT_MODULE, module.start, module.start + module.size);
-  describe(MEMORY_BOOT_INFO, bootInfo, arenaBase);
+  if (config.loader !== undefined) for (const { type, low, end } of config.loader.descriptors) describe(type, low, end);
+  else {
+    describe(MEMORY_SHARED, 0, 2 ** 32);
+    describe(MEMORY_CONVENTIONAL, 0, memory.size);
+    describe(MEMORY_RESERVED, 0, PAGE_SIZE);
+    describe(MEMORY_SHARED, 0xa0000, 0x100000);
+    image(config.sigma0);
+    image(config.root);
+    for (const module of config.modules) describe(MEMORY_BOOT_MODULE, module.start, module.start + module.size);
+    describe(MEMORY_BOOT_INFO, bootInfo, arenaBase);
+  }
   describe(MEMORY_RESERVED, arenaBase, memory.size);
   describe(MEMORY_CONVENTIONAL | MEMORY_VIRTUAL, 0, USER_AREA_END);
   memory.write32(kip + KIP_MEMORY_INFO, (MEMORY_DESCRIPTORS << 16) | count);
