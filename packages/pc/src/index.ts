@@ -58,6 +58,7 @@ export { UART16550_STATE_AT_RESET, type Uart16550State } from "./uart16550/state
 export * from "./vbe/chip.ts";
 export * from "./vbe/registers.ts";
 export * from "./vga/chip.ts";
+export { fillTextMemory } from "./vga/font.ts";
 export * from "./vga/registers.ts";
 export type { Picture } from "./vga/render.ts";
 export { VGA_STATE_AT_RESET, VGA_STATE_IN_TEXT_MODE, type VgaState } from "./vga/state.ts";

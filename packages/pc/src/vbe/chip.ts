@@ -119,6 +119,11 @@ export class Vbe implements WidePortDevice, PciFunction {
     return renderLinear(mode, this.#memory, paletteColours(this.#vga.state, bits));
   }
 
+  /** The rows of characters on the screen; none in a graphics mode. */
+  text(): string[] {
+    return this.#enabled ? [] : this.#vga.text();
+  }
+
   /** The registers are words: a byte reads as nothing, and a write of one is lost. */
   read(): number {
     return 0xff;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { PortBus } from "../bus/port-bus.ts";
 import { Vga } from "./chip.ts";
+import { fillTextMemory } from "./font.ts";
 import * as R from "./registers.ts";
 import { VGA_STATE_AT_RESET, VGA_STATE_IN_TEXT_MODE, type VgaState } from "./state.ts";
 
@@ -103,6 +104,26 @@ describe("text", () => {
     const { rgba } = vga.render();
     const red = (x: number, y: number): number => rgba[4 * (y * 720 + x)];
     expect([red(7, 0), red(8, 0), red(9, 0), red(9, 13), red(17, 14), red(9, 15)]).toEqual([170, 170, 0, 170, 170, 0]);
+  });
+
+  it("is there with the font of firmware, and reads back as characters", () => {
+    fillTextMemory(memory);
+    expect([vga.text().length, vga.text().join("")]).toEqual([25, ""]);
+    put(0xb8000 + 160, 0x48, 7, 0x69, 7, 0, 7, 0xfb, 7);
+    expect(vga.text()[1]).toBe("Hi √");
+    const { width, rgba } = vga.render();
+    const rows = Array.from({ length: 16 }, (_, y) =>
+      Array.from({ length: 8 }, (_, x) => (rgba[4 * ((16 + y) * width + x)] > 0 ? "#" : ".")).join(""),
+    );
+    expect(rows.slice(2, 13)).toEqual([
+      "........",
+      ...["#....#", "#....#", "#....#", "#....#", "######", "#....#", "#....#", "#....#", "#....#"].map(
+        (r) => `.${r}.`,
+      ),
+      "........",
+    ]);
+    graphics(6, 1);
+    expect(vga.text()).toEqual([]);
   });
 
   it("scrolls by the start address", () => {

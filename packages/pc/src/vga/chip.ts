@@ -12,6 +12,7 @@ import type { PortDevice } from "../port-device.ts";
 import * as R from "./registers.ts";
 import { type Picture, renderVga } from "./render.ts";
 import { copyVgaState, VGA_STATE_AT_RESET, type VgaFields, type VgaState } from "./state.ts";
+import { screenText } from "./text.ts";
 import { beamStatus } from "./timing.ts";
 import { readWindow, writeWindow } from "./window.ts";
 
@@ -54,6 +55,11 @@ export class Vga implements PortDevice {
   /** The picture now; components of the palette have 6 bits, or 8 where a VBE says so. */
   render(bits: 6 | 8 = 6): Picture {
     return renderVga(this.#at, this.#planes, bits);
+  }
+
+  /** The rows of characters on the screen, without blanks at their ends; none in a graphics mode. */
+  text(): string[] {
+    return screenText(this.#at, this.#planes);
   }
 
   read(offset: number): number {

@@ -38,6 +38,18 @@ export function renderVga(at: VgaState, planes: Uint32Array, bits: 6 | 8 = 6): P
   return { width: frame.width, height: frame.height, rgba: new Uint8Array(frame.pixels.buffer) };
 }
 
+/** From the address counter to an offset in the planes; `row` is the line of a character, or of a pixel. */
+export function planeAddress({ crtc }: Pick<VgaState, "crtc">, counter: number, row: number): number {
+  const mode = crtc[R.VGA_CRTC_MODE];
+  let address = counter;
+  if ((crtc[R.VGA_CRTC_UNDERLINE] & R.VGA_UNDERLINE_DWORD) !== 0) address = (counter << 2) | ((counter >> 14) & 3);
+  else if ((mode & R.VGA_CRTC_MODE_BYTE) === 0)
+    address = (counter << 1) | ((counter >> ((mode & R.VGA_CRTC_MODE_WRAP15) !== 0 ? 15 : 13)) & 1);
+  if ((mode & R.VGA_CRTC_MODE_NROW0) === 0) address = (address & ~0x2000) | ((row & 1) << 13);
+  if ((mode & R.VGA_CRTC_MODE_NROW1) === 0) address = (address & ~0x4000) | ((row & 2) << 13);
+  return address & 0xffff;
+}
+
 class Frame {
   readonly #at: VgaState;
   readonly #planes: Uint32Array;
@@ -85,23 +97,10 @@ class Frame {
     const counter = first + Math.floor(y / this.#rows) * 2 * crtc[R.VGA_CRTC_OFFSET];
     for (let column = 0; column < this.#columns; column++) {
       const at = line * this.width + column * this.#dots;
-      const data = this.#planes[this.#address(counter + column, row)];
+      const data = this.#planes[planeAddress(this.#at, counter + column, row)];
       if (this.#text) this.#character(at, data, row, (counter + column) & 0xffff);
       else this.#eight(at, data);
     }
-  }
-
-  /** From the address counter to an offset in the planes. */
-  #address(counter: number, row: number): number {
-    const { crtc } = this.#at;
-    const mode = crtc[R.VGA_CRTC_MODE];
-    let address = counter;
-    if ((crtc[R.VGA_CRTC_UNDERLINE] & R.VGA_UNDERLINE_DWORD) !== 0) address = (counter << 2) | ((counter >> 14) & 3);
-    else if ((mode & R.VGA_CRTC_MODE_BYTE) === 0)
-      address = (counter << 1) | ((counter >> ((mode & R.VGA_CRTC_MODE_WRAP15) !== 0 ? 15 : 13)) & 1);
-    if ((mode & R.VGA_CRTC_MODE_NROW0) === 0) address = (address & ~0x2000) | ((row & 1) << 13);
-    if ((mode & R.VGA_CRTC_MODE_NROW1) === 0) address = (address & ~0x4000) | ((row & 2) << 13);
-    return address & 0xffff;
   }
 
   #character(at: number, data: number, row: number, counter: number): void {
