@@ -26,12 +26,14 @@ export function truncateStep(v: Volume, ip: number, newSize: number): boolean {
   if (last < NDADDR || last < keep) return truncateDirect(v, ip, newSize);
 
   // The lowest indirect block above the last block that exists, or the highest that does not.
-  let above = parentOf(nindir, last).parent;
+  const above = parentOf(nindir, last).parent;
   const missing = lowestMissing(v, ip, above);
   if (missing !== 0) {
     // Nothing below `missing`: skip all that it would cover.
     mutate(v);
-    const first = Math.max(firstDataUnder(nindir, missing), keep);
+    const bottom = firstDataUnder(nindir, missing);
+    const first = Math.max(bottom, keep);
+    if (first === bottom) freeAncestors(v, ip, missing);
     setDiSize(v, ip, Math.max(first * bsize, newSize));
     markInode(v, ip);
     return diSize(v, ip) <= newSize;
@@ -41,17 +43,22 @@ export function truncateStep(v: Volume, ip: number, newSize: number): boolean {
   mutate(v);
   for (let lbn = last; lbn >= from; lbn--) freeBlock(v, ip, lbn, bsize);
   if (from === base) {
-    // Nothing is left under it; nor under the blocks above it of which it is the first child.
-    for (;;) {
-      const next = parentOf(nindir, above).parent;
-      freeBlock(v, ip, above, bsize);
-      if (next === 0 || firstDataUnder(nindir, next) !== base) break;
-      above = next;
-    }
+    freeBlock(v, ip, above, bsize);
+    freeAncestors(v, ip, above);
   }
   setDiSize(v, ip, Math.max(from * bsize, newSize));
   markInode(v, ip);
   return diSize(v, ip) <= newSize;
+}
+
+/** Nothing is left under an indirect block, nor under the blocks above it of which it is the first child: frees those. */
+function freeAncestors(v: Volume, ip: number, lbn: number): void {
+  const { bsize, nindir } = v.g;
+  const base = firstDataUnder(nindir, lbn);
+  for (let { parent } = parentOf(nindir, lbn); parent !== 0; { parent } = parentOf(nindir, parent)) {
+    if (firstDataUnder(nindir, parent) !== base) return;
+    freeBlock(v, ip, parent, bsize);
+  }
 }
 
 /** The highest of `lbn` and its ancestors that does not exist, or 0 when all do. May miss. */
