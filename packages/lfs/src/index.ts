@@ -16,6 +16,7 @@ export { type FetchLike, httpDevice } from "./devices/http-device.ts";
 export { opfsDevice, type SyncAccessLike } from "./devices/opfs-device.ts";
 export { type Geometry, geometryOf } from "./format/geometry.ts";
 export { type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-superblock.ts";
+export type { Pin } from "./format/pins.ts";
 export { readSuperblock, type Superblock, type SuperblockError, writeSuperblock } from "./format/superblock.ts";
 export { fsck } from "./fsck/fsck-lfs.ts";
 export type { Finding, FindingCode, ReadDisk } from "./fsck/image.ts";

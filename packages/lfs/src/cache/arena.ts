@@ -108,6 +108,14 @@ export const H = {
   rollLbn: 79,
   // Scratch of the operation in progress; each operation says what it keeps here.
   scratch: 80,
+  // Pins (checkpoint/pins.ts).
+  /** Whether the list on the disk is one that a foreign system has outdated. */
+  pinsStale: 81,
+  /** Pins that the mount has dropped for that. */
+  pinsDropped: 82,
+  pinIndex: 83,
+  /** Partial segments that the ifile being written takes. */
+  flushIfilePsegs: 84,
 } as const;
 
 export const HEADER_WORDS = 128;

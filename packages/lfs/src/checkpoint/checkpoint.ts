@@ -9,7 +9,14 @@
  */
 import { H, SB, SUPERBLOCK_AT, type Volume } from "../cache/arena.ts";
 import { DEVICE_FLUSH, DEVICE_WRITE, requestDevice } from "../cache/device.ts";
-import { LFS_PF_CLEAN, LFS_SBPAD, SEGUSE_ACTIVE, SEGUSE_DIRTY, SEGUSE_EMPTY } from "../format/constants.ts";
+import {
+  LFS_PF_CLEAN,
+  LFS_SBPAD,
+  SEGUSE_ACTIVE,
+  SEGUSE_DIRTY,
+  SEGUSE_EMPTY,
+  SEGUSE_PINNED,
+} from "../format/constants.ts";
 import { segmentOf } from "../format/geometry.ts";
 import { sealSuperblock } from "../format/superblock.ts";
 import {
@@ -81,10 +88,10 @@ function filesDone(v: Volume): void {
   if (w[H.flushKind] === FLUSH_ALL) w[H.flushPhase] = PHASE_DONE;
   else if (w[H.flushKind] === FLUSH_FILE) w[H.flushPhase] = PHASE_LOG_SYNC;
   else {
+    v.setSb(SB.lfs_tstamp, w[H.timeSeconds]);
     assignIfile(v);
     const flags = v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & ~LFS_PF_CLEAN;
     v.view.setUint16(SUPERBLOCK_AT + SB.lfs_pflags, flags | (w[H.flushClean] !== 0 ? LFS_PF_CLEAN : 0), true);
-    v.setSb(SB.lfs_tstamp, w[H.timeSeconds]);
     w[H.flushPhase] = PHASE_IFILE;
   }
 }
@@ -119,7 +126,7 @@ function cleanEmptySegments(v: Volume, both: boolean): void {
   const next = segmentOf(v.g, v.sb(SB.lfs_nextseg));
   for (let segment = 0; segment < v.g.nseg; segment++) {
     const flags = segFlags(v, segment);
-    if ((flags & SEGUSE_DIRTY) === 0 || segment === current || segment === next) continue;
+    if ((flags & (SEGUSE_DIRTY | SEGUSE_PINNED)) !== SEGUSE_DIRTY || segment === current || segment === next) continue;
     if (liveBytes(v, segment) !== 0 || (flags & SEGUSE_ACTIVE) !== 0) {
       if ((flags & SEGUSE_EMPTY) !== 0) setSegFlags(v, segment, flags & ~SEGUSE_EMPTY);
     } else if (both || (flags & SEGUSE_EMPTY) !== 0) makeClean(v, segment);

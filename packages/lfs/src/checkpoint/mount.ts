@@ -39,7 +39,8 @@ import { readBlock } from "../inode/bmap.ts";
 import { diSize, diType } from "../inode/inode.ts";
 import { FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
 import { chooseNext } from "../segment/next-segment.ts";
-import { segFlags, usableUnits } from "../usage/segment-usage.ts";
+import { segFlags, usableUnits, usedBytes } from "../usage/segment-usage.ts";
+import { dropStalePins, judgePins } from "./pins.ts";
 import { findEndStep, replayStep, startReplay, startRollForward } from "./roll-forward.ts";
 
 /** `args[0]` of a mount; `args[1]` is the address of an older ifile inode to mount, read-only, or 0. */
@@ -58,6 +59,7 @@ export function mountStep(v: Volume): boolean {
   const phase = w[H.opPhase];
   if (phase === 0) {
     w[H.state] = VOLUME_MOUNTING;
+    w[H.pinsDropped] = 0;
     requestDevice(v, DEVICE_READ, LFS_LABELPAD, LFS_SBPAD, FIRST);
     w[H.opPhase] = 1;
   } else if (phase === 1) readSecond(v);
@@ -69,6 +71,7 @@ export function mountStep(v: Volume): boolean {
     w[H.opPhase] = 4;
   } else if (phase === 4) {
     pinHead(v);
+    judgePins(v);
     startRollForward(v);
     const unclean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) === 0;
     w[H.opPhase] = v.g.version === 1 || (v.args[0] & MOUNT_NO_ROLL_FORWARD) !== 0 || !unclean ? 7 : 5;
@@ -94,6 +97,7 @@ export function mountStep(v: Volume): boolean {
     }
   } else {
     w[H.state] = VOLUME_WRITABLE;
+    v.results[0] = w[H.pinsDropped];
     return true;
   }
   return false;
@@ -178,6 +182,7 @@ function pinHead(v: Volume): void {
 /** The log goes on at the end that was found: the next segment, room, serial. */
 function settleLog(v: Volume): void {
   mutate(v);
+  dropStalePins(v);
   const w = v.words;
   const current = segmentOf(v.g, v.sb(SB.lfs_curseg));
   const next = segmentOf(v.g, w[H.rollEndNext]);
@@ -188,12 +193,21 @@ function settleLog(v: Volume): void {
   let avail = segmentStart(v.g, current + 1) - v.sb(SB.lfs_offset);
   avail -= (v.g.minfreeseg - Math.floor(v.g.minfreeseg / 2)) * v.g.unitsPerSegment;
   let clean = 0;
+  let used = 0;
+  let usedAtMost = 0;
   for (let segment = 0; segment < v.g.nseg; segment++)
     if ((segFlags(v, segment) & SEGUSE_DIRTY) === 0) {
       clean++;
       avail += usableUnits(v, segment);
+    } else {
+      used += Math.floor(usedBytes(v, segment, false) / v.g.unit);
+      usedAtMost += Math.floor(usedBytes(v, segment, true) / v.g.unit);
     }
   v.setSb(SB.lfs_avail, avail);
+  // Not all kernels have counted what is free as fsck_lfs does; outside its bounds the middle of them is taken.
+  const most = v.sb(SB.lfs_dsize) - (v.g.start * v.g.unit < LFS_LABELPAD ? LFS_LABELPAD / v.g.unit : 0);
+  const free = v.sb(SB.lfs_bfree);
+  if (free > most - used || free < most - usedAtMost) v.setSb(SB.lfs_bfree, most - Math.floor((used + usedAtMost) / 2));
   v.setSb(SB.lfs_nclean, clean);
   const wasClean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) !== 0;
   if (!wasClean) v.serial += SERIAL_STEP;

@@ -120,6 +120,7 @@ export function replayStep(v: Volume): boolean {
     return false;
   }
   const foreign = pseg.summary.crc === undefined;
+  if (foreign) w[H.pinsStale] = 1;
   const items: LoggedBlock[] = foreign
     ? pseg.blocks.filter((block) => block.ino > LFS_IFILE_INUM && block.lbn >= 0)
     : [];

@@ -30,6 +30,7 @@ import { settleBlock } from "../segment/flush.ts";
 import { advanceSegment, chooseNext, logStart } from "../segment/next-segment.ts";
 import { PartialSegment } from "../segment/partial-segment.ts";
 import { addLiveBytes, countPseg, segFlags, setSegFlags } from "../usage/segment-usage.ts";
+import { stampPins } from "./pins.ts";
 
 /** One partial segment of the plan. */
 interface PlannedPseg {
@@ -122,6 +123,8 @@ export function assignIfile(v: Volume): void {
     v.addSb(SB.lfs_avail, -(daddr - pseg.daddr));
     v.setSb(SB.lfs_offset, daddr);
   }
+  stampPins(v, v.serial + plan.length, v.sb(SB.lfs_tstamp));
+  v.words[H.flushIfilePsegs] = plan.length;
   const info = cleanerInfo(v);
   v.view.setInt32(info + CleanerInfo.offsets.bfree, v.sb(SB.lfs_bfree), true);
   v.view.setInt32(info + CleanerInfo.offsets.avail, v.sb(SB.lfs_avail), true);
@@ -165,8 +168,12 @@ export function writeNextIfile(v: Volume): boolean {
   const { g } = v;
   const rows = ifileRows(v, (row) => (v.buffers.flags(row) & F_ASSIGNED) !== 0);
   const inodeDaddr = v.words[H.flushIfileDaddr];
-  if (rows.length === 0 && inodeDaddr === 0) return false;
+  if (rows.length === 0 && inodeDaddr === 0) {
+    if (v.words[H.flushIfilePsegs] !== 0) throw new Error("the ifile took fewer partial segments than planned");
+    return false;
+  }
   mutate(v);
+  v.words[H.flushIfilePsegs]--;
   const ifile = ifileInode(v);
   const first = rows.length > 0 ? bufferWord(v, rows[0], B_DADDR) : inodeDaddr;
   const segment = segmentOf(g, first);

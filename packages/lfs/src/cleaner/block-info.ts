@@ -10,7 +10,7 @@ import { type Struct, struct } from "@kintsugi/records";
 import { H, SB, TRANSFER_AT, type Volume } from "../cache/arena.ts";
 import { mutate, refuse } from "../cache/device.ts";
 import { isLbn } from "../format/addressing.ts";
-import { LFS_IFILE_INUM, SEGUSE_ACTIVE, SEGUSE_DIRTY } from "../format/constants.ts";
+import { LFS_IFILE_INUM, SEGUSE_ACTIVE, SEGUSE_DIRTY, SEGUSE_PINNED } from "../format/constants.ts";
 import { segmentOf } from "../format/geometry.ts";
 import { ifileInode, inodeDaddr, inodeLimit, inodeVersion, vget } from "../ifile/inode-map.ts";
 import { hasBlocks } from "../ifile/release.ts";
@@ -117,7 +117,8 @@ export function segclean(v: Volume): boolean {
   }
   if (isClean) refuse("EALREADY");
   const current = segmentOf(v.g, v.sb(SB.lfs_curseg));
-  if (segment === current || (flags & SEGUSE_ACTIVE) !== 0 || liveBytes(v, segment) !== 0) refuse("EBUSY");
+  if (segment === current || (flags & (SEGUSE_ACTIVE | SEGUSE_PINNED)) !== 0 || liveBytes(v, segment) !== 0)
+    refuse("EBUSY");
   startFlush(v, FLUSH_CHECKPOINT, { both: true });
   v.words[H.opPhase] = 1;
   return false;

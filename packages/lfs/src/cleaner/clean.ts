@@ -18,6 +18,7 @@ import {
   SEGUSE_DIRTY,
   SEGUSE_ERROR,
   SEGUSE_INVAL,
+  SEGUSE_PINNED,
 } from "../format/constants.ts";
 import { DI } from "../format/dinode.ts";
 import { segmentOf } from "../format/geometry.ts";
@@ -69,7 +70,7 @@ export function isCleaning(v: Volume): boolean {
 /** Segments that can be cleaned, as the policies see them. */
 export function candidates(v: Volume): SegmentAge[] {
   const current = segmentOf(v.g, v.sb(SB.lfs_curseg));
-  const unusable = SEGUSE_ACTIVE | SEGUSE_ERROR | SEGUSE_INVAL;
+  const unusable = SEGUSE_ACTIVE | SEGUSE_ERROR | SEGUSE_INVAL | SEGUSE_PINNED;
   const list: SegmentAge[] = [];
   for (let segment = 0; segment < v.g.nseg; segment++) {
     const flags = segFlags(v, segment);

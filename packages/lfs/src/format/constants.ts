@@ -59,6 +59,9 @@ export const SEGUSE_SUPERBLOCK = 0x04;
 export const SEGUSE_ERROR = 0x08;
 export const SEGUSE_EMPTY = 0x10;
 export const SEGUSE_INVAL = 0x20;
+/** Ours: a pinned checkpoint needs the segment; and one that is being found out to need it. Others carry both along. */
+export const SEGUSE_PINNED = 0x10000;
+export const SEGUSE_MARKED = 0x20000;
 
 /** `if_nextfree` of an inode that has no name left but is still open. */
 export const LFS_ORPHAN_NEXTFREE = 0xffffffff;

@@ -68,6 +68,8 @@ export function newSuperblock(options: NewfsOptions): Superblock | NewfsError {
   const nindir = bsize / 4;
   const sepb = Math.floor(bsize / 24);
   const dsize = (nseg - minfreeseg) * fsbpseg - (LFS_SBPAD / fsize) * copies;
+  // fsck_lfs takes the label off what is free, not off what there is.
+  const label = Math.ceil(LFS_LABELPAD / fsize);
   return {
     lfs_magic: LFS_MAGIC,
     lfs_version: 2,
@@ -78,7 +80,7 @@ export function newSuperblock(options: NewfsOptions): Superblock | NewfsError {
     lfs_fsize: fsize,
     lfs_frag: bsize / fsize,
     lfs_freehd: 3,
-    lfs_bfree: dsize,
+    lfs_bfree: dsize - label,
     lfs_nfiles: 0,
     lfs_avail: 0,
     lfs_uinodes: 0,

@@ -50,11 +50,9 @@ export function checkSegments(image: Image): void {
   equal("dmeta", sb.lfs_dmeta, dmeta);
   equal("avail", sb.lfs_avail, avail);
   const skew = g.start * g.unit < 8192 ? 8192 / g.unit : 0;
-  if (sb.lfs_bfree < sb.lfs_dsize - inodesToo - skew || sb.lfs_bfree > sb.lfs_dsize - summariesOnly - skew + skew)
-    image.report(
-      "totals",
-      `bfree is ${sb.lfs_bfree}, not in ${sb.lfs_dsize - inodesToo - skew}..${sb.lfs_dsize - summariesOnly}`,
-    );
+  const [least, most] = [inodesToo, summariesOnly].map((used) => sb.lfs_dsize - used - skew);
+  if (sb.lfs_bfree < least || sb.lfs_bfree > most)
+    image.report("totals", `bfree is ${sb.lfs_bfree}, not in ${least}..${most}`);
   const next = segmentOf(g, sb.lfs_nextseg);
   if (next < 0 || next >= g.nseg || next === segmentOf(g, sb.lfs_curseg))
     image.report("superblock", "nextseg is no next segment");

@@ -12,6 +12,7 @@ import { LFS_IFILE_INUM, NDADDR } from "../format/constants.ts";
 import { Dinode, type DinodeRecord, findDinode } from "../format/dinode.ts";
 import { blockBytes, type Geometry, geometryOf } from "../format/geometry.ts";
 import { CleanerInfo, IfileEntry, ifileEntryPlace, SegUse, segUsePlace } from "../format/ifile.ts";
+import { type Pin, pinsAreOf, readPins } from "../format/pins.ts";
 import { readSuperblock, type Superblock, superblockChecksumIsRight } from "../format/superblock.ts";
 
 /** Reads `length` bytes at a byte offset of the disk. */
@@ -124,6 +125,13 @@ export class Image {
 
   get cleanerInfo(): RecordOf<typeof CleanerInfo.fields> {
     return CleanerInfo.read(this.#ifileView(0), 0);
+  }
+
+  /** Pinned checkpoints; none when a foreign system has written since. */
+  get pins(): readonly Pin[] {
+    const view = this.#ifileView(0);
+    const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+    return pinsAreOf(view, 0, this.sb.lfs_serial, this.sb.lfs_tstamp[0]) ? readPins(this.g, bytes, 0) : [];
   }
 
   segUse(segment: number): RecordOf<typeof SegUse.fields> {

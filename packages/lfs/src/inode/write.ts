@@ -6,16 +6,22 @@
  * @module
  */
 import { B_CUR, B_OLD, H, SB, type Volume } from "../cache/arena.ts";
-import { blockAt, bufferWord, createBuffer, findBuffer, setBufferWord } from "../cache/buffer-cache.ts";
+import { blockAt, bufferWord, createBuffer, findBuffer, isDirty, setBufferWord } from "../cache/buffer-cache.ts";
 import { refuse } from "../cache/device.ts";
 import { blockBytes } from "../format/geometry.ts";
+import { hasPins, pinnedDeadUnits } from "../usage/segment-usage.ts";
 import { ensureParents, lastFragment, missingParents, setBlockBytes } from "./blocks.ts";
 import { bmap, loadParents, pointerTo, readBlock } from "./bmap.ts";
 import { diSize, inodeNumber, markInode, setDiSize, touchInode } from "./inode.ts";
 
 /** Units of disk that a change needs; ENOSPC when the file system would hold more than it promises. */
 export function checkSpace(v: Volume, units: number): void {
-  if (units > 0 && units > v.sb(SB.lfs_bfree) - spaceReserve(v)) refuse("ENOSPC");
+  if (units > 0 && units > freeUnits(v) - spaceReserve(v)) refuse("ENOSPC");
+}
+
+/** Units that files can still take, the reserve included: what pins keep is not free. */
+export function freeUnits(v: Volume): number {
+  return v.sb(SB.lfs_bfree) - pinnedDeadUnits(v);
 }
 
 /**
@@ -38,6 +44,7 @@ export function prepareWrite(v: Volume, ip: number, offset: number, length: numb
   let units = prepareGrowth(v, ip, newSize);
   const fragment = lastFragment(v, ip, newSize);
   const ino = inodeNumber(v, ip);
+  const pinned = hasPins(v);
   for (let lbn = Math.floor(offset / bsize); lbn * bsize < end; lbn++) {
     loadParents(v, ip, lbn);
     units += (missingParents(v, ip, lbn) * bsize) / unit;
@@ -46,6 +53,8 @@ export function prepareWrite(v: Volume, ip: number, offset: number, length: numb
     const whole = offset <= lbn * bsize && end >= Math.min((lbn + 1) * bsize, newSize);
     if (daddr !== 0 && !whole) row = readBlock(v, ip, lbn);
     if (lbn === fragment) continue;
+    // What is pinned is not given back when it is overwritten.
+    if (pinned && (row === -1 || !isDirty(v, row))) units += bsize / unit;
     const held = row !== -1 ? bufferWord(v, row, B_CUR) : daddr !== 0 ? blockBytes(v.g, size, lbn) : 0;
     units += (blockBytes(v.g, newSize, lbn) - held) / unit;
   }

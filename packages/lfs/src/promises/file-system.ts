@@ -6,6 +6,7 @@
  * @module
  */
 import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
+import { decodePins, type Pin } from "../format/pins.ts";
 import type { FileProgram } from "../image/program.ts";
 import { decodeRecords } from "../vfs/attributes.ts";
 import { asLfsError, type Driver, LfsError } from "./driver.ts";
@@ -267,6 +268,28 @@ export class LfsFileSystem {
       if (next.done === true) return next.value;
       next = program.next(await this.#driver.answer(next.value));
     }
+  }
+
+  /**
+   * Keeps a checkpoint, one that is made now unless an older one is given: what it holds can be mounted
+   * read-only, whatever is written and cleaned, until it is unpinned. A foreign system that writes to the
+   * disk ends all pins. Rejects with ESTALE when a segment of an older one is gone, ENOSPC when there are too many.
+   */
+  async pinCheckpoint(older?: Pin): Promise<Pin> {
+    const args = older === undefined ? [] : [older.serial, older.idaddr, older.time];
+    const [serial, idaddr, time] = (await this.#driver.run({ name: "pin", args })).results;
+    return { serial, idaddr, time };
+  }
+
+  /** Gives up what only this checkpoint kept. Rejects with ENOENT when none is pinned with this serial. */
+  async unpinCheckpoint(serial: number): Promise<void> {
+    await this.#driver.run({ name: "unpin", args: [serial] });
+  }
+
+  /** Pinned checkpoints, as they were pinned. */
+  async pinnedCheckpoints(): Promise<readonly Pin[]> {
+    const { data } = await this.#driver.run({ name: "pins" });
+    return decodePins(data);
   }
 
   /** The last call. Files that are still open and have no name are gone. */

@@ -10,17 +10,14 @@
 import { LFS_IFILE_INUM, SEGUSE_DIRTY } from "../format/constants.ts";
 import { findDinode } from "../format/dinode.ts";
 import { type Geometry, hasSuperblock, segmentReserve, segmentStart } from "../format/geometry.ts";
+import type { Pin } from "../format/pins.ts";
 import { readSummary, type Summary, walkSummary } from "../format/segsum.ts";
 import { Image, openImage, type ReadDisk } from "../fsck/image.ts";
 
 /** A checkpoint in the log. */
-export interface Checkpoint {
-  /** Serial of the partial segment that ends it. */
-  readonly serial: number;
-  /** Seconds since 1970. */
-  readonly time: number;
-  /** Address of the block with the ifile's inode: `args[1]` of a mount. */
-  readonly idaddr: number;
+export interface Checkpoint extends Pin {
+  /** Whether it stays whatever is written (`LfsFileSystem.pinCheckpoint`). */
+  readonly pinned: boolean;
 }
 
 interface FoundPseg {
@@ -35,13 +32,17 @@ export function listCheckpoints(read: ReadDisk): readonly Checkpoint[] {
   const { g } = image;
   const newest = image.sb.lfs_serial[0] + image.sb.lfs_serial[1] * 2 ** 32;
   const segments = Array.from({ length: g.nseg }, (_, segment) => psegsIn(g, read, segment));
+  const pins = new Set(image.inodeAt(image.sb.lfs_idaddr, LFS_IFILE_INUM) && image.pins.map(({ serial }) => serial));
   const found: Checkpoint[] = [];
   for (const psegs of segments)
     for (const { summary } of psegs) {
       const idaddr = summary.inodeBlocks.findLast((daddr) => holdsIfile(image, daddr));
       if (idaddr === undefined || summary.serial > newest) continue;
       const then = new Image(read, { ...image.sb, lfs_idaddr: idaddr });
-      if (isWhole(then, segments, summary.serial)) found.push({ serial: summary.serial, time: summary.create, idaddr });
+      if (isWhole(then, segments, summary.serial)) {
+        const pinned = pins.has(summary.serial);
+        found.push({ serial: summary.serial, time: summary.create, idaddr, pinned });
+      }
     }
   return found.sort((a, b) => a.serial - b.serial);
 }

@@ -7,9 +7,11 @@
  */
 import { H, SB, type Volume } from "../cache/arena.ts";
 import { blockAt, markDirty } from "../cache/buffer-cache.ts";
-import { LFS_IFILE_INUM, SEGUSE_DIRTY, SEGUSE_EMPTY, SEGUSE_SUPERBLOCK } from "../format/constants.ts";
+import { LFS_IFILE_INUM, SEGUSE_DIRTY, SEGUSE_EMPTY, SEGUSE_PINNED, SEGUSE_SUPERBLOCK } from "../format/constants.ts";
 import { segmentReserve } from "../format/geometry.ts";
 import { CleanerInfo, SegUse, segUsePlace } from "../format/ifile.ts";
+
+import { countPins } from "../format/pins.ts";
 
 const SU = SegUse.offsets;
 const CI = CleanerInfo.offsets;
@@ -76,6 +78,14 @@ function metaUnits(v: Volume, segment: number): number {
   return (sums + v.view.getUint16(at + SU.su_ninos, true) * v.g.ibsize) / v.g.unit;
 }
 
+/** Bytes of a segment that are in use, with its summaries; with its blocks of inodes whole or not. */
+export function usedBytes(v: Volume, segment: number, inodeBlocks: boolean): number {
+  const at = segUse(v, segment);
+  const summaries = v.view.getUint16(at + SU.su_nsums, true) * v.g.sumsize;
+  const inodes = inodeBlocks ? v.view.getUint16(at + SU.su_ninos, true) * v.g.ibsize : 0;
+  return liveBytes(v, segment) + summaries + inodes;
+}
+
 /** Units of a clean segment that the log can use. */
 export function usableUnits(v: Volume, segment: number): number {
   const superblock = (segFlags(v, segment) & SEGUSE_SUPERBLOCK) !== 0;
@@ -115,12 +125,34 @@ function forgetMeta(v: Volume, segment: number): void {
 /** A segment without live bytes becomes clean (segclean); the disk must not need it any more. */
 export function makeClean(v: Volume, segment: number): void {
   const flags = segFlags(v, segment);
-  if ((flags & SEGUSE_DIRTY) === 0 || liveBytes(v, segment) !== 0) throw new Error(`segment ${segment} is not empty`);
+  if ((flags & (SEGUSE_DIRTY | SEGUSE_PINNED)) !== SEGUSE_DIRTY || liveBytes(v, segment) !== 0)
+    throw new Error(`segment ${segment} is not empty`);
   forgetMeta(v, segment);
   v.view.setUint32(segUse(v, segment) + SU.su_nsums, 0, true);
   setSegFlags(v, segment, flags & ~(SEGUSE_DIRTY | SEGUSE_EMPTY));
   addCounts(v, 1, -1);
   v.addSb(SB.lfs_avail, usableUnits(v, segment));
+}
+
+/** Whether a checkpoint is pinned. */
+export function hasPins(v: Volume): boolean {
+  return countPins(v.g, v.view, cleanerInfoBlock(v)) > 0;
+}
+
+/**
+ * Units of dead blocks in segments that a pin keeps from being written again: what files may hold is less by
+ * so much. The current segment counts as if it were full.
+ */
+export function pinnedDeadUnits(v: Volume): number {
+  if (!hasPins(v)) return 0;
+  let units = 0;
+  for (let segment = 0; segment < v.g.nseg; segment++)
+    if ((segFlags(v, segment) & SEGUSE_PINNED) !== 0)
+      units += Math.max(
+        0,
+        usableUnits(v, segment) - metaUnits(v, segment) - Math.ceil(liveBytes(v, segment) / v.g.unit),
+      );
+  return units;
 }
 
 /** Clean segments. */

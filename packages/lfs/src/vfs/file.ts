@@ -15,7 +15,7 @@ import { releaseInode } from "../ifile/release.ts";
 import { readBlock } from "../inode/bmap.ts";
 import { diMode, diNlink, dinodeAt, diSet, diSize, diType, markInode, setDiMode, touchInode } from "../inode/inode.ts";
 import { truncateStep } from "../inode/truncate.ts";
-import { checkSpace, commitGrowth, commitWrite, prepareGrowth, prepareWrite } from "../inode/write.ts";
+import { checkSpace, commitGrowth, commitWrite, freeUnits, prepareGrowth, prepareWrite } from "../inode/write.ts";
 import { FLUSH_FILE, startFlush } from "../segment/flush.ts";
 
 /** args: inode. The 128 bytes of the inode are the data. */
@@ -174,7 +174,7 @@ export function statfs(v: Volume): boolean {
     v.g.bsize,
     v.g.fsize,
     v.sb(SB.lfs_dsize),
-    v.sb(SB.lfs_bfree),
+    freeUnits(v),
     v.sb(SB.lfs_nfiles),
     v.sb(SB.lfs_nclean),
     v.g.nseg,

@@ -11,6 +11,7 @@ import { forEachBuffer, isDirty } from "../cache/buffer-cache.ts";
 import { refuse } from "../cache/device.ts";
 import { createVolumeStep } from "../checkpoint/create-volume.ts";
 import { mountStep } from "../checkpoint/mount.ts";
+import { pin, pins, unpin } from "../checkpoint/pins.ts";
 import { bmapv, markv, segclean, segwait } from "../cleaner/block-info.ts";
 import { cleanIsWanted, logReserve, startCleaner } from "../cleaner/clean.ts";
 import { LFS_IFILE_INUM, LFS_MAX_ACTIVE } from "../format/constants.ts";
@@ -102,7 +103,10 @@ export type OperationName =
   | "bmapv"
   | "markv"
   | "segclean"
-  | "segwait";
+  | "segwait"
+  | "pin"
+  | "unpin"
+  | "pins";
 
 /** The number of an operation in the arena is its place here. */
 export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
@@ -132,6 +136,9 @@ export const OPERATIONS: Readonly<Record<OperationName, Operation>> = {
   markv: { step: markv, changes: true },
   segclean: { step: segclean, changes: true },
   segwait: { step: segwait, changes: false },
+  pin: { step: pin, changes: true },
+  unpin: { step: unpin, changes: true },
+  pins: { step: pins, changes: false },
 };
 
 export const OPERATION_NAMES: readonly OperationName[] = Object.keys(OPERATIONS) as OperationName[];
