@@ -7,6 +7,7 @@
 export type { InterruptSource, MemoryIo, PortIo } from "./bus.ts";
 export type { Exit, ExitKind } from "./exit.ts";
 export type { TraceObserver, Watchpoint, WatchpointHit } from "./interpreter/debugger.ts";
+export type { JitOptions, JitStatistics } from "./jit/options.ts";
 export { allocateMemory, GuestMemory, type PageObserver } from "./memory/guest-memory.ts";
 export {
   ACCESS_USER,
@@ -21,7 +22,7 @@ export {
   PTE_WRITABLE,
 } from "./mmu/fault.ts";
 export { walkPage } from "./mmu/page-walk.ts";
-export { Processor, type ProcessorOptions } from "./processor.ts";
+export { type Engine, Processor, type ProcessorOptions } from "./processor.ts";
 export { CONTROL_AREA_SIZE, POWER_WORD, TAGS } from "./state/control-area.ts";
 export type { Descriptor, Segment, SegmentName } from "./state/descriptor.ts";
 export {

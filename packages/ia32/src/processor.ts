@@ -20,6 +20,8 @@ import {
 import { CODES, dispatch } from "./interpreter/generated/dispatch.ts";
 import { HANDLERS } from "./interpreter/generated/handlers.ts";
 import { warmUp } from "./interpreter/warm-up.ts";
+import { attachCompiler, type Compiler } from "./jit/compiler.ts";
+import type { JitOptions, JitStatistics } from "./jit/options.ts";
 import type { GuestMemory } from "./memory/guest-memory.ts";
 import { tableEntry } from "./mmu/descriptor-table.ts";
 import { loadRealSegment } from "./mmu/segmentation.ts";
@@ -56,7 +58,17 @@ export interface ProcessorOptions {
   readonly mmio?: MemoryIo;
   /** Architectural mode: where vectors come from. */
   readonly interrupts?: InterruptSource;
+  /**
+   * What executes: "jit" turns hot code into WebAssembly, where the memory is a WebAssembly.Memory; results are those of
+   * "interpreter", the default, to the bit.
+   */
+  readonly engine?: Engine;
+  /** How the compiler works; no setting changes a result. */
+  readonly jit?: JitOptions;
 }
+
+/** What executes instructions. */
+export type Engine = "interpreter" | "jit";
 
 /** Asked although no interrupt controller is there: the answer of one without a request. */
 const NO_CONTROLLER: InterruptSource = { acknowledge: () => 7 };
@@ -75,6 +87,7 @@ export class Processor {
   readonly #powerWord: Int32Array;
   readonly #surroundings: Surroundings;
   readonly #debugger: Debugger;
+  #compiler: Compiler | null = null;
 
   constructor(options: ProcessorOptions) {
     warmUp();
@@ -85,6 +98,7 @@ export class Processor {
     this.#debugger = new Debugger(core);
     this.#surroundings = { interrupts: options.interrupts ?? NO_CONTROLLER, debugger: this.#debugger };
     this.#code = new DecodedCode(core, new Decoder(HANDLERS, CODES, core.features));
+    if (options.engine === "jit") this.#compiler = attachCompiler(core, this.#code, options.jit ?? {});
     this.registers = core.r.subarray(0, REGISTER_COUNT);
     this.floatRegisters = core.x.subarray(0, FLOAT_REGISTER_COUNT);
     this.#powerWord = new Int32Array(options.memory.buffer, POWER_WORD, 1);
@@ -173,6 +187,11 @@ export class Processor {
   /** Instructions retired since power-on; inside a port callback, those before the current one. */
   get retired(): number {
     return this.#core.retired;
+  }
+
+  /** What the compiler has done so far; null where none works. */
+  get jitStatistics(): JitStatistics | null {
+    return this.#compiler === null ? null : this.#compiler.statistics(this.#core.retired);
   }
 
   /** Moves the clock without retiring anything. */

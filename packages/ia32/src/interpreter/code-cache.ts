@@ -26,13 +26,39 @@ export class Block {
   readonly first: Operation;
   readonly length: number;
   readonly page: CodePage | null;
+  /** Counts down to the moment when the block is worth compiling; below 0 from then on. */
+  heat: number;
+  /** Where compiled code for it is entered, as the compiler numbers it; −1: nowhere. */
+  entry = -1;
 
-  constructor(first: Operation, length: number, page: CodePage | null) {
+  constructor(first: Operation, length: number, page: CodePage | null, heat: number) {
     this.first = first;
     this.length = length;
     this.page = page;
+    this.heat = heat;
   }
 }
+
+/** What runs hot blocks instead of the loop (→ jit/). It translates no fetch: it stops where the loop would have to. */
+export interface HotCode {
+  /** What `heat` of a new block is. */
+  readonly threshold: number;
+  /** Behind enter(): `core.exit` has a fault, everything is as run() must leave it. */
+  readonly faulted: boolean;
+  /** Behind enter(): the page that the last block lies in; `core.pageBase` is its base. */
+  readonly page: CodePage | null;
+  /** Behind enter(): the operation to go on with, in the block that is `running`; null: at the start of a block. */
+  readonly resume: Operation | null;
+  /** Runs compiled code from `block` on, where there is some, while `core.executed` stays below `limit`; false: nothing ran. */
+  enter(block: Block, pageBase: number, limit: number): boolean;
+  /** A page of decoded code is dropped. */
+  dropped(page: CodePage): void;
+  /** All decoded code is dropped. */
+  flushed(): void;
+}
+
+/** More often than any block is executed before it is counted anew. */
+export const NEVER = 0x3fffffff;
 
 /** The blocks of one physical page, decoded for one kind of code segment. */
 export class CodePage {
@@ -68,6 +94,8 @@ export class CodePage {
 export class DecodedCode implements CodeCache {
   /** The block that is running. */
   running: Block | null = null;
+  /** The compiler, if there is one: set before the first run. */
+  hot: HotCode | null = null;
   readonly #core: Core;
   readonly #decoder: Decoder;
   /** By variant, then by frame. */
@@ -132,7 +160,7 @@ export class DecodedCode implements CodeCache {
       if (decoder.length > available && available < MAX_LENGTH) {
         if (first !== null) break;
         operation = this.#straddler(eip, offset, available);
-        const block = new Block(operation, 1, page);
+        const block = new Block(operation, 1, page, this.#heat);
         if (page !== null && core.flat) {
           page.crossing = block;
           page.second = this.#page(frameOf(core, (eip + available) & PAGE_MASK));
@@ -151,7 +179,7 @@ export class DecodedCode implements CodeCache {
       offset = operation.end;
     }
     if (first === null) raiseGeneralProtection(core);
-    const block = new Block(first, length, page);
+    const block = new Block(first, length, page, this.#heat);
     if (page !== null) {
       page.mark(linearOffset, Math.max(linearOffset, (last?.end ?? 0) - 1));
       page.index[linearOffset] = page.blocks.length;
@@ -166,6 +194,15 @@ export class DecodedCode implements CodeCache {
     if (crossing === null || second === null || crossing.first.offset !== offset) return null;
     const frame = frameOf(this.#core, (eip + 4096 - offset) | 0);
     return frame === second.frame && this.#pages[page.variant][frame] === second ? crossing : null;
+  }
+
+  get #heat(): number {
+    return this.hot === null ? NEVER : this.hot.threshold;
+  }
+
+  /** The page of decoded code of a frame for the code that runs now, if there is one. */
+  known(frame: number): CodePage | null {
+    return this.#pages[this.#core.variant][frame] ?? null;
   }
 
   /** Bytes up to the limit of CS. */
@@ -201,6 +238,7 @@ export class DecodedCode implements CodeCache {
       if (page === null) continue;
       if (page.holds(first, last)) {
         pages[frame] = null;
+        this.hot?.dropped(page);
         if (this.running !== null && this.running.page === page) this.#sever();
       } else kept = true;
     }
@@ -219,6 +257,7 @@ export class DecodedCode implements CodeCache {
   /** Drops all decoded code. */
   flush(): void {
     const { flags } = this.#core.memory;
+    this.hot?.flushed();
     for (const pages of this.#pages) pages.fill(null);
     for (let frame = 0; frame < flags.length; frame++) flags[frame] &= ~PAGE_CODE;
   }

@@ -50,6 +50,8 @@ export function allocateMemory(ramSize: number, shared = true): WebAssembly.Memo
 
 /** Guest RAM and the one way to write it: the hooks of a page hear of each change, whoever makes it. */
 export class GuestMemory {
+  /** What it was made of: a WebAssembly.Memory where code is compiled. */
+  readonly source: { readonly buffer: ArrayBufferLike };
   /** The WebAssembly memory's bytes: control area and RAM. */
   readonly buffer: ArrayBufferLike;
   /** Bytes of RAM; physical addresses are 0..size-1. */
@@ -66,6 +68,7 @@ export class GuestMemory {
   constructor(memory: { readonly buffer: ArrayBufferLike }, ramSize: number) {
     if (ramSize < 0 || ramSize > MAX_RAM_SIZE || CONTROL_AREA_SIZE + ramSize > memory.buffer.byteLength)
       throw new RangeError(`guest RAM of ${ramSize} bytes does not fit the memory`);
+    this.source = memory;
     this.buffer = memory.buffer;
     this.size = ramSize;
     this.ram = new Uint8Array(memory.buffer, CONTROL_AREA_SIZE, ramSize);

@@ -5,20 +5,23 @@ import { frameOf } from "../../mmu/tlb.ts";
 import { type Core, STOP_LOOK, STOP_REQUESTED } from "../../state/core.ts";
 import { CS } from "../../state/descriptor.ts";
 import { EIP } from "../../state/registers.ts";
-import type { Block, CodePage, DecodedCode } from "../code-cache.ts";
+import { type Block, type CodePage, type DecodedCode, NEVER } from "../code-cache.ts";
 
 /** Instructions between two looks at the power word. */
-const POLL = 4096;
+const POLL = 65536;
 
 /** Runs at most `budget` instructions (≥ 0); `core.exit` tells why it stopped. */
 export function dispatch(core: Core, code: DecodedCode, powerWord: Int32Array, budget: number): void {
   const r = core.r;
+  const { hot } = code;
   let operation: Operation | null = null;
   core.executed = 0;
   core.extra = 0;
   core.position = 0;
   core.stop = 0;
   core.refetch = false;
+  let page: CodePage | null = null;
+  let pageBase = 0;
   try {
     while (core.executed < budget) {
       if (Atomics.load(powerWord, 0) !== 0) {
@@ -26,8 +29,6 @@ export function dispatch(core: Core, code: DecodedCode, powerWord: Int32Array, b
         return;
       }
       const poll = Math.min(budget, core.executed + POLL);
-      let page: CodePage | null = null;
-      let pageBase = 0;
       while (core.executed < poll) {
         const eip = r[EIP];
         operation = null;
@@ -47,7 +48,18 @@ export function dispatch(core: Core, code: DecodedCode, powerWord: Int32Array, b
         const left = budget - core.executed;
         core.budget = Math.min(left, POLL);
         let next: Operation | null = block.first;
-        if (block.length <= left) {
+        if (--block.heat < 0) {
+          if (hot === null) block.heat = NEVER;
+          else if (hot.enter(block, pageBase, poll)) {
+            if (hot.faulted) return;
+            page = hot.page;
+            pageBase = core.pageBase;
+            next = hot.resume;
+          }
+        }
+        if (next === null) {
+          // Compiled code stopped at the end of a block.
+        } else if (block.length <= left) {
           do {
             operation = next;
 const c = core; const o = operation;
@@ -343,10 +355,12 @@ default: operation.execute(core, operation);
             next = operation.next;
           } while (next !== null && --count > 0);
         }
-        core.executed += operation.position + 1 + core.extra;
-        core.extra = 0;
-        core.position = 0;
-        if (operation.falls) r[EIP] = pageBase + operation.end;
+        if (operation !== null) {
+          core.executed += operation.position + 1 + core.extra;
+          core.extra = 0;
+          core.position = 0;
+          if (operation.falls) r[EIP] = pageBase + operation.end;
+        }
         if (core.stop !== 0) {
           if (core.stop === STOP_REQUESTED) leave(core, "requested");
           else if (core.stop === STOP_LOOK) leave(core, "budget");
