@@ -1,0 +1,12 @@
+// The engines that are held against the interpreter: the compiler, always hot, in the shapes that hosts give it.
+import type { ProcessorOptions } from "../../src/index.ts";
+
+/** What differs between two machines with the same program. */
+export type EngineOptions = Pick<ProcessorOptions, "engine" | "jit" | "model">;
+
+export const INTERPRETER: EngineOptions = { engine: "interpreter" };
+export const ENGINES: Readonly<Record<string, EngineOptions>> = {
+  hot: { engine: "jit", jit: { threshold: 0 } },
+  "hot, small cache": { engine: "jit", jit: { threshold: 1, cacheRegions: 4, regionBlocks: 3 } },
+  "hot, no tail calls": { engine: "jit", jit: { threshold: 1, tailCalls: false } },
+};
