@@ -8,6 +8,7 @@ import { Command, CommanderError, Option } from "commander";
 import { conformanceCommand } from "./conformance.ts";
 import { type DebugFlags, parsePort } from "./debug-options.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { l4Command } from "./l4.ts";
 import { lfsCommand } from "./lfs/command.ts";
 import {
   type NamedFile,
@@ -72,6 +73,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     code = ended;
   });
   pcCommand(program, (ended) => {
+    code = ended;
+  });
+  l4Command(program, (ended) => {
     code = ended;
   });
   try {

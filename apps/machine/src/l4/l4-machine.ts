@@ -1,0 +1,219 @@
+/**
+ * A PC under our L4 kernel, for sigma0s and root tasks from elsewhere.
+ *
+ * Here: power-on, the run loop, what ends a run. Not here: what is loaded (→ kickstart.ts), the chips' wiring (→ ../pc/),
+ * files and terminals (→ ../commands/l4.ts). Same images and the same input at the same times: same run, bit for bit.
+ * @module
+ */
+import { allocateMemory, GuestMemory, type PortIo, Processor } from "@kintsugi/ia32";
+import { Kernel, type KernelObserver } from "@kintsugi/microkernel";
+import { type CivilTime, VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
+import { err, ok, type Result } from "neverthrow";
+import { PcChips } from "../pc/pc-chips.ts";
+import { DebuggerConsole, type DebuggerMachine, hex } from "./debugger-console.ts";
+import { kickstart, type L4Files, type L4ImageError } from "./kickstart.ts";
+
+/** Nanoseconds of a cycle at 100 MHz. */
+const CYCLE_TIME = 10;
+const PAGE = 4096;
+const VIDEO_MEMORY_SIZE: number = 16 << 20;
+/** The calendar at power-on is always the same: a run depends on its inputs alone. */
+const POWER_ON: CivilTime = { year: 2026, month: 1, day: 1, dayOfWeek: 5, hour: 0, minute: 0, second: 0 };
+
+export interface L4Options {
+  /** Bytes of RAM. */
+  readonly memory: number;
+  readonly files: L4Files;
+  /** A byte on COM1, of programs or of the kernel debugger, in order. */
+  serial(byte: number): void;
+  readonly observer?: KernelObserver;
+}
+
+export type L4Exit =
+  | { readonly kind: "limit" }
+  /** Nobody can run and nothing is due: only input can go on. `halted` says which threads have stopped for good. */
+  | { readonly kind: "idle"; readonly halted: readonly string[] }
+  /** A thread waits in the kernel debugger for a character, and none is on its way. */
+  | { readonly kind: "starved" }
+  /** A thread does nothing any more but enter the kernel debugger. */
+  | { readonly kind: "stuck"; readonly where: string }
+  /** sigma0 is dead: nobody has memory any more. */
+  | { readonly kind: "dead"; readonly reason: string }
+  /** A program wrote an exit port. */
+  | { readonly kind: "exit"; readonly code: number }
+  | { readonly kind: "reset" }
+  /** `stop` was called. */
+  | { readonly kind: "stopped" };
+
+export class L4Machine {
+  readonly memory: GuestMemory;
+  readonly processor: Processor;
+  readonly chips: PcChips;
+  /** For inspection. */
+  readonly kernel: Kernel;
+  readonly #console: DebuggerConsole;
+  readonly #halted: string[] = [];
+  #ended: L4Exit | undefined;
+  /** What the kernel was last told about the chips' next event, nanoseconds. */
+  #told = Number.POSITIVE_INFINITY;
+
+  /** Loads the files and boots the kernel over them. */
+  static powerOn(options: L4Options): Result<L4Machine, L4ImageError> {
+    const memory = new GuestMemory(allocateMemory(options.memory, false), options.memory);
+    const config = kickstart(memory, options.files);
+    if (config.isErr()) return err(config.error);
+    const machine = new L4Machine(options, memory);
+    const kernel = Kernel.boot(machine.#kernelOptions(options), config.value);
+    if (kernel.isErr())
+      return err({ code: "broken", file: options.files.root.commandLine, message: kernel.error.text });
+    (machine as { kernel: Kernel }).kernel = kernel.value;
+    return ok(machine);
+  }
+
+  private constructor(options: L4Options, memory: GuestMemory) {
+    this.memory = memory;
+    this.processor = new Processor({
+      memory,
+      model: "pentium4",
+      float: true,
+      ports: this.#ports(),
+      mmio: {
+        read: (physical, size) => this.chips.memory.read(physical, size),
+        write: (physical, size, value) => this.chips.memory.write(physical, size, value),
+      },
+    });
+    const wires = {
+      ram: memory.ram,
+      video: new Uint8Array(VIDEO_MEMORY_SIZE),
+      read: (address: number, count: number) => memory.readBytes(address, count),
+      write: (address: number, bytes: Uint8Array) => memory.writeBytes(address, bytes),
+      now: () => this.#now(),
+      serial: (byte: number) => options.serial(byte),
+      console: () => undefined,
+      paper: () => undefined,
+      a20: () => undefined,
+      exit: (code: number) => this.#end({ kind: "exit", code }),
+      reset: () => this.#end({ kind: "reset" }),
+      shadow: () => undefined,
+    };
+    const { memory: size } = options;
+    const bare = { bios: null, videoBios: null, roms: [], disk: null, disc: null, time: POWER_ON, bootOrder: [] };
+    this.chips = new PcChips(wires, { memory: size, ...bare });
+    this.#console = new DebuggerConsole(this.#debuggerMachine(options));
+    this.#console.initialise();
+    this.kernel = undefined as unknown as Kernel; // set by the factory before anybody sees the machine
+    memory.setPages(VGA_MEMORY / PAGE, VGA_MEMORY_SIZE / PAGE, "device");
+  }
+
+  /** The virtual clock. */
+  get cycles(): number {
+    return this.processor.cycles;
+  }
+
+  /** Everything typed has been read by the guest. */
+  get inputEmpty(): boolean {
+    return this.chips.serialLine.empty;
+  }
+
+  /** Bytes for COM1's receiver, arriving one character time apart. */
+  type(bytes: Iterable<number>): void {
+    this.chips.serialLine.type(bytes, this.#now());
+  }
+
+  /** From a callback: the run comes back behind the current instruction. */
+  stop(): void {
+    this.#end({ kind: "stopped" });
+  }
+
+  /** Runs until the clock reaches `until` (cycles) or there is nothing left to run. */
+  run(until: number): L4Exit {
+    this.#ended = undefined;
+    const exit = this.kernel.run(until);
+    const ended = this.#ended as L4Exit | undefined;
+    if (ended !== undefined) {
+      this.chips.drain();
+      return ended;
+    }
+    if (exit.kind === "reset") return { kind: "dead", reason: exit.reason };
+    if (exit.kind !== "idle") return { kind: "limit" };
+    if (exit.next === Number.POSITIVE_INFINITY) return { kind: "idle", halted: this.#halted };
+    // The next event lies beyond `until`: time passes, nobody works.
+    this.processor.advance(Math.max(0, until - this.cycles));
+    return { kind: "limit" };
+  }
+
+  #kernelOptions(options: L4Options): Parameters<typeof Kernel.boot>[0] {
+    const { chips, processor } = this;
+    return {
+      memory: this.memory,
+      processor,
+      ports: this.#ports(),
+      interrupts: chips.pic,
+      events: {
+        nextEvent: () => {
+          this.#told = chips.nextEvent();
+          return Math.ceil(this.#told / CYCLE_TIME);
+        },
+        advance: (now) => chips.advance(now * CYCLE_TIME),
+      },
+      programs: new Map(),
+      observer: {
+        ...options.observer,
+        halted: (thread, reason) => {
+          this.#halted.push(`thread ${hex(thread)}: ${reason}`);
+          options.observer?.halted?.(thread, reason);
+        },
+      },
+      debugger: this.#console,
+    };
+  }
+
+  #debuggerMachine(options: L4Options): DebuggerMachine {
+    const { chips, processor } = this;
+    return {
+      get retired(): number {
+        return processor.retired;
+      },
+      get cycles(): number {
+        return processor.cycles;
+      },
+      readPort: (port) => chips.ports.read(port, 1),
+      writePort: (port, value) => chips.ports.write(port, 1, value),
+      drain: () => chips.drain(),
+      show: (byte) => options.serial(byte),
+      starved: () => {
+        if (this.inputEmpty) this.#end({ kind: "starved" });
+      },
+      stuck: (thread, ip) => this.#end({ kind: "stuck", where: `thread ${hex(thread)} at ${hex(ip)}` }),
+    };
+  }
+
+  #ports(): PortIo {
+    return {
+      read: (port, size) => {
+        const value = this.chips.ports.read(port, size);
+        this.#afterPort();
+        return value;
+      },
+      write: (port, size, value) => {
+        this.chips.ports.write(port, size, value);
+        this.#afterPort();
+      },
+    };
+  }
+
+  #end(exit: L4Exit): void {
+    if (this.#ended !== undefined) return;
+    this.#ended = exit;
+    this.kernel?.requestExit();
+  }
+
+  #now(): number {
+    return this.processor.cycles * CYCLE_TIME;
+  }
+
+  /** A slice was planned without knowing of this access: it ends here if an interrupt is due or an event came nearer. */
+  #afterPort(): void {
+    if (this.chips.pic.pending || this.chips.nextEvent() < this.#told) this.processor.requestExit();
+  }
+}
