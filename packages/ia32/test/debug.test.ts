@@ -14,6 +14,15 @@ test("a breakpoint stops before its instruction, and the next run passes it", ()
   expect(processor.run(100)).toMatchObject({ kind: "exception", vector: 3 });
 });
 
+test("a run that begins with an interrupt still stops at its handler", () => {
+  const { processor } = createSystemMachine({ code: [0xfb, 0x90, 0x90, 0xf4] }); // sti; nop; nop
+  processor.run(2);
+  processor.setBreakpoints([HANDLERS + 0x20 * 16]);
+  processor.setInterruptLine(true);
+  expect(processor.run(100).kind).toBe("breakpoint");
+  expect(processor.registers[EIP]).toBe(HANDLERS + 0x20 * 16);
+});
+
 test("a watchpoint stops behind the access, in either mode", () => {
   const code = [0xa1, ...dword(0x9000), 0xa2, ...dword(0x9003), 0xa3, ...dword(0x9004), 0xcc];
   for (const { processor } of [createMachine({ code }), createSystemMachine({ code })]) {

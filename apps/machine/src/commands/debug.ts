@@ -1,17 +1,16 @@
 /**
  * `kintsugi boot --gdb PORT` and `start --gdb PORT`: a run that GDB can stop.
  *
- * Here: the machine in this thread, its output, and the socket: the machine boots to the task's first instruction and waits
- * there for a debugger. Not here: protocol and target (→ ../gdb/), the same without a debugger (→ boot.ts, start.ts).
+ * Here: the machine in this thread and its output: the machine boots to the task's first instruction and waits
+ * there for a debugger. Not here: protocol, socket and target (→ ../gdb/), the same without a debugger (→ boot.ts, start.ts).
  * One debugger at a time; one that goes away, in whatever manner, leaves the machine running.
  * @module
  */
-import { createServer, type Server, type Socket } from "node:net";
 import { createInterface } from "node:readline";
 import { PROCESS_FIRST_THREAD } from "@kintsugi/arc-framework";
 import { globalId } from "@kintsugi/microkernel";
 import type { BootModule } from "../boot.ts";
-import { Session } from "../gdb/session.ts";
+import { GdbServer } from "../gdb/server.ts";
 import { TaskStopped, TaskTarget } from "../gdb/task-target.ts";
 import { machineMemory } from "../host/machine-thread.ts";
 import { Outbox } from "../host/outbox.ts";
@@ -86,10 +85,7 @@ class Stage {
   readonly #run: Run;
   readonly #target: TaskTarget;
   readonly #flush: (whole: boolean) => Promise<void>;
-  readonly #server: Server;
-  readonly #port: number;
-  #socket: Socket | undefined;
-  #session: Session | undefined;
+  readonly #server: GdbServer;
   #scheduled = false;
   #busy = false;
   /** Woken while it was busy. */
@@ -100,14 +96,13 @@ class Stage {
     this.#run = run;
     this.#target = target;
     this.#flush = flush;
-    this.#port = port;
-    this.#server = createServer((socket) => this.#connected(socket));
     this.ended = new Promise((resolve, reject) => {
       this.#settle = { resolve, reject };
     });
-    this.#server.on("error", (error) =>
-      this.#settle.reject(new UsageError(`--gdb ${port}: ${error.message}; choose another port`)),
-    );
+    this.#server = new GdbServer(target, port, {
+      changed: () => this.wake(),
+      failed: (error) => this.#settle.reject(new UsageError(`--gdb ${port}: ${error.message}; choose another port`)),
+    });
     this.wake();
   }
 
@@ -140,7 +135,7 @@ class Stage {
     await this.#flush(!again);
     this.#busy = false;
     if (this.#run.end !== undefined) return this.#finish(this.#run.end);
-    this.#tell();
+    this.#server.tell();
     if (again || this.#woken) this.wake();
   }
 
@@ -150,55 +145,15 @@ class Stage {
       return this.#run.slice(SLICE) === "running";
     } catch (error) {
       if (!(error instanceof TaskStopped)) throw error;
-      if (!this.#server.listening) this.#listen();
+      this.#server.listen();
       return false;
     }
   }
 
-  #listen(): void {
-    this.#server.listen(this.#port, "127.0.0.1", () => {
-      const address = this.#server.address();
-      const port = typeof address === "object" && address !== null ? address.port : this.#port;
-      process.stderr.write(`kintsugi: waiting for GDB: target remote localhost:${port}\n`);
-    });
-  }
-
-  #connected(socket: Socket): void {
-    if (this.#socket !== undefined) {
-      socket.destroy(); // one at a time
-      return;
-    }
-    socket.setNoDelay(true);
-    this.#socket = socket;
-    if (this.#target.stop === undefined) this.#target.interrupt();
-    this.#session = new Session(this.#target, this.#target.stop ?? { kind: "interrupt" }, (bytes) => {
-      if (!socket.destroyed) socket.write(bytes);
-    });
-    socket.on("data", (bytes: Buffer) => {
-      this.#session?.receive(bytes);
-      if (this.#session?.over) socket.end();
-      this.#tell();
-      this.wake();
-    });
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
-      if (this.#session?.over === false && this.#run.end === undefined) this.#target.detach();
-      this.#session = undefined;
-      this.#socket = undefined;
-      this.wake();
-    });
-  }
-
-  #tell(): void {
-    const { stop } = this.#target;
-    if (stop !== undefined) this.#session?.stopped(stop);
-  }
-
   #finish(end: RunEnd): void {
     this.#target.ended(end.reason === "powerOff" ? end.code : 0);
-    this.#tell();
-    this.#socket?.end();
-    if (this.#server.listening) this.#server.close();
+    this.#server.tell();
+    this.#server.close();
     this.#settle.resolve(end);
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { Command, CommanderError, Option } from "commander";
+import { benchCommand } from "./bench.ts";
 import { conformanceCommand } from "./conformance.ts";
 import { type DebugFlags, parsePort } from "./debug-options.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
@@ -21,7 +22,7 @@ import {
   parseSeed,
   UsageError,
 } from "./options.ts";
-import { pcCommand } from "./pc.ts";
+import { pcCommand } from "./pc/command.ts";
 
 /** What both commands take. */
 export interface MachineFlags {
@@ -73,6 +74,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     code = ended;
   });
   pcCommand(program, (ended) => {
+    code = ended;
+  });
+  benchCommand(program, (ended) => {
     code = ended;
   });
   l4Command(program, (ended) => {

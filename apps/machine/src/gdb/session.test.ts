@@ -3,10 +3,13 @@ import { describe, expect, it } from "vitest";
 import { packet } from "./packet.ts";
 import { Session } from "./session.ts";
 import type { Point, Stop, Target } from "./target.ts";
-import { REGISTERS, TARGET_XML } from "./target-description.ts";
+import { TASK_DESCRIPTION } from "./target-description.ts";
+
+const { registers: REGISTERS, xml: TARGET_XML } = TASK_DESCRIPTION;
 
 /** A target of 64 KiB of memory that only says what was done to it. */
 class Dummy implements Target {
+  readonly description = TASK_DESCRIPTION;
   readonly calls: string[] = [];
   readonly points: Point[] = [];
   readonly memory = new Uint8Array(0x10000);

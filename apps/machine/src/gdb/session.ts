@@ -8,8 +8,15 @@
  * @module
  */
 import { bytesOf, hexOf, latin1, PACKET_SIZE, PacketReader, packet } from "./packet.ts";
-import { BREAK_HARDWARE, BREAK_SOFTWARE, type Stop, type Target, WATCH_ACCESS, WATCH_READ } from "./target.ts";
-import { KNOWN_REGISTERS, REGISTERS, TARGET_XML } from "./target-description.ts";
+import {
+  BREAK_HARDWARE,
+  BREAK_SOFTWARE,
+  type RegisterValue,
+  type Stop,
+  type Target,
+  WATCH_ACCESS,
+  WATCH_READ,
+} from "./target.ts";
 
 const OK = "OK";
 const UNKNOWN = "";
@@ -140,31 +147,34 @@ export class Session {
 
   #readRegisters(): string {
     const known = this.#target.registers();
-    return REGISTERS.map((_, number) => registerText(known, number)).join("");
+    return this.#target.description.registers.map(({ bytes }, number) => registerText(known?.[number], bytes)).join("");
   }
 
   #writeRegisters(text: string): string {
-    const registers = [];
-    for (let number = 0; number < KNOWN_REGISTERS; number++) {
-      const value = wordOf(text.slice(8 * number, 8 * number + 8));
+    const values: RegisterValue[] = [];
+    let at = 0;
+    for (const { bytes } of this.#target.description.registers.slice(0, this.#target.registers()?.length)) {
+      const value = registerValue(text.slice(at, at + 2 * bytes), bytes);
       if (value === undefined) return ERROR;
-      registers.push(value);
+      values.push(value);
+      at += 2 * bytes;
     }
-    return this.#target.setRegisters(registers) ? OK : ERROR;
+    return this.#target.setRegisters(values) ? OK : ERROR;
   }
 
   #readRegister(text: string): string {
     const number = numberOf(text);
-    if (number === undefined || number >= REGISTERS.length) return ERROR;
-    return registerText(this.#target.registers(), number);
+    const register = this.#target.description.registers[number ?? -1];
+    if (number === undefined || register === undefined) return ERROR;
+    return registerText(this.#target.registers()?.[number], register.bytes);
   }
 
   #writeRegister(text: string): string {
     const [name, digits = ""] = text.split("=");
-    const number = numberOf(name);
-    const value = wordOf(digits);
+    const number = numberOf(name) ?? -1;
     const registers = [...(this.#target.registers() ?? [])];
-    if (number === undefined || value === undefined || number >= registers.length) return ERROR;
+    const value = registerValue(digits, this.#target.description.registers[number]?.bytes);
+    if (value === undefined || number >= registers.length) return ERROR;
     registers[number] = value;
     return this.#target.setRegisters(registers) ? OK : ERROR;
   }
@@ -232,7 +242,7 @@ export class Session {
         this.#breakReasons = body.includes("swbreak+");
         return `PacketSize=${PACKET_SIZE.toString(16)};qXfer:features:read+;QStartNoAckMode+;vContSupported+;swbreak+;hwbreak+`;
       case "qXfer":
-        return transfer(body);
+        return transfer(body, this.#target.description.xml);
       case "qAttached":
         return "1";
       case "qC":
@@ -254,25 +264,25 @@ export class Session {
 }
 
 /** A piece of target.xml: `m` when more follows, `l` for the last. */
-function transfer(body: string): string {
+function transfer(body: string, xml: string): string {
   const found = /^qXfer:features:read:target\.xml:([0-9a-f]{1,8}),([0-9a-f]{1,8})$/i.exec(body);
   if (found === null) return body.startsWith("qXfer:features:read:") ? ERROR : UNKNOWN;
   const [from, length] = [Number.parseInt(found[1], 16), Number.parseInt(found[2], 16)];
   const end = from + Math.min(length, READ_LIMIT);
-  return `${end < TARGET_XML.length ? "m" : "l"}${TARGET_XML.slice(from, end)}`;
+  return `${end < xml.length ? "m" : "l"}${xml.slice(from, end)}`;
 }
 
-function registerText(known: readonly number[] | undefined, number: number): string {
-  const value = known?.[number];
-  if (value === undefined) return "xx".repeat(REGISTERS[number].bytes);
+function registerText(value: RegisterValue | undefined, bytes: number): string {
+  if (value === undefined) return "xx".repeat(bytes);
+  if (typeof value !== "number") return hexOf(value);
   return hexOf([value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, value >>> 24]);
 }
 
-/** A register's value from its bytes, lowest first. */
-function wordOf(digits: string): number | undefined {
+/** A register's value from its bytes, lowest first; undefined if they are not so many. */
+function registerValue(digits: string, size: number | undefined): RegisterValue | undefined {
   const bytes = bytesOf(digits);
-  if (bytes?.length !== 4) return undefined;
-  return bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24);
+  if (bytes === undefined || bytes.length !== size) return undefined;
+  return size === 4 ? bytes[0] | (bytes[1] << 8) | (bytes[2] << 16) | (bytes[3] << 24) : bytes;
 }
 
 function numberOf(text: string): number | undefined {

@@ -1,9 +1,10 @@
 /**
  * What a debugger's session needs of the thing that is debugged.
  *
- * Here: types only, owned by the session. Not here: the protocol (→ session.ts), a machine as target (→ task-target.ts).
+ * Here: types only, owned by the session. Not here: the protocol (→ session.ts), targets (→ task-target.ts, pc-target.ts).
  * @module
  */
+import type { TargetDescription } from "./target-description.ts";
 
 /** As Z and z packets number them. */
 export const BREAK_SOFTWARE = 0;
@@ -28,12 +29,17 @@ export type Stop =
   /** The machine is off. */
   | { readonly kind: "exit"; readonly code: number };
 
+/** A register of four bytes as a number, a longer one as its bytes, the lowest first. */
+export type RegisterValue = number | Uint8Array;
+
 /** A stopped target, unless a method says otherwise. Addresses are linear. */
 export interface Target {
-  /** EAX ECX EDX EBX ESP EBP ESI EDI EIP EFLAGS; undefined when there is no such thread now. */
-  registers(): readonly number[] | undefined;
-  /** False when the registers cannot be set now. */
-  setRegisters(registers: readonly number[]): boolean;
+  /** Which registers there are. */
+  readonly description: TargetDescription;
+  /** The first ones of the description, at least to EFLAGS; undefined when there is no such thread now. */
+  registers(): readonly RegisterValue[] | undefined;
+  /** As many as `registers` gives. False when they cannot be set now. */
+  setRegisters(registers: readonly RegisterValue[]): boolean;
   /** Bytes up to the first that is not mapped. */
   readMemory(address: number, length: number): Uint8Array;
   /** All bytes or none. */

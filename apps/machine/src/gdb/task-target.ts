@@ -7,26 +7,28 @@
  * Not here: the protocol (→ session.ts), sockets and the terminal (→ ../commands/debug.ts).
  * @module
  */
-import { EIP, PTE_PRESENT } from "@kintsugi/ia32";
+import { EIP } from "@kintsugi/ia32";
 import type { KernelObserver, SliceProbe, ThreadId } from "@kintsugi/microkernel";
 import type { Machine } from "../machine.ts";
+import { physicalAddresses } from "./linear-memory.ts";
 import { type MemoryAccess, memoryAccesses } from "./memory-access.ts";
 import { type Point, type Stop, type Target, WATCH_READ, WATCH_WRITE } from "./target.ts";
+import { TASK_DESCRIPTION, type TargetDescription } from "./target-description.ts";
 
 /** Leaves the kernel's step; whoever runs the machine catches it. */
 export class TaskStopped extends Error {
   override readonly name: string = "TaskStopped";
 }
 
-const PAGE = 4096;
-const PDE_LARGE = 0x80;
-const LARGE_PAGE = 4 << 20;
+/** The kernel's tables have two levels and pages of 4 MiB: CR0.PG, CR4.PSE. */
+const KERNEL_PAGING = { cr0: 0x8000_0000, cr4: 0x10 };
 const LONGEST_INSTRUCTION = 15;
 
 /** What the target needs of a machine. */
 export type DebuggedMachine = Pick<Machine, "kernel" | "processor" | "instructions" | "ram">;
 
 export class TaskTarget implements Target, SliceProbe {
+  readonly description: TargetDescription = TASK_DESCRIPTION;
   readonly #machine: () => DebuggedMachine;
   readonly #thread: ThreadId;
   readonly #killed: () => void;
@@ -116,22 +118,14 @@ export class TaskTarget implements Target, SliceProbe {
   }
 
   readMemory(address: number, length: number): Uint8Array {
-    const bytes = new Uint8Array(length);
     const { ram } = this.#machine();
-    for (let at = 0; at < length; ) {
-      const physical = this.#physical((address + at) >>> 0);
-      if (physical === undefined || physical >= ram.length) return bytes.subarray(0, at);
-      const count = Math.min(length - at, PAGE - (physical % PAGE));
-      bytes.set(ram.subarray(physical, physical + count), at);
-      at += count;
-    }
-    return bytes;
+    return Uint8Array.from(this.#places(address, length), (physical) => ram[physical]);
   }
 
   writeMemory(address: number, bytes: Uint8Array): boolean {
     const { ram, processor } = this.#machine();
-    const places = Array.from(bytes, (_, at) => this.#physical((address + at) >>> 0) ?? ram.length);
-    if (places.some((physical) => physical >= ram.length)) return false;
+    const places = this.#places(address, bytes.length);
+    if (places.length < bytes.length) return false;
     places.forEach((physical, at) => {
       ram[physical] = bytes[at];
     });
@@ -216,20 +210,9 @@ export class TaskTarget implements Target, SliceProbe {
     return points.find((point) => accesses.some((access) => touches(access, point)));
   }
 
-  /** As the page tables say, without marking anything accessed. */
-  #physical(linear: number): number | undefined {
-    if (this.#directory === undefined) return undefined;
-    const { ram } = this.#machine();
-    const view = new DataView(ram.buffer, ram.byteOffset, ram.byteLength);
-    const entry = (table: number, index: number): number => {
-      const at = (table & -PAGE) + 4 * index;
-      return at >= 0 && at + 4 <= view.byteLength ? view.getUint32(at, true) : 0;
-    };
-    const pde = entry(this.#directory, linear >>> 22);
-    if ((pde & PTE_PRESENT) === 0) return undefined;
-    if (pde & PDE_LARGE) return ((pde & -LARGE_PAGE) | (linear & (LARGE_PAGE - 1))) >>> 0;
-    const pte = entry(pde, (linear >>> 12) & 0x3ff);
-    return pte & PTE_PRESENT ? ((pte & -PAGE) | (linear & (PAGE - 1))) >>> 0 : undefined;
+  #places(linear: number, length: number): readonly number[] {
+    if (this.#directory === undefined) return [];
+    return physicalAddresses(linear, length, { ...KERNEL_PAGING, cr3: this.#directory }, this.#machine().ram);
   }
 }
 

@@ -6,7 +6,8 @@
  * @module
  */
 import * as pc from "@kintsugi/pc";
-import { SerialLine } from "../serial-line.ts";
+import { SerialLine, type SerialLineState } from "../serial-line.ts";
+import { romDevice, SHADOW_FIRST, SHADOW_SIZE, shadowDevice } from "./rom-device.ts";
 
 /** A ROM at a physical address. */
 export interface Rom {
@@ -36,23 +37,49 @@ export interface PcWires extends pc.DmaMemory {
   /** Virtual nanoseconds. */
   now(): number;
   serial(byte: number): void;
-  /** A byte for the console of port e9. */
+  /** A byte for the console of port e9, and one that LPT1's printer prints. */
   console(byte: number): void;
+  paper(byte: number): void;
   a20(open: boolean): void;
   exit(code: number): void;
-  reset(): void;
+  /** The guest has reset the machine, by this. */
+  reset(by: string): void;
   /** The areas from c0000 to fffff may have moved between RAM and ROM. */
   shadow(areas: readonly pc.ShadowArea[]): void;
   /** RAM by physical address, also where a ROM covers it. */
   readonly ram: Uint8Array;
+  /** The display's memory, of VIDEO_MEMORY_SIZE bytes; as RAM it belongs to the machine. */
+  readonly video: Uint8Array;
 }
 
-const VIDEO_MEMORY_SIZE = 16 << 20;
-const SHADOW_FIRST = 0xc0000;
-const SHADOW_SIZE = 0x40000;
-const BIOS_LOW_SIZE = 0x20000;
+/** Everything that the chips remember, without memory and what disks hold. */
+export interface PcChipStates {
+  readonly pic: pc.I8259aState;
+  readonly pit: pc.I8254State;
+  readonly gate: pc.SystemControlState;
+  readonly keyboard: pc.I8042State;
+  readonly rtc: pc.Mc146818State;
+  readonly uart: pc.Uart16550State;
+  readonly lpt: pc.LptState;
+  readonly printer: pc.PrinterState;
+  readonly power: pc.PowerState;
+  readonly ide: pc.PiixIdeState;
+  readonly vga: pc.VgaState;
+  readonly vbe: pc.VbeState;
+  readonly bridge: pc.ConfigSpaceState;
+  readonly isa: pc.ConfigSpaceState;
+  readonly host: pc.PciHostState;
+  readonly dma: pc.I8237aState;
+  readonly debug: pc.DebugPortsState;
+  readonly serialLine: SerialLineState;
+}
+
+export const VIDEO_MEMORY_SIZE: number = 16 << 20;
 const MIB = 0x100000;
 const FOUR_GIB = 0x1_0000_0000;
+/** The printer port of monochrome display cards lies among the VGA's: the same chip answers there as at 378. */
+const LPT_MONO_PORT = 0x3bc;
+const VGA_COLOUR_PORT = 0x3c0;
 /** Bochs' and QEMU's exit ports: the run ends with twice the value plus one. */
 const EXIT_PORTS = [0xf4, 0x501] as const;
 
@@ -67,23 +94,36 @@ export class PcChips {
   readonly debug: pc.DebugPorts;
   readonly #uart: pc.Uart16550;
   readonly #timed: readonly pc.TimedChip[];
+  /** The chips by the names of their states. */
+  readonly #kept: { readonly [K in keyof PcChipStates]: { readonly state: PcChipStates[K] } };
 
-  constructor(wires: PcWires, parts: PcParts) {
+  /** Without `state` everything is as after power-on; with a part of it, as after a reset that this part outlives. */
+  constructor(wires: PcWires, parts: PcParts, state: Partial<PcChipStates> = {}) {
     const clock = { now: () => wires.now() };
-    const onReset = (): void => wires.reset();
-    const pic = new pc.I8259a();
-    const pit = new pc.I8254(clock, pic.line(pc.PIT_IRQ));
-    const gate = new pc.SystemControl({ a20: { set: (open) => wires.a20(open) }, onReset });
-    const keyboard = new pc.I8042(clock, {
-      keyboardIrq: pic.line(pc.KBC_KEYBOARD_IRQ),
-      mouseIrq: pic.line(pc.KBC_MOUSE_IRQ),
-      a20: gate.keyboardGate,
-      onReset,
-    });
-    const rtc = new pc.Mc146818(clock, pic.line(pc.RTC_IRQ), pc.cmosAfterSetup(parts));
-    const uart = new pc.Uart16550(clock, pic.line(pc.UART_IRQ), (byte) => wires.serial(byte));
-    const lpt = new pc.Lpt(clock, pic.line(pc.LPT_IRQ), new pc.Printer(() => undefined));
-    const power = new pc.PowerControl({ onPowerOff: () => undefined, onReset });
+    const pic = new pc.I8259a(state.pic);
+    const pit = new pc.I8254(clock, pic.line(pc.PIT_IRQ), state.pit);
+    const gate = new pc.SystemControl(
+      { a20: { set: (open) => wires.a20(open) }, onReset: () => wires.reset("port 92") },
+      state.gate,
+    );
+    const keyboard = new pc.I8042(
+      clock,
+      {
+        keyboardIrq: pic.line(pc.KBC_KEYBOARD_IRQ),
+        mouseIrq: pic.line(pc.KBC_MOUSE_IRQ),
+        a20: gate.keyboardGate,
+        onReset: () => wires.reset("the keyboard controller"),
+      },
+      state.keyboard,
+    );
+    const rtc = new pc.Mc146818(clock, pic.line(pc.RTC_IRQ), state.rtc ?? pc.cmosAfterSetup(parts));
+    const uart = new pc.Uart16550(clock, pic.line(pc.UART_IRQ), (byte) => wires.serial(byte), state.uart);
+    const printer = new pc.Printer((byte) => wires.paper(byte), 0, state.printer);
+    const lpt = new pc.Lpt(clock, pic.line(pc.LPT_IRQ), printer, state.lpt);
+    const power = new pc.PowerControl(
+      { onPowerOff: () => undefined, onReset: () => wires.reset("port cf9") },
+      state.power,
+    );
     const ide = new pc.PiixIde(
       clock,
       wires,
@@ -92,23 +132,36 @@ export class PcChips {
         [parts.disk && { kind: "disk", disk: parts.disk }, null],
         [parts.disc && { kind: "cdrom", disc: parts.disc }, null],
       ],
+      state.ide,
     );
-    const video = new Uint8Array(VIDEO_MEMORY_SIZE);
-    const vga = new pc.Vga(clock, video, parts.bios === null ? pc.VGA_STATE_IN_TEXT_MODE : pc.VGA_STATE_AT_RESET);
-    this.display = new pc.Vbe(vga, video, parts.videoBios);
-    this.bridge = new pc.I82441fx((areas) => wires.shadow(areas));
-    const host = new pc.PciHost([
-      { device: 0, function: 0, is: this.bridge },
-      { device: 1, function: 0, is: new pc.PiixIsa() },
-      { device: 1, function: 1, is: ide },
-      { device: 2, function: 0, is: this.display },
-    ]);
+    const firmware = parts.bios === null ? pc.VGA_STATE_IN_TEXT_MODE : pc.VGA_STATE_AT_RESET;
+    const vga = new pc.Vga(clock, wires.video, state.vga ?? firmware);
+    const vbe = new pc.Vbe(vga, wires.video, parts.videoBios, state.vbe);
+    const bridge = new pc.I82441fx((areas) => wires.shadow(areas), state.bridge);
+    const isa = new pc.PiixIsa(state.isa);
+    const host = new pc.PciHost(
+      [
+        { device: 0, function: 0, is: bridge },
+        { device: 1, function: 0, is: isa },
+        { device: 1, function: 1, is: ide },
+        { device: 2, function: 0, is: vbe },
+      ],
+      state.host,
+    );
+    const dma = new pc.I8237a(wires, state.dma);
+    const events = { onByte: (byte: number) => wires.console(byte), onPost: () => undefined };
+    const debug = new pc.DebugPorts(events, state.debug);
+    const serialLine = new SerialLine(uart, 1, state.serialLine);
     this.pic = pic;
     this.keyboard = keyboard;
+    this.display = vbe;
+    this.bridge = bridge;
+    this.debug = debug;
+    this.serialLine = serialLine;
     this.#uart = uart;
-    this.serialLine = new SerialLine(uart, 1);
-    this.debug = new pc.DebugPorts({ onByte: (byte) => wires.console(byte), onPost: () => undefined });
-    this.#timed = [pit, keyboard, rtc, uart, lpt, ide, this.serialLine];
+    this.#timed = [pit, keyboard, rtc, uart, lpt, ide, serialLine];
+    const board = { pic, pit, gate, keyboard, rtc, uart, lpt, printer, power, dma, debug, serialLine };
+    this.#kept = { ...board, ide, vga, vbe, bridge, isa, host };
 
     this.memory = new pc.MmioBus(host.memory);
     this.#claimMemory(pc.VGA_MEMORY, pc.VGA_MEMORY_SIZE, this.display.window);
@@ -120,12 +173,15 @@ export class PcChips {
     }
     if (parts.bios !== null) {
       this.#claimMemory(FOUR_GIB - parts.bios.length, parts.bios.length, romDevice(parts.bios));
-      this.#claimMemory(SHADOW_FIRST, SHADOW_SIZE, this.#shadowDevice(parts.bios, wires.ram));
+      this.#claimMemory(
+        SHADOW_FIRST,
+        SHADOW_SIZE,
+        shadowDevice(parts.bios, wires.ram, () => bridge.shadow),
+      );
     }
 
     this.ports = new pc.PortBus(host.io);
     this.#ok(this.ports.claimDword(pc.PCI_ADDRESS_PORT, host.addressPort));
-    const dma = new pc.I8237a(wires);
     const claims: [pc.PortDevice, first: number, count: number, offset?: number][] = [
       [pic, pc.PIC_MASTER_COMMAND_PORT, 2],
       [pic, pc.PIC_SLAVE_COMMAND_PORT, 2, 2],
@@ -135,26 +191,33 @@ export class PcChips {
       [keyboard, pc.KBC_DATA_PORT, 1],
       [keyboard, pc.KBC_COMMAND_PORT, 1, pc.KBC_COMMAND],
       [gate, pc.PORT92_PORT, 1],
-      [this.debug, pc.DEBUG_CONSOLE_PORT, 1],
-      [this.debug, pc.DEBUG_POST_PORT, 1, pc.DEBUG_POST],
+      [debug, pc.DEBUG_CONSOLE_PORT, 1],
+      [debug, pc.DEBUG_POST_PORT, 1, pc.DEBUG_POST],
       [rtc, pc.RTC_INDEX_PORT, 2],
       [dma, pc.DMA_PORT, pc.DMA_PORT_COUNT],
       [dma, pc.DMA_SECOND_PORT, pc.DMA_SECOND_PORT_COUNT, pc.DMA_SECOND],
       [dma, pc.DMA_PAGE_PORT, pc.DMA_PAGE_PORT_COUNT, pc.DMA_PAGE],
       [uart, pc.UART_PORT, pc.UART_PORT_COUNT],
       [lpt, pc.LPT_PORT, pc.LPT_PORT_COUNT],
+      [lpt, LPT_MONO_PORT, pc.LPT_PORT_COUNT],
       [power, pc.POWER_RESET_PORT, 1],
       [host.dataPort, pc.PCI_DATA_PORT, pc.PCI_DATA_PORT_COUNT],
       [ide.channels[0], pc.ATA_PRIMARY_PORT, pc.ATA_PORT_COUNT],
       [ide.channels[0], pc.ATA_PRIMARY_CONTROL_PORT, 1, pc.ATA_CONTROL],
       [ide.channels[1], pc.ATA_SECONDARY_PORT, pc.ATA_PORT_COUNT],
       [ide.channels[1], pc.ATA_SECONDARY_CONTROL_PORT, 1, pc.ATA_CONTROL],
-      [vga, pc.VGA_PORT, pc.VGA_PORT_COUNT],
-      [this.display, pc.VBE_PORT, pc.VBE_PORT_COUNT],
+      [vga, pc.VGA_PORT, LPT_MONO_PORT - pc.VGA_PORT],
+      [vga, VGA_COLOUR_PORT, pc.VGA_PORT + pc.VGA_PORT_COUNT - VGA_COLOUR_PORT, VGA_COLOUR_PORT - pc.VGA_PORT],
+      [vbe, pc.VBE_PORT, pc.VBE_PORT_COUNT],
     ];
     const exit: pc.PortDevice = { read: () => 0xff, write: (_, value) => wires.exit((2 * value + 1) & 0xff) };
     for (const port of EXIT_PORTS) claims.push([exit, port, 1]);
     for (const [chip, first, count, offset = 0] of claims) this.#ok(this.ports.claim({ first, count, offset }, chip));
+  }
+
+  /** A copy; chips built from it, over the same memory, go on there. */
+  get state(): PcChipStates {
+    return Object.fromEntries(Object.entries(this.#kept).map(([name, { state }]) => [name, state])) as never;
   }
 
   /** Virtual nanoseconds of the next thing that a chip does by itself, or Infinity. */
@@ -174,32 +237,6 @@ export class PcChips {
     for (let at = this.#uart.state.shiftedAt; at !== null; at = this.#uart.state.shiftedAt) this.#uart.advance(at);
   }
 
-  /** c0000 to fffff while the bridge sends reads to the ROM; writes reach RAM where it says so. */
-  #shadowDevice(bios: Uint8Array, ram: Uint8Array): pc.MmioDevice {
-    const low = romDevice(bios.subarray(Math.max(0, bios.length - BIOS_LOW_SIZE)));
-    const lowFirst = SHADOW_SIZE - Math.min(BIOS_LOW_SIZE, bios.length);
-    const areaAt = (offset: number): pc.ShadowArea | undefined =>
-      this.bridge.shadow.find((area) => {
-        const inside = SHADOW_FIRST + offset - area.first;
-        return inside >= 0 && inside < area.size;
-      });
-    const byte = (offset: number): number => {
-      if (areaAt(offset)?.readRam) return ram[SHADOW_FIRST + offset];
-      return offset < lowFirst ? 0xff : low.read(offset - lowFirst, 1);
-    };
-    return {
-      read: (offset, size) => {
-        let value = 0;
-        for (let i = 0; i < size; i++) value += byte(offset + i) * 2 ** (8 * i);
-        return value;
-      },
-      write: (offset, size, value) => {
-        for (let i = 0; i < size; i++)
-          if (areaAt(offset + i)?.writeRam) ram[SHADOW_FIRST + offset + i] = value >>> (8 * i);
-      },
-    };
-  }
-
   #claimMemory(first: number, count: number, device: pc.MmioDevice): void {
     this.#ok(this.memory.claim({ first, count }, device));
   }
@@ -207,15 +244,4 @@ export class PcChips {
   #ok(result: { isErr(): boolean; readonly error?: unknown }): void {
     if (result.isErr()) throw new Error(`the machine's ranges overlap: ${JSON.stringify(result)}`);
   }
-}
-
-function romDevice(bytes: Uint8Array): pc.MmioDevice {
-  return {
-    read: (offset, size) => {
-      let value = 0;
-      for (let i = 0; i < size; i++) value += (bytes[offset + i] ?? 0xff) * 2 ** (8 * i);
-      return value;
-    },
-    write: () => undefined,
-  };
 }

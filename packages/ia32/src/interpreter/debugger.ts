@@ -55,8 +55,8 @@ export class Debugger implements DataWatch, Debugging {
   readonly #breakpoints = new Set<number>();
   #watchpoints: readonly Watchpoint[] = [];
   #pending = false;
-  /** The next instruction is the first of a run. */
-  #first = true;
+  /** The linear address that the run begins at, until an instruction has been looked at. */
+  #start: number | null = null;
 
   constructor(core: Core) {
     this.#core = core;
@@ -91,15 +91,16 @@ export class Debugger implements DataWatch, Debugging {
 
   /** A run begins. */
   begin(): void {
-    this.#first = true;
+    this.#start = this.#linear;
   }
 
   /** Before the instruction at CS:EIP: 0, STOP_BREAKPOINT or STOP_DEBUG_FAULT. */
   before(): number {
     const core = this.#core;
-    const linear = (core.segments[CS].base + core.r[EIP]) >>> 0;
-    const first = this.#first;
-    this.#first = false;
+    const linear = this.#linear;
+    // An interrupt may have come first: its handler's first instruction is not the run's.
+    const first = linear === this.#start;
+    this.#start = null;
     if (!first && this.#breakpoints.has(linear)) return STOP_BREAKPOINT;
     if ((core.systemFlags & RF) === 0 && core.clock[SHADOW] !== core.retired) {
       const matched = this.#matches((kind, address) => kind === ON_EXECUTION && address === linear);
@@ -139,6 +140,10 @@ export class Debugger implements DataWatch, Debugging {
       (kind, address, length) =>
         kind !== ON_EXECUTION && kind !== ON_PORT && (write || kind !== ON_WRITE) && meet(start, size, address, length),
     );
+  }
+
+  get #linear(): number {
+    return (this.#core.segments[CS].base + this.#core.r[EIP]) >>> 0;
   }
 
   /** DR7 enable bits: two for each register, in architectural mode. */

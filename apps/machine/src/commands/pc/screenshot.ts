@@ -1,28 +1,13 @@
 /**
  * `--screenshot T=FILE.png`: the screen at a moment, as a PNG file.
  *
- * Here: the option, the file format. Not here: the picture (→ `@kintsugi/pc`, vbe). PNG (ISO/IEC 15948), colour type 6.
+ * Here: the file format. Not here: the option (→ at-time.ts), the picture (→ `@kintsugi/pc`, vbe). PNG (ISO/IEC 15948), colour type 6.
  * @module
  */
 import { writeFileSync } from "node:fs";
 import { crc32, deflateSync } from "node:zlib";
 import type { Picture } from "@kintsugi/pc";
-import { UsageError } from "./options.ts";
-import { CYCLES_PER_SECOND } from "./virtual-time.ts";
-
-/** A picture to take at a time in cycles. */
-export interface Screenshot {
-  readonly at: number;
-  readonly path: string;
-}
-
-/** `T=FILE`, T in virtual seconds, added to those given before in order of time. */
-export function parseScreenshot(text: string, before: readonly Screenshot[]): readonly Screenshot[] {
-  const [, seconds, path] = /^(\d+(?:\.\d+)?)=(.+)$/.exec(text) ?? [];
-  if (path === undefined)
-    throw new UsageError(`--screenshot wants SECONDS=FILE.png, such as 2.5=screen.png, not '${text}'`);
-  return [...before, { at: Math.ceil(Number(seconds) * CYCLES_PER_SECOND), path }].sort((a, b) => a.at - b.at);
-}
+import { UsageError } from "../options.ts";
 
 /** Writes the picture. */
 export function takeScreenshot(path: string, picture: Picture): void {

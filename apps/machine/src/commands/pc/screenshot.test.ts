@@ -5,7 +5,8 @@
  */
 import { crc32, inflateSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
-import { parseScreenshot, pngOf } from "./pc-screenshot.ts";
+import { parseAtTime } from "./at-time.ts";
+import { pngOf } from "./screenshot.ts";
 
 describe("a screenshot", () => {
   it("is a PNG file whose lines carry no filter", () => {
@@ -21,11 +22,12 @@ describe("a screenshot", () => {
   });
 
   it("comes in the order of time, and a wrong option is answered", () => {
+    const parseScreenshot = parseAtTime("--screenshot", "2.5=screen.png");
     const shots = parseScreenshot("0.5=a.png", parseScreenshot("2=b.png", []));
     expect(shots).toEqual([
       { at: 50_000_000, path: "a.png" },
       { at: 200_000_000, path: "b.png" },
     ]);
-    expect(() => parseScreenshot("a.png", [])).toThrow("SECONDS=FILE.png");
+    expect(() => parseScreenshot("a.png", [])).toThrow("SECONDS=FILE, such as 2.5=screen.png");
   });
 });
