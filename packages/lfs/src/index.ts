@@ -15,7 +15,7 @@ export { type FileLike, fileDevice } from "./devices/file-device.ts";
 export { type FetchLike, httpDevice } from "./devices/http-device.ts";
 export { opfsDevice, type SyncAccessLike } from "./devices/opfs-device.ts";
 export { type Geometry, geometryOf } from "./format/geometry.ts";
-export { type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-superblock.ts";
+export { type LfsFormat, type NewfsError, type NewfsOptions, newSuperblock } from "./format/new-superblock.ts";
 export type { Pin } from "./format/pins.ts";
 export { readSuperblock, type Superblock, type SuperblockError, writeSuperblock } from "./format/superblock.ts";
 export { fsck } from "./fsck/fsck-lfs.ts";
@@ -52,6 +52,6 @@ export {
   type WritableTree,
 } from "./tools/tree.ts";
 export { type Attributes, type DirectoryRecord, decodeAttributes, decodeRecords } from "./vfs/attributes.ts";
-export { SET_ATIME, SET_GID, SET_MODE, SET_MTIME, SET_UID } from "./vfs/file.ts";
+export { SET_ATIME, SET_GID, SET_MODE, SET_MTIME, SET_NANOSECONDS, SET_UID } from "./vfs/file.ts";
 export { type DeviceRequest, Lfs, type LfsAnswer, type LfsRequest } from "./vfs/lfs.ts";
 export type { OperationName } from "./vfs/operation.ts";

@@ -4,7 +4,8 @@
  * Here: the phases of a flush, one device request each, and what becomes clean behind a checkpoint. Not
  * here: what is in the partial segments (`segment/flush.ts`, `write-ifile.ts`). Order: files, ifile,
  * device flush, one superblock, device flush; the two superblocks alternate, and a synchronous
- * checkpoint (sync, unmount) writes the other one too, behind another flush.
+ * checkpoint (sync, unmount) writes the other one too, behind another flush. In version 1, where a reader
+ * tells them apart by seconds, the first is written first and the second always follows.
  * @module
  */
 import { H, SB, SUPERBLOCK_AT, type Volume } from "../cache/arena.ts";
@@ -18,7 +19,7 @@ import {
   SEGUSE_PINNED,
 } from "../format/constants.ts";
 import { segmentOf } from "../format/geometry.ts";
-import { sealSuperblock } from "../format/superblock.ts";
+import { writeSuperblock } from "../format/superblock.ts";
 import {
   FLUSH_ALL,
   FLUSH_CHECKPOINT,
@@ -62,13 +63,13 @@ export function stepFlush(v: Volume): void {
       w[H.flushPhase] = w[H.flushKind] === FLUSH_CHECKPOINT ? PHASE_SUPERBLOCK : PHASE_DONE;
       return;
     case PHASE_SUPERBLOCK:
-      w[H.activeSuperblock] = v.g.sboffs.length > 1 ? 1 - w[H.activeSuperblock] : 0;
+      w[H.activeSuperblock] = copiesInUse(v) === 2 && v.g.version !== 1 ? 1 - w[H.activeSuperblock] : 0;
       writeSuperblockTo(v, w[H.activeSuperblock]);
       w[H.flushPhase] = PHASE_SUPERBLOCK_SYNC;
       return;
     case PHASE_SUPERBLOCK_SYNC:
       requestDevice(v, DEVICE_FLUSH, 0, 0, 0);
-      w[H.flushPhase] = w[H.flushBoth] !== 0 && v.g.sboffs.length > 1 ? PHASE_OTHER_SUPERBLOCK : PHASE_DONE;
+      w[H.flushPhase] = w[H.flushBoth] !== 0 && copiesInUse(v) === 2 ? PHASE_OTHER_SUPERBLOCK : PHASE_DONE;
       return;
     case PHASE_OTHER_SUPERBLOCK:
       writeSuperblockTo(v, 1 - w[H.activeSuperblock]);
@@ -96,12 +97,16 @@ function filesDone(v: Volume): void {
   }
 }
 
+/** Superblocks that take turns. 4.4BSD writes and reads only the first. */
+function copiesInUse(v: Volume): number {
+  return v.g.is44Bsd ? 1 : Math.min(2, v.g.sboffs.length);
+}
+
 /** Asks the device to write the superblock of the arena to copy 0 or 1. */
 function writeSuperblockTo(v: Volume, copy: number): void {
   const at = v.words[H.stagingAt];
   v.bytes.fill(0, at, at + LFS_SBPAD);
-  v.bytes.copyWithin(at, SUPERBLOCK_AT, SUPERBLOCK_AT + 512);
-  sealSuperblock(v.bytes, at);
+  writeSuperblock(v.bytes, at, v.superblock());
   requestDevice(v, DEVICE_WRITE, v.g.sboffs[copy] * v.g.unit, LFS_SBPAD, at);
 }
 

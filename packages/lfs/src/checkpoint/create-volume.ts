@@ -33,15 +33,18 @@ import {
   ULFS_ROOTINO,
 } from "../format/constants.ts";
 import { DI } from "../format/dinode.ts";
-import { DIRBLKSIZ, writeEmptyDirectory } from "../format/dirent.ts";
+import { DIRBLKSIZ, direntSize, writeDirent, writeEmptyDirectory } from "../format/dirent.ts";
 import { blockBytes, geometryOf, hasSuperblock } from "../format/geometry.ts";
 import { CleanerInfo, IfileEntry, ifileEntryPlace } from "../format/ifile.ts";
-import { Dlfs, readSuperblock, sealSuperblock } from "../format/superblock.ts";
+import { Dlfs, readSuperblock, writeSuperblock } from "../format/superblock.ts";
 import { cleanerInfo } from "../ifile/inode-map.ts";
 import { ensureParents, setBlockBytes } from "../inode/blocks.ts";
 import { createInode, diSet, markInode, setDiMode, setDiNlink, setDiSize, touchInode } from "../inode/inode.ts";
 import { FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
 import { segFlags, setSegFlags, usableUnits } from "../usage/segment-usage.ts";
+
+/** 4.4BSD makes a directory for what fsck finds. */
+const LOST_AND_FOUND_INUM = 3;
 
 /** data: a superblock of {@link newSuperblock}. True when the disk holds an empty file system. */
 export function createVolumeStep(v: Volume): boolean {
@@ -49,7 +52,8 @@ export function createVolumeStep(v: Volume): boolean {
   if (w[H.opPhase] === 0) {
     build(v);
     startFlush(v, FLUSH_CHECKPOINT, { both: true, clean: true });
-    w[H.scratch] = 2;
+    // 4.4BSD never writes the second again either.
+    w[H.scratch] = v.g.is44Bsd ? 1 : 2;
     w[H.opPhase] = 1;
     return false;
   }
@@ -73,16 +77,13 @@ export function createVolumeStep(v: Volume): boolean {
 function writeSpareSuperblock(v: Volume, copy: number): void {
   const at = v.words[H.stagingAt];
   v.bytes.fill(0, at, at + LFS_SBPAD);
-  v.bytes.copyWithin(at, SUPERBLOCK_AT, SUPERBLOCK_AT + 512);
-  v.view.setUint32(at + SB.lfs_tstamp, 0, true);
-  v.view.setUint32(at + SB.lfs_tstamp + 4, 0, true);
-  sealSuperblock(v.bytes, at);
+  writeSuperblock(v.bytes, at, { ...v.superblock(), lfs_tstamp: [0, 0] });
   requestDevice(v, DEVICE_WRITE, v.g.sboffs[copy] * v.g.unit, LFS_SBPAD, at);
 }
 
 function build(v: Volume): void {
   const sb = readSuperblock(v.bytes.subarray(TRANSFER_AT, TRANSFER_AT + 1024));
-  if (typeof sb === "string" || sb.lfs_version !== 2) refuse("EINVAL");
+  if (typeof sb === "string") refuse("EINVAL");
   const g = geometryOf(sb);
   if (v.bytes.length < leastArenaSize(g)) refuse("ENOMEM");
   mutate(v);
@@ -94,8 +95,26 @@ function build(v: Volume): void {
   w[H.dirtyBuffers] = 0;
   w[H.dirtyInodes] = 0;
   buildIfile(v);
-  buildRoot(v);
+  const root = buildDirectory(v, ULFS_ROOTINO, ULFS_ROOTINO);
+  if (!g.is44Bsd) return;
+  buildDirectory(v, LOST_AND_FOUND_INUM, ULFS_ROOTINO);
+  setDiNlink(v, root, 3);
+  const at = blockAt(v, v.buffers.find(ULFS_ROOTINO, 0));
+  const named: readonly [number, number, string][] = [
+    [LFS_IFILE_INUM, S_IFREG, "ifile"],
+    [LOST_AND_FOUND_INUM, S_IFDIR, "lost+found"],
+  ];
+  let here = at + 12;
+  for (const [ino, mode, name] of named) {
+    v.view.setUint16(here + 4, direntSize(direntLength(v, here)), true);
+    here += direntSize(direntLength(v, here));
+    const bytes = Uint8Array.from(name, (c) => c.charCodeAt(0));
+    writeDirent(v.bytes, here, ino, at + DIRBLKSIZ - here, mode >> 12, bytes);
+  }
+  v.addSb(SB.lfs_nfiles, 3);
 }
+
+const direntLength = (v: Volume, at: number): number => v.view.getUint8(at + 7);
 
 function buildIfile(v: Volume): void {
   const { g } = v;
@@ -123,30 +142,29 @@ function buildIfile(v: Volume): void {
   }
   v.setSb(SB.lfs_avail, avail);
   const map = blockAt(v, v.buffers.find(LFS_IFILE_INUM, head));
+  const first = g.is44Bsd ? LOST_AND_FOUND_INUM + 1 : LFS_FIRST_INUM;
   for (let ino = 0; ino < g.ifpb; ino++) {
     const at = map + ifileEntryPlace(g, ino).at;
-    const next = ino < LFS_FIRST_INUM || ino === g.ifpb - 1 ? 0 : ino + 1;
-    IfileEntry.write(v.view, at, { if_version: ino === 0 ? 0 : 1, if_nextfree: next });
+    const next = ino < first || ino === g.ifpb - 1 ? 0 : ino + 1;
+    v.view.setUint32(at + IfileEntry.offsets.if_version, ino === 0 ? 0 : 1, true);
+    v.view.setUint32(at + IfileEntry.offsets.if_nextfree, next, true);
   }
-  CleanerInfo.write(v.view, cleanerInfo(v), {
-    clean: g.nseg - 1,
-    dirty: 1,
-    free_head: LFS_FIRST_INUM,
-    free_tail: g.ifpb - 1,
-  });
+  const rest = g.is44Bsd ? {} : { free_head: first, free_tail: g.ifpb - 1 };
+  CleanerInfo.write(v.view, cleanerInfo(v), { clean: g.nseg - 1, dirty: 1, ...rest });
   if (segFlags(v, 0) === 0) throw new Error("segment 0 of a new volume is not in use");
 }
 
-function buildRoot(v: Volume): void {
-  const root = createInode(v, ULFS_ROOTINO);
-  setDiMode(v, root, S_IFDIR | 0o755);
-  setDiNlink(v, root, 2);
-  diSet(v, root, DI.di_inumber, ULFS_ROOTINO);
-  diSet(v, root, DI.di_gen, 1);
-  setDiSize(v, root, DIRBLKSIZ);
-  touchInode(v, root, "amc");
-  const row = createBuffer(v, ULFS_ROOTINO, 0);
-  writeEmptyDirectory(v.bytes, blockAt(v, row), ULFS_ROOTINO, ULFS_ROOTINO);
-  setBlockBytes(v, root, row, blockBytes(v.g, DIRBLKSIZ, 0));
-  markInode(v, root, F_DIROP);
+function buildDirectory(v: Volume, ino: number, parent: number): number {
+  const ip = createInode(v, ino);
+  setDiMode(v, ip, S_IFDIR | 0o755);
+  setDiNlink(v, ip, 2);
+  diSet(v, ip, DI.di_inumber, ino);
+  diSet(v, ip, DI.di_gen, 1);
+  setDiSize(v, ip, DIRBLKSIZ);
+  touchInode(v, ip, "amc");
+  const row = createBuffer(v, ino, 0);
+  writeEmptyDirectory(v.bytes, blockAt(v, row), ino, parent);
+  setBlockBytes(v, ip, row, blockBytes(v.g, DIRBLKSIZ, 0));
+  markInode(v, ip, F_DIROP);
+  return ip;
 }

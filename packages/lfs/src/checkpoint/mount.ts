@@ -32,14 +32,14 @@ import {
 } from "../format/constants.ts";
 import { geometryOf, segmentOf, segmentStart } from "../format/geometry.ts";
 import { IfileEntry } from "../format/ifile.ts";
-import { Dlfs, readSuperblock, type Superblock, superblockChecksumIsRight } from "../format/superblock.ts";
-import { ifileEntry, ifileInode, inodeLimit, loadInode } from "../ifile/inode-map.ts";
+import { Dlfs, is44Bsd, readSuperblock, type Superblock, superblockChecksumIsRight } from "../format/superblock.ts";
+import { freeHead, ifileEntry, ifileInode, inodeLimit, loadInode, setFreeHead } from "../ifile/inode-map.ts";
 import { releaseInode } from "../ifile/release.ts";
 import { readBlock } from "../inode/bmap.ts";
 import { diSize, diType } from "../inode/inode.ts";
 import { FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
 import { chooseNext } from "../segment/next-segment.ts";
-import { segFlags, usableUnits, usedBytes } from "../usage/segment-usage.ts";
+import { metaUnits, segFlags, usableUnits, usedBytes } from "../usage/segment-usage.ts";
 import { dropStalePins, judgePins } from "./pins.ts";
 import { findEndStep, replayStep, startReplay, startRollForward } from "./roll-forward.ts";
 
@@ -86,7 +86,6 @@ export function mountStep(v: Volume): boolean {
       w[H.state] = VOLUME_READ_ONLY;
       return true;
     }
-    if (v.g.version === 1) refuse("EROFS");
     settleLog(v);
     w[H.scratch] = 0;
     w[H.opPhase] = 8;
@@ -132,9 +131,14 @@ function chooseSuperblock(v: Volume): void {
     const bytes = v.bytes.subarray(at, at + LFS_SBPAD);
     const sb = readSuperblock(bytes);
     if (typeof sb === "string") continue;
-    if (superblockChecksumIsRight(bytes) || (sb.lfs_version === 1 && index === 0)) candidates.push({ sb, index });
+    if (superblockChecksumIsRight(bytes) || (is44Bsd(sb) && index === 0)) candidates.push({ sb, index });
   }
-  candidates.sort((a, b) => serialOf(b.sb) - serialOf(a.sb) || b.sb.lfs_tstamp[0] - a.sb.lfs_tstamp[0]);
+  // Version 1 has no serials but ours, which only tell two checkpoints of one second apart.
+  candidates.sort((a, b) => {
+    const bySerial = serialOf(b.sb) - serialOf(a.sb);
+    const byTime = b.sb.lfs_tstamp[0] - a.sb.lfs_tstamp[0];
+    return a.sb.lfs_version === 1 ? byTime || bySerial : bySerial || byTime;
+  });
   const best = candidates[0];
   if (best === undefined) refuse("EIO");
   const older = v.args[1];
@@ -207,10 +211,21 @@ function settleLog(v: Volume): void {
   // Not all kernels have counted what is free as fsck_lfs does; outside its bounds the middle of them is taken.
   const most = v.sb(SB.lfs_dsize) - (v.g.start * v.g.unit < LFS_LABELPAD ? LFS_LABELPAD / v.g.unit : 0);
   const free = v.sb(SB.lfs_bfree);
-  if (free > most - used || free < most - usedAtMost) v.setSb(SB.lfs_bfree, most - Math.floor((used + usedAtMost) / 2));
+  if (!v.g.is44Bsd && (free > most - used || free < most - usedAtMost))
+    v.setSb(SB.lfs_bfree, most - Math.floor((used + usedAtMost) / 2));
   v.setSb(SB.lfs_nclean, clean);
   const wasClean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) !== 0;
-  if (!wasClean) v.serial += SERIAL_STEP;
+  if (!wasClean && v.g.version !== 1) v.serial += SERIAL_STEP;
+  if (v.g.version === 1) settleVersion1(v);
+}
+
+/** What version 1 keeps in other places, or not at all: the head of the free list, units of summaries and inodes. */
+function settleVersion1(v: Volume): void {
+  let meta = 0;
+  for (let segment = 0; segment < v.g.nseg; segment++)
+    if ((segFlags(v, segment) & SEGUSE_DIRTY) !== 0) meta += metaUnits(v, segment);
+  v.setSb(SB.lfs_dmeta, meta);
+  setFreeHead(v, freeHead(v));
 }
 
 /** One inode or one block of the map: files that were unlinked but open are freed. True at the end. May miss. */

@@ -59,7 +59,7 @@ export function replayInode(v: Volume, at: number, daddr: number): boolean {
   const dead = v.view.getUint16(at + DI.di_mode, true) === 0 || v.view.getInt16(at + DI.di_nlink, true) <= 0;
   const size = v.view.getUint32(at + DI.di_size, true) + v.view.getUint32(at + DI.di_size + 4, true) * 2 ** 32;
   if (size > v.g.maxFileSize) refuse("EIO");
-  const points = !dead && pointersAreAddresses(v.view.getUint16(at + DI.di_mode, true), size);
+  const points = !dead && pointersAreAddresses(v, v.view.getUint16(at + DI.di_mode, true), size);
   const logged: Logged = { at, dead, points, size: dead ? 0 : size };
   const ip = inodeDaddr(v, ino) === 0 ? -1 : vget(v, ino);
   const old = ip !== -1 && hasBlocks(v, ip) ? diSize(v, ip) : 0;

@@ -126,8 +126,10 @@ export function assignIfile(v: Volume): void {
   stampPins(v, v.serial + plan.length, v.sb(SB.lfs_tstamp));
   v.words[H.flushIfilePsegs] = plan.length;
   const info = cleanerInfo(v);
-  v.view.setInt32(info + CleanerInfo.offsets.bfree, v.sb(SB.lfs_bfree), true);
-  v.view.setInt32(info + CleanerInfo.offsets.avail, v.sb(SB.lfs_avail), true);
+  if (!v.g.is44Bsd) {
+    v.view.setInt32(info + CleanerInfo.offsets.bfree, v.sb(SB.lfs_bfree), true);
+    v.view.setInt32(info + CleanerInfo.offsets.avail, v.sb(SB.lfs_avail), true);
+  }
   const planned = new Set(rows);
   for (const row of ifileRows(v, isDirtyRow))
     if (!planned.has(row)) throw new Error(`block ${bufferWord(v, row, 1)} of the ifile is not in its plan`);

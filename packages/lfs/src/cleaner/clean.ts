@@ -22,7 +22,6 @@ import {
 } from "../format/constants.ts";
 import { DI } from "../format/dinode.ts";
 import { segmentOf } from "../format/geometry.ts";
-import { SegUse } from "../format/ifile.ts";
 import { type LoggedBlock, readSummary, walkSummary } from "../format/segsum.ts";
 import { ifileInode, inodeDaddr, inodeLimit, inodeVersion, vget } from "../ifile/inode-map.ts";
 import { hasBlocks } from "../ifile/release.ts";
@@ -30,7 +29,7 @@ import { bmap, readBlock } from "../inode/bmap.ts";
 import { diSize, markInode } from "../inode/inode.ts";
 import { FLUSH_ALL, FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
 import { logStart } from "../segment/next-segment.ts";
-import { cleanSegments, liveBytes, psegsOf, segFlags, segUse } from "../usage/segment-usage.ts";
+import { cleanSegments, liveBytes, psegsOf, segFlags, segmentTime } from "../usage/segment-usage.ts";
 import { type CleaningPolicy, chooseBatch, costBenefit, greedy, type SegmentAge } from "./choose.ts";
 
 const IDLE = 0;
@@ -75,11 +74,10 @@ export function candidates(v: Volume): SegmentAge[] {
   for (let segment = 0; segment < v.g.nseg; segment++) {
     const flags = segFlags(v, segment);
     if (segment === current || (flags & SEGUSE_DIRTY) === 0 || (flags & unusable) !== 0) continue;
-    const lastmod = v.view.getUint32(segUse(v, segment) + SegUse.offsets.su_lastmod, true);
     list.push({
       segment,
       live: liveBytes(v, segment),
-      age: Math.max(0, (v.words[H.timeSeconds] >>> 0) - lastmod),
+      age: Math.max(0, (v.words[H.timeSeconds] >>> 0) - segmentTime(v, segment)),
       summaries: psegsOf(v, segment) * v.g.sumsize,
     });
   }

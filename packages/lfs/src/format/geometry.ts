@@ -6,12 +6,14 @@
  * in sectors of 512 bytes; `unit` hides that.
  * @module
  */
-import { LFS_LABELPAD, LFS_SBPAD } from "./constants.ts";
-import type { Superblock } from "./superblock.ts";
+import { LFS_LABELPAD, LFS_SBPAD, MAXSYMLINKLEN } from "./constants.ts";
+import { is44Bsd, type Superblock } from "./superblock.ts";
 
 /** Sizes in bytes unless said otherwise; "units" are disk addresses. */
 export interface Geometry {
   readonly version: number;
+  /** 4.4BSD's version 1: usage counts summaries as live, one superblock is written, nothing beside `clean` and `dirty`. */
+  readonly is44Bsd: boolean;
   /** Bytes per disk address. */
   readonly unit: number;
   readonly bsize: number;
@@ -40,6 +42,8 @@ export interface Geometry {
   readonly minfreeseg: number;
   readonly ident: number;
   readonly maxFileSize: number;
+  /** A symbolic link shorter than this lies in the inode's block pointers. */
+  readonly maxSymlinkLength: number;
 }
 
 /** Derives the geometry; the superblock has passed `readSuperblock`. */
@@ -50,6 +54,7 @@ export function geometryOf(sb: Superblock): Geometry {
   const nindir = sb.lfs_bsize / 4;
   return {
     version: sb.lfs_version,
+    is44Bsd: is44Bsd(sb),
     unit,
     bsize: sb.lfs_bsize,
     fsize: sb.lfs_fsize,
@@ -70,6 +75,7 @@ export function geometryOf(sb: Superblock): Geometry {
     sboffs: sb.lfs_sboffs.filter((address) => address !== 0),
     minfreeseg: sb.lfs_minfreeseg,
     ident: sb.lfs_ident,
+    maxSymlinkLength: Math.max(0, Math.min(sb.lfs_maxsymlinklen, MAXSYMLINKLEN)),
     maxFileSize: (12 + nindir + nindir * nindir + nindir ** 3) * sb.lfs_bsize,
   };
 }

@@ -2,7 +2,7 @@
  * The superblock of a file system that does not exist yet.
  *
  * Here: choosing sizes as newfs_lfs does, and its rules for a disk that is too small. Not here: writing
- * anything (`checkpoint/create-volume.ts`). Only version 2 is made.
+ * anything (`checkpoint/create-volume.ts`). Version 1 counts in sectors and whole blocks, and begins behind the label.
  * @module
  */
 import {
@@ -17,7 +17,7 @@ import {
   MIN_FREE_SEGS,
   MIN_RESV_SEGS,
 } from "./constants.ts";
-import type { Superblock } from "./superblock.ts";
+import { as44Bsd, minFreeSegments44, type Superblock } from "./superblock.ts";
 
 /** What may be chosen; sizes in bytes. */
 export interface NewfsOptions {
@@ -29,11 +29,19 @@ export interface NewfsOptions {
   readonly fsize?: number;
   /** Segment, 1 MiB unless given; halved until the device has enough of them. */
   readonly ssize?: number;
+  /**
+   * `v2` unless given. `v1-netbsd` is what `newfs_lfs -v 1 -f 512` makes, `v1-44bsd` what 4.4BSD's newlfs makes:
+   * blocks of 4096 bytes unless given, fragments of 512 and no fragments.
+   */
+  readonly format?: LfsFormat;
   /** Number that every summary repeats; chance of the caller. */
   readonly ident: number;
   /** Seconds now. */
   readonly time: number;
 }
+
+/** A layout of the disk. */
+export type LfsFormat = "v2" | "v1-netbsd" | "v1-44bsd";
 
 /** Why no file system of these sizes can be made. */
 export type NewfsError = "bad-block-size" | "bad-fragment-size" | "bad-segment-size" | "too-small" | "too-large";
@@ -44,16 +52,23 @@ const words = (value: number): [number, number] => [value >>> 0, Math.floor(valu
 
 /** The superblock that the first checkpoint starts from: one segment current, the others clean, nothing written. */
 export function newSuperblock(options: NewfsOptions): Superblock | NewfsError {
-  const small = options.size < 32 * 2 ** 20;
+  const format = options.format ?? "v2";
+  const v1 = format !== "v2";
+  const small = v1 || options.size < 32 * 2 ** 20;
   const bsize = options.bsize ?? (small ? 4096 : 8192);
   if (!isPowerOfTwo(bsize) || bsize < 512 || bsize > 65536) return "bad-block-size";
-  const fsize = options.fsize ?? Math.max(512, bsize / 8);
+  const fsize = options.fsize ?? (format === "v1-44bsd" ? bsize : v1 ? 512 : Math.max(512, bsize / 8));
+  if (v1 && fsize !== (format === "v1-44bsd" ? bsize : 512)) return "bad-fragment-size";
   if (!isPowerOfTwo(fsize) || fsize < 512 || fsize > bsize || bsize / fsize > 8) return "bad-fragment-size";
   let ssize = options.ssize ?? 2 ** 20;
   if (!isPowerOfTwo(ssize) || ssize < 32768 || ssize < 4 * bsize) return "bad-segment-size";
   const segments = (): number => Math.floor((options.size - LFS_LABELPAD) / ssize);
-  const freeMinimum = (): number => Math.max(Math.floor(segments() / 10), MIN_FREE_SEGS);
-  while (segments() < 4 * freeMinimum() && ssize / 2 >= Math.max(32768, 4 * bsize)) ssize /= 2;
+  const bsd = format === "v1-44bsd";
+  const freeMinimum = (): number =>
+    bsd ? minFreeSegments44(segments()) : Math.max(Math.floor(segments() / 10), MIN_FREE_SEGS);
+  // 4.4BSD's newlfs takes the size it is given.
+  const isFixed = bsd && options.ssize !== undefined;
+  while (!isFixed && segments() < 4 * freeMinimum() && ssize / 2 >= Math.max(32768, 4 * bsize)) ssize /= 2;
   const nseg = segments();
   const minfreeseg = freeMinimum();
   if (nseg < minfreeseg + 12) return "too-small";
@@ -70,7 +85,7 @@ export function newSuperblock(options: NewfsOptions): Superblock | NewfsError {
   const dsize = (nseg - minfreeseg) * fsbpseg - (LFS_SBPAD / fsize) * copies;
   // fsck_lfs takes the label off what is free, not off what there is.
   const label = Math.ceil(LFS_LABELPAD / fsize);
-  return {
+  const superblock: Superblock = {
     lfs_magic: LFS_MAGIC,
     lfs_version: 2,
     lfs_size: size,
@@ -134,4 +149,47 @@ export function newSuperblock(options: NewfsOptions): Superblock | NewfsError {
     lfs_pad: new Array<number>(32).fill(0),
     lfs_cksum: 0,
   };
+  return v1 ? asVersion1(superblock, options, format === "v1-44bsd") : superblock;
+}
+
+/** The same sizes as version 1 counts them: addresses in sectors, sizes in blocks, no label in segment 0. */
+function asVersion1(sb: Superblock, options: NewfsOptions, bsd: boolean): Superblock {
+  const { lfs_bsize: bsize, lfs_fsize: fsize, lfs_nseg: nseg, lfs_minfreeseg: minfreeseg } = sb;
+  const sectors = sb.lfs_ssize / 512;
+  const first = LFS_LABELPAD / 512;
+  const interval = Math.max(Math.floor(nseg / LFS_MAXNUMSB), LFS_MIN_SBINTERVAL);
+  const sboffs = sb.lfs_sboffs.map((_, i) => (i * interval < nseg ? first + i * interval * sectors : 0));
+  const copies = sboffs.filter((address) => address !== 0).length;
+  const superblocks = copies * (LFS_SBPAD / 512);
+  const dsize = bsd ? (nseg - 2) * sectors : (nseg - minfreeseg) * sectors - superblocks;
+  const sepb = Math.floor(bsize / 16);
+  const version1: Superblock = {
+    ...sb,
+    lfs_version: 1,
+    lfs_size: Math.floor(options.size / (bsd ? bsize : fsize)),
+    lfs_ssize: sb.lfs_ssize / bsize,
+    lfs_dsize: dsize,
+    lfs_bfree: bsd ? dsize - superblocks : dsize,
+    lfs_freehd: bsd ? 4 : 3,
+    lfs_lastseg: first + (nseg - 1) * sectors,
+    lfs_nextseg: first + sectors,
+    lfs_curseg: first,
+    lfs_offset: first + LFS_SBPAD / 512,
+    lfs_inopf: options.time >>> 0,
+    lfs_fsbpseg: sectors,
+    lfs_inopb: bsize / 128,
+    lfs_ifpb: Math.floor(bsize / 12),
+    lfs_sepb: sepb,
+    lfs_segtabsz: Math.ceil(nseg / sepb),
+    lfs_segmask: sb.lfs_ssize - 1,
+    lfs_segshift: log2(sb.lfs_ssize),
+    lfs_sushift: log2(sepb),
+    lfs_sboffs: sboffs,
+    lfs_sumsize: 512,
+    lfs_ibsize: bsize,
+    lfs_s0addr: first,
+    lfs_ident: 0,
+    lfs_fsbtodb: bsd ? log2(bsize / 512) : 0,
+  };
+  return bsd ? as44Bsd(version1) : version1;
 }

@@ -178,13 +178,27 @@ export function dataSum(
   at: number,
   daddr: number,
   blocks: readonly LoggedBlock[],
+  width: number = 4,
 ): number {
   let sum = 0;
   for (const block of blocks) {
     const from = at + (block.daddr - daddr) * g.unit;
-    sum ^= cksum(bytes, from, from + 4);
+    sum ^= cksum(bytes, from, from + width);
   }
   return sum;
+}
+
+/** Whether `ss_datasum` is right; version 1 was written with a word of 4 or 8 bytes, as the machine's `u_long` was. */
+export function dataSumIsRight(
+  g: Geometry,
+  bytes: Uint8Array,
+  at: number,
+  daddr: number,
+  blocks: readonly LoggedBlock[],
+  stored: number,
+): boolean {
+  const widths = g.version === 1 ? [4, 8] : [4];
+  return widths.some((width) => dataSum(g, bytes, at, daddr, blocks, width) === stored);
 }
 
 /** The CRC of a partial segment of `length` bytes at `at`: all but the two sums and the CRC itself. */
@@ -200,5 +214,11 @@ export function sealPseg(bytes: Uint8Array, at: number, length: number, sumsize:
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setUint32(at + crcAt - 4, CRC_TRAILER_MAGIC, true);
   view.setInt32(at + crcAt, psegCrc(bytes, at, length, crcAt), true);
+  sealSummary(bytes, at, sumsize);
+}
+
+/** Stores the checksum of a summary that is otherwise complete. */
+export function sealSummary(bytes: Uint8Array, at: number, sumsize: number): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setUint32(at, cksum(bytes, at + 4, at + sumsize), true);
 }

@@ -1,7 +1,7 @@
 /**
  * The superblock: where the log stands, and the shape of everything else.
  *
- * Here: the two layouts, reading either into one record, writing version 2, the checksum, and which
+ * Here: the two layouts, reading either into one record and writing it back, the checksum, and which
  * superblocks are refused. Not here: sizes derived from it (`geometry.ts`), choosing between the copies
  * (`checkpoint/`). `lfs_start` to `lfs_cksum`: NetBSD's `struct dlfs` (2015); 4.4BSD's `struct lfs` has
  * another order from byte 140 on, and in-core fields behind byte 228 that are meaningless on disk.
@@ -109,6 +109,25 @@ export type Superblock = RecordOf<V2Fields>;
 /** Why bytes are not a superblock that we can use. */
 export type SuperblockError = "short" | "bad-magic" | "foreign-endian" | "lfs64" | "bad-version" | "bad-geometry";
 
+/** `lfs_pad[0]` in core of a superblock in 4.4BSD's layout; never on a disk. */
+const LAYOUT_44BSD = 0x44534234;
+
+/** Whether a superblock is of 4.4BSD's layout, and goes back to the disk in it. */
+export function is44Bsd(sb: Superblock): boolean {
+  return sb.lfs_version === 1 && sb.lfs_pad[0] === LAYOUT_44BSD;
+}
+
+/** Segments that files leave free on a disk of 4.4BSD, whose superblock does not say: our cleaner needs them. */
+export function minFreeSegments44(nseg: number): number {
+  return Math.max(16, Math.floor(nseg / 10));
+}
+
+/** Makes a superblock with version 1 and all fields one of 4.4BSD's layout. */
+export function as44Bsd(sb: Superblock): Superblock {
+  const pad = sb.lfs_pad.map((word, n) => (n === 0 ? LAYOUT_44BSD : word));
+  return { ...sb, lfs_pad: pad, lfs_minfreeseg: minFreeSegments44(sb.lfs_nseg) };
+}
+
 /** Whether the checksum of a 512-byte NetBSD superblock is right. */
 export function superblockChecksumIsRight(bytes: Uint8Array): boolean {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(508, true) === cksum(bytes, 0, 508);
@@ -129,7 +148,9 @@ export function readSuperblock(bytes: Uint8Array): Superblock | SuperblockError 
   const version = view.getUint32(4, true);
   if (version === 2) return checkGeometry(Dlfs.read(view, 0));
   if (version !== 1) return "bad-version";
-  return checkGeometry(superblockChecksumIsRight(bytes) ? fromNetBsdV1(Dlfs.read(view, 0)) : from44Bsd(view));
+  // The layouts part at byte 140: the mask of a block in 4.4BSD's, its shift in NetBSD's.
+  const is44 = view.getUint32(Lfs44.offsets.lfs_bmask, true) === view.getUint32(Lfs44.offsets.lfs_bsize, true) - 1;
+  return checkGeometry(is44 ? from44Bsd(view) : fromNetBsdV1(Dlfs.read(view, 0)));
 }
 
 /** NetBSD writes its own layout with `lfs_version` 1; sizes count as in version 1. */
@@ -151,7 +172,7 @@ function from44Bsd(view: DataView): Superblock {
       return [name, count === null ? 0 : new Array<number>(Number(count[1])).fill(0)];
     }),
   ) as unknown as Superblock;
-  return {
+  return as44Bsd({
     ...zeros,
     ...disk,
     lfs_blktodb: disk.lfs_fsbtodb,
@@ -159,7 +180,7 @@ function from44Bsd(view: DataView): Superblock {
     lfs_ibsize: disk.lfs_bsize,
     lfs_s0addr: disk.lfs_sboffs[0],
     lfs_tstamp: [disk.lfs_inopf, 0],
-  };
+  });
 }
 
 const isPowerOfTwo = (value: number): boolean => value > 0 && (value & (value - 1)) === 0;
@@ -198,13 +219,25 @@ function checkGeometry(sb: Superblock): Superblock | SuperblockError {
   return good ? sb : "bad-geometry";
 }
 
-/** Writes the 512 bytes of a version 2 superblock with its checksum. */
+/**
+ * Writes the 512 bytes of a superblock with its checksum, in the layout that it was read in. 4.4BSD's checksum is
+ * nobody's to check: here it covers the fields before it.
+ */
 export function writeSuperblock(bytes: Uint8Array, at: number, sb: Superblock): void {
-  Dlfs.write(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), at, sb);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (sb.lfs_version === 1 && is44Bsd(sb)) {
+    bytes.fill(0, at, at + Dlfs.size);
+    const fields = Object.keys(Lfs44.fields).map((name) => [name, sb[name as keyof Superblock]]);
+    Lfs44.write(view, at, { ...Object.fromEntries(fields), lfs_inopf: sb.lfs_tstamp[0] });
+    const end = Lfs44.offsets.lfs_cksum;
+    view.setUint32(at + end, cksum(bytes, at, at + end), true);
+    return;
+  }
+  Dlfs.write(view, at, sb.lfs_version === 1 ? { ...sb, lfs_inopf: sb.lfs_tstamp[0] } : sb);
   sealSuperblock(bytes, at);
 }
 
-/** Computes the checksum of the 512 bytes at `at` and stores it in them. */
+/** Computes the checksum of the 512 bytes at `at` in NetBSD's layout and stores it in them. */
 export function sealSuperblock(bytes: Uint8Array, at: number): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   view.setUint32(at + Dlfs.offsets.lfs_cksum, cksum(bytes, at, at + Dlfs.offsets.lfs_cksum), true);

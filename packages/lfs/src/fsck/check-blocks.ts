@@ -10,7 +10,6 @@ import {
   LFS_FIRST_INUM,
   LFS_IFILE_INUM,
   LFS_ORPHAN_NEXTFREE,
-  MAXSYMLINKLEN,
   NDADDR,
   NIADDR,
   S_IFDIR,
@@ -43,7 +42,7 @@ export function checkInodes(image: Image): void {
       image.report("inode", `${ino} is not in the block at ${entry.if_daddr}`);
       continue;
     }
-    if (di.di_gen !== entry.if_version)
+    if (image.g.version !== 1 && di.di_gen !== entry.if_version)
       image.report("inode", `${ino} has generation ${di.di_gen}, its entry ${entry.if_version}`);
     if (di.di_nlink === 0 && entry.if_nextfree !== LFS_ORPHAN_NEXTFREE)
       image.report("orphan", `${ino} has no links and no mark`);
@@ -55,11 +54,13 @@ export function checkInodes(image: Image): void {
 
 function checkFreeList(image: Image, free: ReadonlySet<number>): void {
   const info = image.cleanerInfo;
-  if (info.free_head !== image.sb.lfs_freehd)
+  // Version 1 has the head in the superblock only, and no tail.
+  const isListed = image.g.version !== 1;
+  if (isListed && info.free_head !== image.sb.lfs_freehd)
     image.report("free-list", `head ${info.free_head} in the ifile, ${image.sb.lfs_freehd} in the superblock`);
   const seen = new Set<number>();
   let last = 0;
-  for (let ino = info.free_head; ino !== 0; ino = image.ifileEntry(ino).if_nextfree) {
+  for (let ino = image.sb.lfs_freehd; ino !== 0; ino = image.ifileEntry(ino).if_nextfree) {
     if (seen.has(ino)) {
       image.report("free-list", `${ino} is in it twice`);
       return;
@@ -71,7 +72,8 @@ function checkFreeList(image: Image, free: ReadonlySet<number>): void {
     seen.add(ino);
     last = ino;
   }
-  if (last !== info.free_tail) image.report("free-list", `tail is ${info.free_tail}, the last member ${last}`);
+  if (isListed && last !== info.free_tail)
+    image.report("free-list", `tail is ${info.free_tail}, the last member ${last}`);
   for (const ino of free) if (!seen.has(ino)) image.report("free-list", `${ino} is free but not in it`);
 }
 
@@ -103,7 +105,7 @@ function checkInode(image: Image, ino: number, di: DinodeRecord, daddr: number):
   image.live[segmentOf(g, daddr)] += DINODE_SIZE;
   if (image.uses.get(daddr) === undefined) image.uses.set(daddr, { ino: 0, lbn: 0, bytes: g.ibsize });
   else if (image.uses.get(daddr)?.ino !== 0) image.report("block", `the block of inode ${ino} belongs to a file`);
-  if (type === S_IFLNK && size < MAXSYMLINKLEN) {
+  if (type === S_IFLNK && size < g.maxSymlinkLength) {
     if (di.di_blocks !== 0) image.report("inode", `${ino} is a short link with blocks`);
     return;
   }

@@ -11,9 +11,9 @@ import { parentOf } from "../format/addressing.ts";
 import { LFS_IFILE_INUM, NDADDR } from "../format/constants.ts";
 import { Dinode, type DinodeRecord, findDinode } from "../format/dinode.ts";
 import { blockBytes, type Geometry, geometryOf } from "../format/geometry.ts";
-import { CleanerInfo, IfileEntry, ifileEntryPlace, SegUse, segUsePlace } from "../format/ifile.ts";
+import { CleanerInfo, IfileEntry, ifileEntryPlace, SegUse, SegUseV1, segUsePlace } from "../format/ifile.ts";
 import { type Pin, pinsAreOf, readPins } from "../format/pins.ts";
-import { readSuperblock, type Superblock, superblockChecksumIsRight } from "../format/superblock.ts";
+import { is44Bsd, readSuperblock, type Superblock, superblockChecksumIsRight } from "../format/superblock.ts";
 
 /** Reads `length` bytes at a byte offset of the disk. */
 export type ReadDisk = (offset: number, length: number) => Uint8Array;
@@ -134,9 +134,18 @@ export class Image {
     return pinsAreOf(view, 0, this.sb.lfs_serial, this.sb.lfs_tstamp[0]) ? readPins(this.g, bytes, 0) : [];
   }
 
+  /** Usage of a segment, in the fields of version 2; `su_nbytes` without summaries, which 4.4BSD counts. */
   segUse(segment: number): RecordOf<typeof SegUse.fields> {
     const { lbn, at } = segUsePlace(this.g, segment);
-    return SegUse.read(this.#ifileView(lbn), at);
+    if (this.g.version !== 1) return SegUse.read(this.#ifileView(lbn), at);
+    const use = SegUseV1.read(this.#ifileView(lbn), at);
+    const summaries = this.g.is44Bsd ? use.su_nsums * this.g.sumsize : 0;
+    return {
+      ...use,
+      su_nbytes: use.su_nbytes - summaries,
+      su_olastmod: use.su_lastmod,
+      su_lastmod: [use.su_lastmod, 0],
+    };
   }
 
   /** Entries of the inode map. */
@@ -144,9 +153,21 @@ export class Image {
     return (sizeOf(this.ifile) / this.g.bsize - this.g.cleansz - this.g.segtabsz) * this.g.ifpb;
   }
 
-  ifileEntry(ino: number): RecordOf<typeof IfileEntry.fields> {
+  /** Entry of the inode map; version 1 has the first three fields. */
+  ifileEntry(ino: number): Pick<RecordOf<typeof IfileEntry.fields>, "if_version" | "if_daddr" | "if_nextfree"> {
     const { lbn, at } = ifileEntryPlace(this.g, ino);
-    return IfileEntry.read(this.#ifileView(lbn), at);
+    const view = this.#ifileView(lbn);
+    const { if_version, if_daddr, if_nextfree } = IfileEntry.offsets;
+    return {
+      if_version: view.getUint32(at + if_version, true),
+      if_daddr: view.getInt32(at + if_daddr, true),
+      if_nextfree: view.getUint32(at + if_nextfree, true),
+    };
+  }
+
+  /** Generation of an inode as its blocks' summaries carry it. */
+  versionOf(ino: number): number | undefined {
+    return this.g.version === 1 && ino > 0 ? this.ifileEntry(ino).if_version : this.inodes.get(ino)?.di_gen;
   }
 }
 
@@ -155,20 +176,21 @@ export function openImage(read: ReadDisk): Image | Finding[] {
   const bad = (text: string): Finding[] => [{ code: "superblock", text }];
   const first = readSuperblock(read(8192, 8192));
   if (typeof first === "string") return bad(`first superblock: ${first}`);
-  if (first.lfs_version !== 2) return bad("only version 2 has the counts that are checked");
+  const unit = first.lfs_version === 1 ? 512 : first.lfs_fsize;
   const found: Superblock[] = [];
   const findings: Finding[] = [];
-  for (const index of [0, 1]) {
+  for (const index of is44Bsd(first) ? [0] : [0, 1]) {
     const daddr = first.lfs_sboffs[index];
     if (daddr === 0) continue;
-    const bytes = read(daddr * first.lfs_fsize, 8192);
+    const bytes = read(daddr * unit, 8192);
     const sb = readSuperblock(bytes);
-    if (typeof sb === "string" || !superblockChecksumIsRight(bytes))
+    if (typeof sb === "string" || !(is44Bsd(sb) ? is44Bsd(first) : superblockChecksumIsRight(bytes)))
       findings.push(...bad(`superblock ${index}: ${typeof sb === "string" ? sb : "checksum"}`));
     else found.push(sb);
   }
   const serial = (sb: Superblock): number => sb.lfs_serial[0] + sb.lfs_serial[1] * 2 ** 32;
-  found.sort((a, b) => serial(b) - serial(a));
+  const time = (sb: Superblock): number => (sb.lfs_version === 1 ? sb.lfs_tstamp[0] : 0);
+  found.sort((a, b) => time(b) - time(a) || serial(b) - serial(a));
   if (found.length === 0) return findings;
   const image = new Image(read, found[0]);
   for (const finding of findings) image.report(finding.code, finding.text);

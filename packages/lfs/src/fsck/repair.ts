@@ -62,6 +62,11 @@ export function planRepair(read: ReadDisk, time: number): Result<RepairPlan, rea
   if (findings.length === 0) return ok({ findings, lost: [], log: [], superblocks: [] });
   const image = openImage(whole);
   if (Array.isArray(image)) return err(image);
+  if (image.g.version === 1)
+    return err([
+      ...findings,
+      { code: "superblock", text: "version 1 is not repaired: its log has no serials to find the newest by" },
+    ]);
   if (image.inodeAt(image.sb.lfs_idaddr, LFS_IFILE_INUM) === undefined) return err(findings);
   const salvage = new Salvage(image, survey(image));
   const tail = (image.sb.lfs_pflags & LFS_PF_CLEAN) === 0 ? logTail(image) : [];

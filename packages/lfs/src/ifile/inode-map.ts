@@ -132,15 +132,18 @@ export function freeHead(v: Volume): number {
 
 export function setFreeHead(v: Volume, ino: number): void {
   v.setSb(SB.lfs_freehd, ino | 0);
-  v.view.setUint32(cleanerInfo(v) + CI.free_head, ino, true);
+  if (!v.g.is44Bsd) v.view.setUint32(cleanerInfo(v) + CI.free_head, ino, true);
   markCleanerInfo(v);
 }
 
+/** Tail of the free list. Version 1 keeps none; it is asked for only when the list has one member. */
 export function freeTail(v: Volume): number {
+  if (v.g.version === 1) return freeHead(v);
   return v.view.getUint32(cleanerInfo(v) + CI.free_tail, true);
 }
 
 export function setFreeTail(v: Volume, ino: number): void {
+  if (v.g.is44Bsd) return;
   v.view.setUint32(cleanerInfo(v) + CI.free_tail, ino, true);
   markCleanerInfo(v);
 }

@@ -8,20 +8,20 @@
  */
 import { I_REFS, type Volume } from "../cache/arena.ts";
 import { mutate } from "../cache/device.ts";
-import { MAXSYMLINKLEN, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
+import { S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
 import { DI } from "../format/dinode.ts";
 import { diMode, diNlink, dinodeAt, diSize, setDiMode } from "../inode/inode.ts";
 import { truncateStep } from "../inode/truncate.ts";
 import { freeInode, ifileEntry, setNextFree, vget } from "./inode-map.ts";
 
 /** Whether the pointers of an inode are addresses: not those of a device, nor of a short symbolic link. */
-export function pointersAreAddresses(mode: number, size: number): boolean {
+export function pointersAreAddresses(v: Volume, mode: number, size: number): boolean {
   const type = mode & S_IFMT;
-  return type === S_IFREG || type === S_IFDIR || (type === S_IFLNK && size >= MAXSYMLINKLEN);
+  return type === S_IFREG || type === S_IFDIR || (type === S_IFLNK && size >= v.g.maxSymlinkLength);
 }
 
 export function hasBlocks(v: Volume, ip: number): boolean {
-  return pointersAreAddresses(diMode(v, ip), diSize(v, ip));
+  return pointersAreAddresses(v, diMode(v, ip), diSize(v, ip));
 }
 
 /** Frees what has no name and is not open; true when there is nothing left to do. `orphan`: whatever its links. */

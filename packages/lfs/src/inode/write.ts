@@ -8,6 +8,7 @@
 import { B_CUR, B_OLD, H, SB, type Volume } from "../cache/arena.ts";
 import { blockAt, bufferWord, createBuffer, findBuffer, isDirty, setBufferWord } from "../cache/buffer-cache.ts";
 import { refuse } from "../cache/device.ts";
+import { LFS_SBPAD } from "../format/constants.ts";
 import { blockBytes } from "../format/geometry.ts";
 import { hasPins, pinnedDeadUnits } from "../usage/segment-usage.ts";
 import { ensureParents, lastFragment, missingParents, setBlockBytes } from "./blocks.ts";
@@ -21,7 +22,14 @@ export function checkSpace(v: Volume, units: number): void {
 
 /** Units that files can still take, the reserve included: what pins keep is not free. */
 export function freeUnits(v: Volume): number {
-  return v.sb(SB.lfs_bfree) - pinnedDeadUnits(v);
+  return v.sb(SB.lfs_bfree) - pinnedDeadUnits(v) - keptUnits44(v);
+}
+
+/** Units that 4.4BSD calls free and our cleaner keeps: its superblock counts two segments as kept. */
+function keptUnits44(v: Volume): number {
+  if (!v.g.is44Bsd) return 0;
+  const superblocks = (v.g.sboffs.length * LFS_SBPAD) / v.g.unit;
+  return Math.max(0, v.sb(SB.lfs_dsize) - (v.g.nseg - v.g.minfreeseg) * v.g.unitsPerSegment + superblocks);
 }
 
 /**

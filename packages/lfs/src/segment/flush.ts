@@ -22,7 +22,7 @@ import { firstDataUnder, levelOf } from "../format/addressing.ts";
 import { DINODE_SIZE, LFS_IFILE_INUM, SS_CONT, SS_DIROP } from "../format/constants.ts";
 import { DI } from "../format/dinode.ts";
 import { segmentOf } from "../format/geometry.ts";
-import { ifileEntry, inodeDaddr, setInodeDaddr } from "../ifile/inode-map.ts";
+import { ifileEntry, inodeDaddr, inodeVersion, setInodeDaddr } from "../ifile/inode-map.ts";
 import { loadParents, pointerTo, setPointer } from "../inode/bmap.ts";
 import { cleanInode, diGet, dropInode, inodeNumber } from "../inode/inode.ts";
 import { addLiveBytes, countPseg } from "../usage/segment-usage.ts";
@@ -53,7 +53,7 @@ export function startFlush(
   v.words[H.flushKind] = kind;
   v.words[H.flushPhase] = PHASE_SELECT;
   v.words[H.flushIno] = options.ino ?? 0;
-  v.words[H.flushBoth] = options.both === true ? 1 : 0;
+  v.words[H.flushBoth] = options.both === true || v.g.version === 1 ? 1 : 0;
   v.words[H.flushClean] = options.clean === true ? 1 : 0;
   v.words[H.flushDirop] = 0;
 }
@@ -148,7 +148,8 @@ export function writeNextFiles(v: Volume): void {
 
 /** Places what fits of a file; true when all of it is placed, its inode included. */
 function placeFile(v: Volume, pseg: PartialSegment, file: DirtyFile, segment: number): boolean {
-  const version = diGet(v, file.ip, DI.di_gen);
+  // 4.4BSD counts generations in the inode and versions in the map; summaries carry the latter.
+  const version = v.g.version === 1 ? inodeVersion(v, file.ino) : diGet(v, file.ip, DI.di_gen);
   for (const [level, rows] of file.levels.entries()) {
     for (const row of rows) {
       const bytes = bufferWord(v, row, B_CUR);

@@ -1,6 +1,8 @@
 /**
  * One partial segment being put together in the staging area of the arena.
  *
+ * The room of a version 2 header and the CRC is left in version 1 too, which has a shorter one and no CRC.
+ *
  * Here: what still fits, and the finished bytes: summary, blocks, blocks of inodes, both sums and the CRC.
  * Not here: which blocks (`flush.ts`, `checkpoint/write-ifile.ts`), accounting. Blocks of inodes come
  * last, so that their inodes carry the addresses given just before.
@@ -10,7 +12,7 @@ import { H, SB, type Volume } from "../cache/arena.ts";
 import { DEVICE_WRITE, requestDevice } from "../cache/device.ts";
 import { cksum } from "../format/checksum.ts";
 import { DINODE_SIZE, SS_MAGIC } from "../format/constants.ts";
-import { CRC_TRAILER_SIZE, FINFO_SIZE, SegsumV2, sealPseg } from "../format/segsum.ts";
+import { CRC_TRAILER_SIZE, FINFO_SIZE, SegsumV1, SegsumV2, sealPseg, sealSummary } from "../format/segsum.ts";
 import { dinodeAt } from "../inode/inode.ts";
 
 interface OpenFinfo {
@@ -136,18 +138,18 @@ export class PartialSegment {
     }
     v.serial += 1;
     const seconds = v.words[H.timeSeconds] >>> 0;
-    SegsumV2.write(view, at, {
+    const head = {
       ss_datasum: this.#datasum,
       ss_magic: SS_MAGIC,
       ss_next: next,
-      ss_ident: g.ident,
       ss_nfinfo: this.#finfos.length,
       ss_ninos: this.#inodes.length,
       ss_flags: flags,
-      ss_serial: [v.serial >>> 0, Math.floor(v.serial / 2 ** 32)],
-      ss_create: [seconds, 0],
-    });
-    let p = at + SegsumV2.size;
+    };
+    const serial = [v.serial >>> 0, Math.floor(v.serial / 2 ** 32)];
+    if (g.version === 1) SegsumV1.write(view, at, { ...head, ss_create: seconds });
+    else SegsumV2.write(view, at, { ...head, ss_ident: g.ident, ss_serial: serial, ss_create: [seconds, 0] });
+    let p = at + (g.version === 1 ? SegsumV1.size : SegsumV2.size);
     for (const finfo of this.#finfos) {
       view.setUint32(p, finfo.lbns.length, true);
       view.setUint32(p + 4, finfo.version, true);
@@ -157,7 +159,8 @@ export class PartialSegment {
       p += FINFO_SIZE + 4 * finfo.lbns.length;
     }
     const units = this.cursor - this.daddr + (inodeBlocks * g.ibsize) / g.unit;
-    sealPseg(bytes, at, units * g.unit, g.sumsize, g.sumsize - 4 * inodeBlocks - 4);
+    if (g.version === 1) sealSummary(bytes, at, g.sumsize);
+    else sealPseg(bytes, at, units * g.unit, g.sumsize, g.sumsize - 4 * inodeBlocks - 4);
     v.setSb(SB.lfs_lastpseg, this.daddr);
     requestDevice(v, DEVICE_WRITE, this.daddr * g.unit, units * g.unit, at);
     return units;

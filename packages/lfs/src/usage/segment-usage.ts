@@ -9,7 +9,7 @@ import { H, SB, type Volume } from "../cache/arena.ts";
 import { blockAt, markDirty } from "../cache/buffer-cache.ts";
 import { LFS_IFILE_INUM, SEGUSE_DIRTY, SEGUSE_EMPTY, SEGUSE_PINNED, SEGUSE_SUPERBLOCK } from "../format/constants.ts";
 import { segmentReserve } from "../format/geometry.ts";
-import { CleanerInfo, SegUse, segUsePlace } from "../format/ifile.ts";
+import { CleanerInfo, SegUse, SegUseV1, segUsePlace } from "../format/ifile.ts";
 
 import { countPins } from "../format/pins.ts";
 
@@ -36,8 +36,20 @@ export function setSegFlags(v: Volume, segment: number, flags: number): void {
   markSegUse(v, segment);
 }
 
+/** Bytes of live blocks and inodes. 4.4BSD's count holds the summaries too. */
 export function liveBytes(v: Volume, segment: number): number {
-  return v.view.getUint32(segUse(v, segment) + SU.su_nbytes, true);
+  const at = segUse(v, segment);
+  const counted = v.view.getUint32(at + SU.su_nbytes, true);
+  if (!v.g.is44Bsd) return counted;
+  return Math.max(0, counted - v.view.getUint16(at + SU.su_nsums, true) * v.g.sumsize);
+}
+
+/** Byte of the time of a segment, from its entry on. */
+const lastmodAt = (v: Volume): number => (v.g.version === 1 ? SegUseV1.offsets.su_lastmod : SU.su_lastmod);
+
+/** Seconds at which the youngest data in a segment were written. */
+export function segmentTime(v: Volume, segment: number): number {
+  return v.view.getUint32(segUse(v, segment) + lastmodAt(v), true);
 }
 
 /** Changes the live bytes of a segment; below zero is a bug or a corrupted disk, and counts as zero. */
@@ -55,12 +67,13 @@ export function countPseg(v: Volume, segment: number, inodeBlocks: number, now: 
   const at = segUse(v, segment);
   const sums = v.view.getUint16(at + SU.su_nsums, true);
   const moved = v.words[H.cleanAge] >>> 0;
-  const before = sums === 0 ? 0 : v.view.getUint32(at + SU.su_lastmod, true);
+  const before = sums === 0 ? 0 : v.view.getUint32(at + lastmodAt(v), true);
   const age = Math.max(moved === 0 ? now : moved, before);
   v.view.setUint16(at + SU.su_nsums, sums + 1, true);
   v.view.setUint16(at + SU.su_ninos, v.view.getUint16(at + SU.su_ninos, true) + inodeBlocks, true);
-  v.view.setUint32(at + SU.su_lastmod, age, true);
+  v.view.setUint32(at + lastmodAt(v), age, true);
   v.view.setUint32(at + SU.su_olastmod, age, true);
+  if (v.g.is44Bsd) v.view.setUint32(at, v.view.getUint32(at + SU.su_nbytes, true) + v.g.sumsize, true);
   const units = (v.g.sumsize + inodeBlocks * v.g.ibsize) / v.g.unit;
   v.addSb(SB.lfs_dmeta, units);
   v.addSb(SB.lfs_bfree, -units);
@@ -72,7 +85,7 @@ export function psegsOf(v: Volume, segment: number): number {
 }
 
 /** Units of summaries and blocks of inodes in a segment. */
-function metaUnits(v: Volume, segment: number): number {
+export function metaUnits(v: Volume, segment: number): number {
   const at = segUse(v, segment);
   const sums = v.view.getUint16(at + SU.su_nsums, true) * v.g.sumsize;
   return (sums + v.view.getUint16(at + SU.su_ninos, true) * v.g.ibsize) / v.g.unit;
@@ -128,6 +141,7 @@ export function makeClean(v: Volume, segment: number): void {
   if ((flags & (SEGUSE_DIRTY | SEGUSE_PINNED)) !== SEGUSE_DIRTY || liveBytes(v, segment) !== 0)
     throw new Error(`segment ${segment} is not empty`);
   forgetMeta(v, segment);
+  v.view.setUint32(segUse(v, segment) + SU.su_nbytes, 0, true);
   v.view.setUint32(segUse(v, segment) + SU.su_nsums, 0, true);
   setSegFlags(v, segment, flags & ~(SEGUSE_DIRTY | SEGUSE_EMPTY));
   addCounts(v, 1, -1);

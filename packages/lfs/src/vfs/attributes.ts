@@ -21,6 +21,10 @@ export interface Attributes {
   readonly atime: number;
   readonly mtime: number;
   readonly ctime: number;
+  /** The fractions of the three times, exact. */
+  readonly atimensec: number;
+  readonly mtimensec: number;
+  readonly ctimensec: number;
   /** Device number of a special file. */
   readonly rdev: number;
 }
@@ -42,6 +46,9 @@ export function decodeAttributes(data: Uint8Array): Attributes {
     atime: di.di_atime + di.di_atimensec / 1e9,
     mtime: di.di_mtime + di.di_mtimensec / 1e9,
     ctime: di.di_ctime + di.di_ctimensec / 1e9,
+    atimensec: di.di_atimensec,
+    mtimensec: di.di_mtimensec,
+    ctimensec: di.di_ctimensec,
     rdev: special ? di.di_db[0] : 0,
   };
 }

@@ -8,7 +8,7 @@
 import { H, I_REFS, SB, TRANSFER_AT, TRANSFER_SIZE, VOLUME_WRITABLE, type Volume } from "../cache/arena.ts";
 import { blockAt } from "../cache/buffer-cache.ts";
 import { mutate, refuse } from "../cache/device.ts";
-import { DINODE_SIZE, MAXSYMLINKLEN, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
+import { DINODE_SIZE, LFS_IFILE_INUM, S_IFDIR, S_IFLNK, S_IFMT, S_IFREG } from "../format/constants.ts";
 import { DI } from "../format/dinode.ts";
 import { vget } from "../ifile/inode-map.ts";
 import { releaseInode } from "../ifile/release.ts";
@@ -16,7 +16,7 @@ import { readBlock } from "../inode/bmap.ts";
 import { diMode, diNlink, dinodeAt, diSet, diSize, diType, markInode, setDiMode, touchInode } from "../inode/inode.ts";
 import { truncateStep } from "../inode/truncate.ts";
 import { checkSpace, commitGrowth, commitWrite, freeUnits, prepareGrowth, prepareWrite } from "../inode/write.ts";
-import { FLUSH_FILE, startFlush } from "../segment/flush.ts";
+import { FLUSH_CHECKPOINT, FLUSH_FILE, startFlush } from "../segment/flush.ts";
 
 /** args: inode. The 128 bytes of the inode are the data. */
 export function getattr(v: Volume): boolean {
@@ -26,33 +26,42 @@ export function getattr(v: Volume): boolean {
   return true;
 }
 
+/** The inode of a file that calls may change: EPERM for the ifile, which 4.4BSD's root names. May miss. */
+function changeable(v: Volume, ino: number): number {
+  if (ino === LFS_IFILE_INUM) refuse("EPERM");
+  return vget(v, ino);
+}
+
 /** `args[1]` of `setattr`: which of the values that follow are given. */
 export const SET_MODE = 1;
 export const SET_UID = 2;
 export const SET_GID = 4;
 export const SET_ATIME = 8;
 export const SET_MTIME = 16;
+/** Times are whole seconds, and the last argument has the nanoseconds of either: a double has no room for them. */
+export const SET_NANOSECONDS = 32;
 
-/** args: inode, mask, mode, uid, gid, atime, mtime (seconds, with a fraction of nanoseconds in `results`). */
+/** args: inode, mask, mode, uid, gid, atime, mtime (seconds, with fractions), nanoseconds. */
 export function setattr(v: Volume): boolean {
-  const [ino, mask, mode, uid, gid, atime, mtime] = v.args;
-  const ip = vget(v, ino);
+  const [ino, mask, mode, uid, gid, atime, mtime, nanoseconds] = v.args;
+  const ip = changeable(v, ino);
   mutate(v);
   if (mask & SET_MODE) setDiMode(v, ip, (diMode(v, ip) & S_IFMT) | (mode & 0o7777));
   if (mask & SET_UID) diSet(v, ip, DI.di_uid, uid);
   if (mask & SET_GID) diSet(v, ip, DI.di_gid, gid);
-  if (mask & SET_ATIME) setTime(v, ip, DI.di_atime, atime);
-  if (mask & SET_MTIME) setTime(v, ip, DI.di_mtime, mtime);
+  const exact = mask & SET_NANOSECONDS ? nanoseconds : undefined;
+  if (mask & SET_ATIME) setTime(v, ip, DI.di_atime, atime, exact);
+  if (mask & SET_MTIME) setTime(v, ip, DI.di_mtime, mtime, exact);
   touchInode(v, ip, "c");
   markInode(v, ip);
   return true;
 }
 
 /** Seconds as a number; what a double keeps of the nanoseconds goes in the word behind. */
-function setTime(v: Volume, ip: number, field: number, seconds: number): void {
+function setTime(v: Volume, ip: number, field: number, seconds: number, nanoseconds?: number): void {
   const whole = Math.floor(seconds);
   diSet(v, ip, field, whole);
-  diSet(v, ip, field + 4, Math.min(999_999_999, Math.round((seconds - whole) * 1e9)));
+  diSet(v, ip, field + 4, nanoseconds ?? Math.min(999_999_999, Math.round((seconds - whole) * 1e9)));
 }
 
 /** args: inode, offset, length ≤ the transfer area. The bytes are the data, fewer at the end. May miss. */
@@ -83,7 +92,7 @@ export function read(v: Volume): boolean {
 /** args: inode, offset, or -1 for the end of the file. The data are written. results: the offset. */
 export function write(v: Volume): boolean {
   const [ino, where] = v.args;
-  const ip = vget(v, ino);
+  const ip = changeable(v, ino);
   if (diType(v, ip) === S_IFDIR) refuse("EISDIR");
   if (diType(v, ip) !== S_IFREG) refuse("EINVAL");
   const offset = where === -1 ? diSize(v, ip) : where;
@@ -100,7 +109,7 @@ export function write(v: Volume): boolean {
 /** args: inode, length. */
 export function truncate(v: Volume): boolean {
   const [ino, size] = v.args;
-  const ip = vget(v, ino);
+  const ip = changeable(v, ino);
   if (diType(v, ip) === S_IFDIR) refuse("EISDIR");
   if (diType(v, ip) !== S_IFREG || size < 0 || !Number.isInteger(size)) refuse("EINVAL");
   if (size > v.g.maxFileSize) refuse("EFBIG");
@@ -120,7 +129,7 @@ export function readlink(v: Volume): boolean {
   const ip = vget(v, v.args[0]);
   if (diType(v, ip) !== S_IFLNK) refuse("EINVAL");
   const size = diSize(v, ip);
-  if (size < MAXSYMLINKLEN) {
+  if (size < v.g.maxSymlinkLength) {
     const at = dinodeAt(v, ip) + DI.di_db;
     v.bytes.copyWithin(TRANSFER_AT, at, at + size);
   } else {
@@ -163,7 +172,9 @@ export function close(v: Volume): boolean {
 export function fsync(v: Volume): boolean {
   if (v.words[H.opPhase] !== 0) return true;
   vget(v, v.args[0]);
-  startFlush(v, FLUSH_FILE, { ino: v.args[0] });
+  // Version 1 has no serials: nobody reads its log behind a checkpoint.
+  if (v.g.version === 1) startFlush(v, FLUSH_CHECKPOINT, { both: true });
+  else startFlush(v, FLUSH_FILE, { ino: v.args[0] });
   v.words[H.opPhase] = 1;
   return false;
 }

@@ -10,9 +10,9 @@ import { F_DIROP, H, NAME_SIZE, NAMES_AT, TRANSFER_AT, TRANSFER_SIZE, type Volum
 import { blockAt, createBuffer } from "../cache/buffer-cache.ts";
 import { mutate, refuse } from "../cache/device.ts";
 import {
+  LFS_IFILE_INUM,
   LFS_LINK_MAX,
   LFS_ORPHAN_NEXTFREE,
-  MAXSYMLINKLEN,
   S_IFDIR,
   S_IFLNK,
   S_IFMT,
@@ -105,7 +105,7 @@ function makeDirectory(v: Volume, ip: number, parent: number, dp: number): void 
 }
 
 function storeTarget(v: Volume, ip: number, target: Uint8Array): void {
-  if (target.length < MAXSYMLINKLEN) {
+  if (target.length < v.g.maxSymlinkLength) {
     v.bytes.set(target, dinodeAt(v, ip) + DI.di_db);
     setDiSize(v, ip, target.length);
   } else commitWrite(v, ip, 0, NAMES_AT + NAME_SIZE, target.length);
@@ -116,7 +116,7 @@ export function link(v: Volume): boolean {
   const name = entryName(v, 0);
   const ip = vget(v, v.args[0]);
   const dp = directory(v, v.args[1]);
-  if (diType(v, ip) === S_IFDIR) refuse("EPERM");
+  if (diType(v, ip) === S_IFDIR || v.args[0] === LFS_IFILE_INUM) refuse("EPERM");
   if (diNlink(v, ip) <= 0) refuse("ENOENT");
   if (diNlink(v, ip) >= LFS_LINK_MAX) refuse("EMLINK");
   const found = scan(v, dp, name);
@@ -137,7 +137,7 @@ export function unlink(v: Volume): boolean {
   const { entry } = scan(v, dp, entryName(v, 0));
   if (entry === undefined) refuse("ENOENT");
   const ip = vget(v, entry.ino);
-  if (diType(v, ip) === S_IFDIR) refuse("EPERM");
+  if (diType(v, ip) === S_IFDIR || entry.ino === LFS_IFILE_INUM) refuse("EPERM");
   ifileEntry(v, entry.ino);
   mutate(v);
   removeEntry(v, dp, entry);
@@ -193,6 +193,7 @@ export function rename(v: Volume): boolean {
   const found = scan(v, to, newName);
   if (found.entry?.ino === source.ino) return true;
   if (isDirectory && from !== to) refuseLoop(v, source.ino, inodeNumber(v, to));
+  if (source.ino === LFS_IFILE_INUM || found.entry?.ino === LFS_IFILE_INUM) refuse("EPERM");
   const target = found.entry === undefined ? -1 : vget(v, found.entry.ino);
   if (target !== -1) checkTarget(v, isDirectory, target);
   else if (isDirectory && from !== to && diNlink(v, to) >= LFS_LINK_MAX) refuse("EMLINK");
