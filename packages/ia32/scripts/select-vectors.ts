@@ -1,10 +1,10 @@
 // Copies a sample that keeps every form from a directory of hwvec files.
 //
 //   node packages/ia32/scripts/select-vectors.ts HWVEC_DIRECTORY [PER_FORM]
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
-import { readVectors } from "../test/hwvec.ts";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { parseVectors } from "../src/conformance/index.ts";
 
 const INTEGER =
   "alu shift muldiv mov flags bcd bit cond branch stack string atomic misc ud fetch seq priv seg segmem ac".split(" ");
@@ -16,7 +16,8 @@ const source = process.argv[2];
 const target = join(import.meta.dirname, "../test/vectors");
 mkdirSync(target, { recursive: true });
 for (const category of [...INTEGER, ...FLOAT]) {
-  const all = readVectors(join(source, `${category}.jsonl.gz`));
+  const text = gunzipSync(readFileSync(join(source, `${category}.jsonl.gz`))).toString();
+  const all = parseVectors(text)._unsafeUnwrap();
   const taken = new Map<string, number>();
   const chosen = all.filter(({ f }) => {
     const count = taken.get(f) ?? 0;

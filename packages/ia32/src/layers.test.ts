@@ -2,8 +2,24 @@ import { readdirSync, readFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { expect, test } from "vitest";
 
-/** Folders from the bottom up; a file imports values only from its own folder and those before it. */
-const ORDER = ["softfloat", "state", "memory", "interrupt", "mmu", "system", "isa", "decode", "interpreter", "jit"];
+/**
+ * Folders from the bottom up; a file imports values only from its own folder and those before it. What stands above the
+ * public names has them too.
+ */
+const ORDER = [
+  "softfloat",
+  "state",
+  "memory",
+  "interrupt",
+  "mmu",
+  "system",
+  "isa",
+  "decode",
+  "interpreter",
+  "jit",
+  "index.ts",
+  "conformance",
+];
 
 test("no folder imports values from a folder above it", () => {
   const upward: string[] = [];
@@ -25,5 +41,5 @@ test("every folder has its place in the order", () => {
   const folders = readdirSync(import.meta.dirname, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map((entry) => entry.name);
-  expect(folders.sort()).toEqual([...ORDER].sort());
+  expect(folders.sort()).toEqual(ORDER.filter((name) => !name.endsWith(".ts")).sort());
 });

@@ -31,6 +31,10 @@ describe("kintsugi conformance", () => {
     expect(passed).toMatchObject({ status: 0, stderr: "" });
     const one = { passed: 1, total: 1 };
     expect(JSON.parse(passed.stdout)).toEqual({ tierA: one, tierB: one, forms: { nop: { tierA: one, tierB: one } } });
+    const add = file("f32_add.gz", gzipSync("# f32_add -rnear_even\n3F800000 3F800000 40000000 00\n"));
+    const sum = conformance("testfloat", add, "--engine", "jit", "--json");
+    expect(sum.status).toBe(0);
+    expect(JSON.parse(sum.stdout)).toEqual({ tierA: one, tierB: one, forms: { f32_add: { tierA: one, tierB: one } } });
     const failed = conformance("hwvec", good, bad, "--engine", "interpreter");
     expect(failed.status).toBe(1);
     expect(failed.stdout).toContain("nop: A 1/2, B 1/2 – 90: EIP expected 10000002, got 10000001");
@@ -42,6 +46,7 @@ describe("kintsugi conformance", () => {
       [["hwvec", file("text", "hello")], /text: line 1 is no hwvec test/],
       [["hwvec", file("cut.gz", gzipSync(NOP).subarray(0, 30))], /cut\.gz: unexpected end of file/],
       [["moo", file("text.MOO", "hello")], /text\.MOO: the file is cut off/],
+      [["testfloat", file("float", "# f32_add\n1 2 3")], /float: line 2 is no TestFloat case/],
       [["hwvec"], /missing required argument/],
       [["hwvec", "x", "--engine", "magic"], /--engine/],
     ];

@@ -2,40 +2,43 @@
  * `kintsugi conformance`: the processor against recordings of real ones.
  *
  * Here: reading the files, refusing broken ones, printing the score, the exit code. Not here: formats and machines
- * (→ ../conformance/).
+ * (→ \@kintsugi/ia32/conformance).
  * @module
  */
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { gunzipSync } from "node:zlib";
+import type { Score, Settings } from "@kintsugi/ia32/conformance";
 import { type Command, Option } from "commander";
 import type { Result } from "neverthrow";
-import { Score } from "../conformance/score.ts";
 import { EXIT_FAILED } from "./exit-codes.ts";
 import { UsageError } from "./options.ts";
 import { writeOut } from "./streams.ts";
 
 interface ConformanceFlags {
   readonly json?: boolean;
-  readonly engine: string;
+  readonly engine: "interpreter" | "jit";
 }
 
 /** What a set of files is, and how one of them is run. */
-type Runner = (path: string, bytes: Uint8Array, score: Score) => void;
+type Runner = (path: string, bytes: Uint8Array, score: Score, settings: Settings) => void;
 
 // The processor is loaded when a command runs: every other command starts without it.
 
 async function hwvec(): Promise<Runner> {
-  const { runHwvec } = await import("../conformance/hwvec.ts");
-  const { parseVectors } = await import("../conformance/hwvec-format.ts");
-  return (path, bytes, score) => runHwvec(valid(path, parseVectors(new TextDecoder().decode(bytes))), score);
+  const { parseVectors, runHwvec } = await import("@kintsugi/ia32/conformance");
+  return (path, bytes, score, settings) => runHwvec(valid(path, parseVectors(text(bytes))), score, settings);
+}
+
+async function testfloat(): Promise<Runner> {
+  const { parseTestFloat, runTestFloat } = await import("@kintsugi/ia32/conformance");
+  return (path, bytes, score, settings) => runTestFloat(valid(path, parseTestFloat(text(bytes))), score, settings);
 }
 
 async function moo(): Promise<Runner> {
-  const { runMoo } = await import("../conformance/moo.ts");
-  const { parseMoo } = await import("../conformance/moo-format.ts");
-  return (path, bytes, score) =>
-    runMoo(valid(path, parseMoo(bytes)), basename(path).replace(/\.MOO(\.gz)?$/i, ""), score);
+  const { parseMoo, runMoo } = await import("@kintsugi/ia32/conformance");
+  return (path, bytes, score, settings) =>
+    runMoo(valid(path, parseMoo(bytes)), basename(path).replace(/\.MOO(\.gz)?$/i, ""), score, settings);
 }
 
 /** Adds the command; `ended` hears the exit code. */
@@ -47,19 +50,25 @@ export function conformanceCommand(program: Command, ended: (code: number) => vo
     command
       .command(`${name} <FILES...>`)
       .description(description)
-      .addOption(new Option("--engine <ENGINE>", "what executes").choices(["interpreter"]).default("interpreter"))
+      .addOption(
+        new Option("--engine <ENGINE>", "what executes").choices(["interpreter", "jit"]).default("interpreter"),
+      )
       .option("--json", "print the score as one line of JSON")
       .action(async (files: readonly string[], flags: ConformanceFlags) => {
         ended(await conformance(await load(), files, flags));
       });
   };
   add("hwvec", "single instructions and short sequences in protected mode", hwvec);
+  add("testfloat", "floating-point arithmetic, as Berkeley TestFloat prints it", testfloat);
   add("moo", "single instructions in real mode", moo);
 }
 
 async function conformance(run: Runner, files: readonly string[], flags: ConformanceFlags): Promise<number> {
+  const { Score } = await import("@kintsugi/ia32/conformance");
   const score = new Score();
-  for (const path of files) run(path, read(path), score);
+  // A test runs once: what is compiled at all is compiled at once.
+  const settings: Settings = { engine: flags.engine, jit: { threshold: 0 } };
+  for (const path of files) run(path, read(path), score, settings);
   if (flags.json) await writeOut(`${JSON.stringify(score.summary)}\n`);
   else for (const line of score.lines) await writeOut(`${line}\n`);
   return score.complete ? 0 : EXIT_FAILED;
@@ -74,6 +83,10 @@ function read(path: string): Uint8Array {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(`${path}: ${code === "ENOENT" ? "there is no such file" : message}; check the path`);
   }
+}
+
+function text(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function valid<T>(path: string, parsed: Result<T, string>): T {

@@ -153,7 +153,8 @@ export function revokeWrites(core: Core, frame: number): void {
   flags[frame] &= ~PAGE_WRITE_CACHED;
   const tlb = core.tlb;
   const address = frame * 4096;
-  for (let entry = 0; entry < tlb.length; entry += ENTRY_WORDS) {
+  const filled = core.architectural ? TAG_ALIGNED * WORDS_PER_TAG : tlb.length;
+  for (let entry = 0; entry < filled; entry += ENTRY_WORDS) {
     const page = tlb[entry + 1];
     if (page !== INVALID && ((page + tlb[entry + 2]) | 0) === (address | 0)) tlb[entry + 1] = INVALID;
   }

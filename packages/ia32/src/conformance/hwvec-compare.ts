@@ -2,13 +2,12 @@
  * Comparing what a processor did with what the silicon did.
  *
  * Here: registers, flags and float state by tier, with the tolerances that a test allows. Not here: memory, which only
- * the machine can read (→ hwvec-machine.ts). All waivers stand here:
- * - EFLAGS: TF and RF are removed on both sides, `uf` bits are undefined for the test (FORMAT.md).
- * - FSW: `us` bits are undefined for the test; PE, UE and C1 of transcendental functions (SDM Vol. 1, 8.3.10).
+ * the machine can read (→ hwvec-machine.ts), nor what is not compared (→ waivers.ts).
  * @module
  */
 import { type FloatState, INITIAL_FLOAT, SEGMENT_REGISTERS, SELECTORS, type Vector } from "./hwvec-format.ts";
 import type { Difference } from "./score.ts";
+import { APPROXIMATION, COMPARED_FLAGS, TRANSCENDENTAL_STATUS, TRANSCENDENTAL_ULPS } from "./waivers.ts";
 
 /** What a processor holds after a test. */
 export interface Outcome {
@@ -22,14 +21,11 @@ export interface Outcome {
   readonly exception: readonly [number, number, number] | null;
 }
 
-/** CF PF AF ZF SF DF OF IF NT AC ID IOPL. */
-const COMPARED_FLAGS = 0x247ed5 & ~0x10100;
 /** FSW: C0 to C3 and TOP but for C1; the rest are exception flags, error summary, C1. */
 const FSW_TIER_A = 0x7d00;
-/** PE, UE, C1. */
-const FSW_TRANSCENDENTAL = 0x230;
 const MXCSR_FLAGS = 0x3f;
 
+/** Everything but memory. */
 export function compareRegisters(vector: Vector, got: Outcome): Difference[] {
   const { i, o } = vector;
   const wanted = o.x ?? null;
@@ -68,7 +64,7 @@ function compareFloat({ i, o, us, tol }: Vector, got: FloatState): Difference[] 
   check("A", "FCW", change.cw ?? before.cw, got.cw, 0xffff);
   check("A", "tags", change.tw ?? before.tw, got.tw, 0xff);
   check("A", "FSW", sw, got.sw, defined & FSW_TIER_A);
-  check("B", "FSW flags", sw, got.sw, defined & ~FSW_TIER_A & ~(tol === undefined ? 0 : FSW_TRANSCENDENTAL));
+  check("B", "FSW flags", sw, got.sw, defined & ~FSW_TIER_A & ~(tol === undefined ? 0 : TRANSCENDENTAL_STATUS));
   check("A", "MXCSR", mx, got.mx, ~MXCSR_FLAGS);
   check("B", "MXCSR flags", mx, got.mx, MXCSR_FLAGS);
   for (let n = 0; n < 8; n++) {
@@ -83,18 +79,14 @@ function compareFloat({ i, o, us, tol }: Vector, got: FloatState): Difference[] 
 }
 
 const SIGNIFICAND = (1n << 63n) - 1n;
-const ULPS = 2n;
 
-/** At most two units in the last place apart, with equal signs. */
+/** At most so many units in the last place apart, with equal signs. */
 function extendedNear(expected: string, got: string): boolean {
   const [a, b] = [BigInt(`0x${expected}`), BigInt(`0x${got}`)];
   const place = (value: bigint): bigint => (((value >> 64n) & 0x7fffn) << 63n) + (value & SIGNIFICAND);
   const distance = place(a) - place(b);
-  return a >> 79n === b >> 79n && distance <= ULPS && distance >= -ULPS;
+  return a >> 79n === b >> 79n && distance <= TRANSCENDENTAL_ULPS && distance >= -TRANSCENDENTAL_ULPS;
 }
-
-/** Both sides may be off by 1.5 * 2^-12. */
-const APPROXIMATION = 3 / 4096;
 
 function singlesNear(expected: string, got: string): boolean {
   const view = new DataView(new ArrayBuffer(4));

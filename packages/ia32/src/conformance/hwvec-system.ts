@@ -1,12 +1,12 @@
 /**
  * The operating system of the recordings, as far as a program sees it.
  *
- * Here: page tables (PAE, with execute-disable), GDT, LDT, TSS and an IDT whose handlers do nothing but be recognised; the
- * frame of an exception taken back into the registers. Not here: tests (→ hwvec-machine.ts).
+ * Here: page tables (PAE, with execute-disable), GDT, LDT, TSS and an IDT whose handlers end the run; the frame of an
+ * exception taken back into the registers. Not here: tests (→ hwvec-machine.ts).
  * Reference: FORMAT.md; SDM Vol. 3A, 3.4.5 (descriptors), 4.4 (PAE paging), 6.12 (frames), 7.2 (TSS).
  * @module
  */
-import { EFLAGS, EIP, ESP, type GuestMemory, type Processor } from "@kintsugi/ia32";
+import { EFLAGS, EIP, ESP, type GuestMemory, type Processor } from "../index.ts";
 import type { SegmentRegister } from "./hwvec-format.ts";
 
 const POINTERS = 0x80000;
@@ -19,8 +19,12 @@ const GDT = 0x0000;
 const LDT = 0x0100;
 const TSS = 0x0200;
 const IDT = 0x0800;
-/** One byte for each vector. */
+/** OUT HANDLER_PORT, AL for each vector. */
 const HANDLERS = 0x1000;
+const HANDLER_SIZE = 4;
+const OUT = 0xe6;
+/** The host ends the run when a handler writes here. */
+export const HANDLER_PORT = 0x10;
 const STACK_TOP = 0x3000;
 
 const SUPERVISOR_CODE = 0x08;
@@ -50,6 +54,9 @@ const GLOBAL_ENTRIES: readonly Entry[] = [
   [0x28, 0, 0xfffff, 0xc0f3],
   [0x30, 0, 0xfffff, 0xa0fb],
   [TASK, LINEAR + TSS, TSS_LIMIT, 0x008b],
+  // Thread-local storage and the processor's number: the recording's system had them, programs can load them.
+  [0x60, 0, 0xfffff, 0xd0f3],
+  [0x78, 0, 0, 0x40f5],
   [LOCAL, LINEAR + LDT, LDT_LIMIT, 0x0082],
 ];
 const LOCAL_ENTRIES: readonly Entry[] = [
@@ -111,7 +118,8 @@ export class HwvecSystem {
     this.#describe(GDT, GLOBAL_ENTRIES);
     this.#describe(LDT, LOCAL_ENTRIES);
     for (let vector = 0; vector < 256; vector++) {
-      const handler = LINEAR + HANDLERS + vector;
+      const handler = LINEAR + HANDLERS + vector * HANDLER_SIZE;
+      this.#memory.write16(PHYSICAL + HANDLERS + vector * HANDLER_SIZE, OUT | (HANDLER_PORT << 8));
       const gate = OPEN_VECTORS.includes(vector) ? OPEN_GATE : GATE;
       this.#put(IDT + vector * 8, (SUPERVISOR_CODE << 16) | (handler & 0xffff), (handler & 0xffff0000) | gate);
     }
@@ -137,11 +145,12 @@ export class HwvecSystem {
     };
   }
 
-  /** Vector, error code and CR2, if the processor stands at a handler; the frame goes back into the registers. */
+  /** Vector, error code and CR2, if the processor stands at or in a handler; the frame goes back into the registers. */
   takeException(): [number, number, number] | null {
     const { registers } = this.#processor;
-    const vector = registers[EIP] - ((LINEAR + HANDLERS) | 0);
-    if (vector < 0 || vector > 255) return null;
+    const place = registers[EIP] - ((LINEAR + HANDLERS) | 0);
+    if (place < 0 || place >= 256 * HANDLER_SIZE) return null;
+    const vector = Math.floor(place / HANDLER_SIZE);
     const pop = (): number => {
       const value = this.#memory.read32(PHYSICAL + registers[ESP] - (LINEAR | 0));
       registers[ESP] += 4;

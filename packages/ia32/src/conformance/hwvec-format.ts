@@ -7,7 +7,7 @@
  */
 import { err, ok, type Result } from "neverthrow";
 
-/** Linear address and bytes in hexadecimal. */
+/** A linear address and bytes in hexadecimal. */
 export type Bytes = readonly [address: number, hex: string];
 
 /** Float state: 80-bit registers by physical number as 20 digits, XMM registers as 32 digits. */
@@ -20,6 +20,7 @@ export interface FloatState {
   readonly x: readonly string[];
 }
 
+/** The float registers that a test changes. */
 export interface FloatChange {
   readonly cw?: number;
   readonly sw?: number;
@@ -29,11 +30,16 @@ export interface FloatChange {
   readonly x?: Readonly<Record<number, string>>;
 }
 
+/** Selectors that differ from {@link SELECTORS}. */
 export type Selectors = Readonly<Partial<Record<SegmentRegister, number>>>;
 
+/** One test. */
 export interface Vector {
+  /** Form. */
   readonly f: string;
+  /** Instruction bytes in hexadecimal. */
   readonly b: string;
+  /** Before. */
   readonly i: {
     /** EAX ECX EDX EBX ESP EBP ESI EDI. */
     readonly r: readonly number[];
@@ -54,13 +60,19 @@ export interface Vector {
     /** Vector, error code, CR2. */
     readonly x?: readonly [number, number, number?];
   };
+  /** Recorded without single steps, up to an INT3: one instruction, or a sequence. */
   readonly run?: "one" | "seq";
+  /** EFLAGS bits that are undefined for this test. */
   readonly uf?: number;
+  /** FSW bits that are. */
   readonly us?: number;
+  /** Memory that is. */
   readonly mm?: readonly (readonly [address: number, length: number])[];
+  /** Results are approximate: x87 transcendental, or RCP and RSQRT. */
   readonly tol?: 1 | 2;
 }
 
+/** A segment register. */
 export type SegmentRegister = "es" | "cs" | "ss" | "ds" | "fs" | "gs";
 /** In the order of their encoding. */
 export const SEGMENT_REGISTERS: readonly SegmentRegister[] = ["es", "cs", "ss", "ds", "fs", "gs"];
@@ -98,6 +110,11 @@ export const REGIONS: readonly { readonly linear: number; readonly pages: number
 /** The byte that is at a linear address before a test's own bytes. */
 export function fill(linear: number): number {
   return linear >= CODE_REGION && linear < CODE_REGION + 2 * PAGE ? 0xcc : Math.imul(linear, 0x9e3779b1) >>> 24;
+}
+
+/** The bytes that hexadecimal digits stand for. */
+export function bytesOf(hex: string): Uint8Array {
+  return Uint8Array.from({ length: hex.length >>> 1 }, (_, n) => Number.parseInt(hex.slice(2 * n, 2 * n + 2), 16));
 }
 
 /** All tests of a file's text; the error names the line. */

@@ -1,0 +1,43 @@
+// Recordings of real processors: the sample of hwvec that is here, and what the environment names.
+import { readdirSync, readFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { gunzipSync } from "node:zlib";
+import { expect, test } from "vitest";
+import { parseMoo, parseVectors, runHwvec, runMoo, Score } from "../../src/conformance/index.ts";
+
+/** The sample, or the directory that HWVEC names. */
+const directory = process.env.HWVEC ? pathToFileURL(`${process.env.HWVEC}/`) : new URL("../vectors/", import.meta.url);
+const categories = readdirSync(directory)
+  .filter((name) => name.endsWith(".jsonl.gz"))
+  .map((name) => name.slice(0, -".jsonl.gz".length));
+
+test("the categories are all there", () => {
+  const expected =
+    "ac alu atomic bcd bit branch cond fetch flags fxsr misc mmx mov muldiv priv seg segmem seq shift sse sse2 sse2i sse3 sseapprox ssecvt stack string ud x87 x87ctl x87trans".split(
+      " ",
+    );
+  expect(categories.toSorted()).toEqual(expected);
+});
+
+test.each(categories)("%s: every vector does what the silicon did, tiers A and B", (category) => {
+  const text = gunzipSync(readFileSync(new URL(`${category}.jsonl.gz`, directory))).toString();
+  const score = new Score();
+  runHwvec(parseVectors(text)._unsafeUnwrap(), score);
+  expect(score.failures).toEqual([]);
+  expect(score.summary.tierB).toEqual(score.summary.tierA);
+  expect(score.complete).toBe(true);
+});
+
+/** A directory of MOO files, which are not ours to keep here, for example SingleStepTests' 80286 set. */
+const realMode = process.env.KINTSUGI_MOO;
+
+if (realMode !== undefined)
+  test("every recorded real-mode test holds after the documented differences", () => {
+    const score = new Score();
+    for (const name of readdirSync(realMode).filter((file) => file.endsWith(".MOO.gz"))) {
+      const bytes = new Uint8Array(gunzipSync(readFileSync(`${realMode}/${name}`)));
+      runMoo(parseMoo(bytes)._unsafeUnwrap(), name.slice(0, -".MOO.gz".length), score);
+    }
+    expect(score.failures).toEqual([]);
+    expect(score.complete).toBe(true);
+  }, 300_000);
