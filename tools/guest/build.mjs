@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildHash, filesOf, guestPackages, objectsOf, sha256 } from "./inputs.ts";
-import { CXX_FLAGS, FLAGS, LIBRARIES, LINK_FLAGS, LINK_SCRIPT, PROGRAMS } from "./programs.ts";
+import { CXX_FLAGS, FLAGS, LINK_FLAGS, PROGRAMS } from "./programs.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
@@ -56,11 +56,12 @@ const env = {
   ZIG_GLOBAL_CACHE_DIR: join(modules, ".cache", "global"),
   ZIG_LOCAL_CACHE_DIR: join(modules, ".cache", "local"),
 };
-const includes = LIBRARIES.flatMap(({ include }) => ["-I", include]);
-
 rmSync(work, { recursive: true, force: true });
 const objects = new Map();
-for (const source of new Set(PROGRAMS.flatMap(objectsOf))) {
+/** Source → folders of its includes: a source belongs to programs of one kind, or includes nothing that differs. */
+const sources = new Map(PROGRAMS.flatMap((program) => objectsOf(program).map((source) => [source, program.kind])));
+for (const [source, kind] of sources) {
+  const includes = kind.libraries.flatMap(({ include }) => ["-I", include]);
   const object = join(work, `${source}.o`);
   mkdirSync(dirname(object), { recursive: true });
   const flags = source.endsWith(".S") ? ["cc", ...FLAGS] : ["c++", ...FLAGS, ...CXX_FLAGS];
@@ -68,7 +69,6 @@ for (const source of new Set(PROGRAMS.flatMap(objectsOf))) {
   objects.set(source, object);
 }
 
-const build = buildHash();
 for (const folder of guestPackages()) {
   const prebuilt = join(output, folder, "prebuilt");
   mkdirSync(prebuilt, { recursive: true });
@@ -77,8 +77,13 @@ for (const folder of guestPackages()) {
   for (const program of PROGRAMS.filter((candidate) => candidate.package === folder)) {
     const elf = join(prebuilt, `${program.name}.elf`);
     const inputs = objectsOf(program).map((source) => objects.get(source));
-    run(zig, ["ld.lld", ...LINK_FLAGS, "-T", LINK_SCRIPT, ...inputs, "-o", elf], { env });
-    manifest[`${program.name}.elf`] = { build, files: filesOf(root, program), elf: sha256(readFileSync(elf)) };
+    const flags = [...LINK_FLAGS, ...(program.linkFlags ?? []), "-T", program.kind.linkScript];
+    run(zig, ["ld.lld", ...flags, ...inputs, "-o", elf], { env });
+    manifest[`${program.name}.elf`] = {
+      build: buildHash(program),
+      files: filesOf(root, program),
+      elf: sha256(readFileSync(elf)),
+    };
   }
   writeFileSync(join(prebuilt, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 }

@@ -8,16 +8,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
-import {
-  COMPILER,
-  CXX_FLAGS,
-  FLAGS,
-  type GuestProgram,
-  LIBRARIES,
-  LINK_FLAGS,
-  LINK_SCRIPT,
-  PROGRAMS,
-} from "./programs.ts";
+import { COMPILER, CXX_FLAGS, FLAGS, type GuestLibrary, type GuestProgram, LINK_FLAGS, PROGRAMS } from "./programs.ts";
 
 /** What `prebuilt/manifest.json` says of one ELF file; all hashes are sha256 in hex. */
 export interface ManifestEntry {
@@ -41,16 +32,16 @@ export const guestPackages = (): readonly string[] => [...new Set(PROGRAMS.map((
 /** Every object of a program in link order: the libraries come last, so that a program's own symbols come first. */
 export const objectsOf = (program: GuestProgram): readonly string[] => [
   ...program.sources,
-  ...LIBRARIES.flatMap((library) => library.sources),
+  ...program.kind.libraries.flatMap((library) => library.sources),
 ];
 
 const INCLUDE = /^\s*#\s*include\s+(?:"([^"]+)"|(<[^>]+>))/gm;
 
-function includesOf(root: string, file: string): string[] {
+function includesOf(root: string, file: string, libraries: readonly GuestLibrary[]): string[] {
   const text = readFileSync(join(root, file), "utf8");
   return [...text.matchAll(INCLUDE)].map(([, name, system]) => {
     if (system !== undefined) throw new Error(`${file} includes ${system}: guests are freestanding, use "quotes"`);
-    const places = [dirname(file), ...LIBRARIES.map((library) => library.include)];
+    const places = [dirname(file), ...libraries.map((library) => library.include)];
     const found = places.map((place) => normalize(join(place, name!))).find((path) => existsSync(join(root, path)));
     if (found === undefined) throw new Error(`${file} includes "${name}", which is in none of: ${places.join(", ")}`);
     return found;
@@ -67,12 +58,13 @@ export function filesOf(root: string, program: GuestProgram): Record<string, str
   const visit = (file: string): void => {
     if (seen.has(file)) return;
     seen.add(file);
-    for (const included of includesOf(root, file)) visit(included);
+    for (const included of includesOf(root, file, program.kind.libraries)) visit(included);
   };
   for (const source of objectsOf(program)) visit(source);
-  seen.add(LINK_SCRIPT);
+  seen.add(program.kind.linkScript);
   return Object.fromEntries([...seen].sort().map((file) => [file, sha256(readFileSync(join(root, file)))]));
 }
 
 /** Hash of what is not a file: compiler and flags. */
-export const buildHash = (): string => sha256(JSON.stringify([COMPILER, FLAGS, CXX_FLAGS, LINK_FLAGS, LIBRARIES]));
+export const buildHash = ({ kind, linkFlags = [] }: GuestProgram): string =>
+  sha256(JSON.stringify([COMPILER, FLAGS, CXX_FLAGS, LINK_FLAGS, kind, linkFlags]));

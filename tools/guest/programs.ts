@@ -13,11 +13,21 @@ export interface GuestLibrary {
   readonly sources: readonly string[];
 }
 
+/** What a program is linked with, and where its parts go. */
+export interface GuestKind {
+  /** Lower layers first. Every program of the kind is linked against all of them; unused sections are dropped. */
+  readonly libraries: readonly GuestLibrary[];
+  readonly linkScript: string;
+}
+
 /** One ELF file: `<package>/prebuilt/<name>.elf`. */
 export interface GuestProgram {
   readonly name: string;
   readonly package: string;
+  readonly kind: GuestKind;
   readonly sources: readonly string[];
+  /** Further flags of the linker. */
+  readonly linkFlags?: readonly string[];
 }
 
 /** The compiler package's version; tools/guest/package.json pins it, and a test compares the two. */
@@ -62,11 +72,7 @@ export const LINK_FLAGS: readonly string[] = [
   "max-page-size=4096",
 ];
 
-/** Where the parts of a program lie. */
-export const LINK_SCRIPT = "packages/arc-framework/guest/program.ld";
-
-/** Lower layers first. Every program is linked against all of them; unused sections are dropped. */
-export const LIBRARIES: readonly GuestLibrary[] = [
+const ARC_LIBRARIES: readonly GuestLibrary[] = [
   {
     include: "packages/microkernel/guest",
     sources: [
@@ -91,16 +97,52 @@ export const LIBRARIES: readonly GuestLibrary[] = [
   { include: "packages/drivers/guest", sources: [] },
 ];
 
+/** A process of the reference machine: started by P3, crashed and restarted. */
+export const PROCESS: GuestKind = {
+  libraries: ARC_LIBRARIES,
+  linkScript: "packages/arc-framework/guest/program.ld",
+};
+
+/** A sigma0 or root task that knows X.2 and nothing of us: `kintsugi l4` boots it as a foreign one. */
+export const FOREIGN_SERVER: GuestKind = {
+  libraries: [
+    {
+      include: "packages/microkernel/guest/l4",
+      sources: [
+        "packages/microkernel/guest/l4/crt0.S",
+        "packages/microkernel/guest/l4/stubs.S",
+        "packages/microkernel/guest/l4/abi.cpp",
+        "packages/microkernel/guest/l4/print.cpp",
+        "packages/microkernel/guest/memory.cpp",
+        "packages/microkernel/guest/division.cpp",
+      ],
+    },
+  ],
+  linkScript: "packages/microkernel/guest/l4/server.ld",
+};
+
 const driver = (name: string, ...sources: string[]): GuestProgram => ({
   name,
   package: "packages/drivers",
+  kind: PROCESS,
   sources: sources.map((source) => `packages/drivers/guest/${source}`),
 });
 const program = (name: string, ...sources: string[]): GuestProgram => ({
   name,
   package: "apps/programs",
+  kind: PROCESS,
   sources: sources.map((source) => `apps/programs/guest/${source}`),
 });
+/** `base`: the physical address that it is linked to. */
+const server = (name: string, base: number, ...sources: string[]): GuestProgram => ({
+  name,
+  package: "apps/programs",
+  kind: FOREIGN_SERVER,
+  sources: sources.map((source) => `apps/programs/guest/l4/${source}`),
+  linkFlags: [`--defsym=BASE=0x${base.toString(16)}`],
+});
+const SIGMA0_BASE = 0x20000;
+const ROOT_BASE = 0x400000;
 
 export const PROGRAMS: readonly GuestProgram[] = [
   driver("serial", "serial/serial.cpp", "serial/device.cpp"),
@@ -115,4 +157,8 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("x2errors", "test/x2errors.cpp"),
   program("echo-server", "test/echo_server.cpp"),
   program("echo-client", "test/echo_client.cpp"),
+  // Foreign servers: see apps/programs/guest/l4.
+  server("l4-sigma0", SIGMA0_BASE, "sigma0.cpp", "sigma0_memory.cpp"),
+  server("l4-probe", ROOT_BASE, "probe.cpp", "task.cpp"),
+  server("l4-mapprobe", ROOT_BASE, "mapprobe.cpp", "task.cpp"),
 ];

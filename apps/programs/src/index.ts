@@ -23,4 +23,11 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server without recovery of its own, and its client `echo-client TEXT`. */
   "echo-server": prebuilt("echo-server"),
   "echo-client": prebuilt("echo-client"),
+
+  // Foreign servers, for `kintsugi l4`: they know X.2 and nothing of this kernel.
+  /** sigma0: page faults and requests, each page to one thread only. */
+  "l4-sigma0": prebuilt("l4-sigma0"),
+  /** What the interface does, as a transcript: calls, and mappings. */
+  "l4-probe": prebuilt("l4-probe"),
+  "l4-mapprobe": prebuilt("l4-mapprobe"),
 };

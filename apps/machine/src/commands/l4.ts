@@ -7,7 +7,7 @@
  */
 import { existsSync, readFileSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { L4File } from "../l4/kickstart.ts";
 import { type L4Exit, L4Machine } from "../l4/l4-machine.ts";
 import { TextWatch } from "../pc/text-watch.ts";
@@ -25,6 +25,7 @@ export interface L4Flags {
   readonly limit?: number;
   readonly until?: string;
   readonly type?: string;
+  readonly engine: "interpreter" | "jit";
 }
 
 const MIB = 1 << 20;
@@ -50,6 +51,11 @@ export function l4Command(program: Command, ended: (code: number) => void): void
       "typed on COM1 before stdin; \\r, \\n, \\t, \\e, \\\\ and \\xHH mean what they do in C",
       parseTyped,
     )
+    .addOption(
+      new Option("--engine <ENGINE>", "what executes instructions")
+        .choices(["interpreter", "jit"])
+        .default("interpreter"),
+    )
     .option("--until <TEXT>", "end with exit code 0 when COM1 has shown this")
     .option("--limit <VIRTUAL_SECONDS>", "end the run after so much virtual time", parseLimit)
     .addHelpText("after", HELP)
@@ -71,6 +77,7 @@ async function l4(flags: L4Flags): Promise<number> {
   const watch = flags.until === undefined ? undefined : new TextWatch(flags.until);
   const booted = L4Machine.powerOn({
     memory: flags.memory * MIB,
+    engine: flags.engine,
     files: {
       sigma0: readFile("--sigma0", flags.sigma0),
       root: readFile("--root", flags.root),

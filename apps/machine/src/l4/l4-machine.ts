@@ -15,6 +15,10 @@ import { kickstart, type L4Files, type L4ImageError } from "./kickstart.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
 const CYCLE_TIME = 10;
+/** Cycles of a program's port access: a microsecond, as on an ISA bus. */
+const PORT_TIME = 100;
+/** Cycles of port accesses after which the kernel looks at the clock again. */
+const PORT_TIME_LIMIT = 2000;
 const PAGE = 4096;
 const VIDEO_MEMORY_SIZE: number = 16 << 20;
 /** The calendar at power-on is always the same: a run depends on its inputs alone. */
@@ -24,6 +28,7 @@ export interface L4Options {
   /** Bytes of RAM. */
   readonly memory: number;
   readonly files: L4Files;
+  readonly engine: "interpreter" | "jit";
   /** A byte on COM1, of programs or of the kernel debugger, in order. */
   serial(byte: number): void;
   readonly observer?: KernelObserver;
@@ -52,10 +57,24 @@ export class L4Machine {
   /** For inspection. */
   readonly kernel: Kernel;
   readonly #console: DebuggerConsole;
+  /** As the kernel uses them: its own work is charged by its table of costs. */
+  readonly #ports: PortIo = {
+    read: (port, size) => {
+      const value = this.chips.ports.read(port, size);
+      this.#afterPort();
+      return value;
+    },
+    write: (port, size, value) => {
+      this.chips.ports.write(port, size, value);
+      this.#afterPort();
+    },
+  };
   readonly #halted: string[] = [];
   #ended: L4Exit | undefined;
   /** What the kernel was last told about the chips' next event, nanoseconds. */
   #told = Number.POSITIVE_INFINITY;
+  /** Cycles of port accesses since then. */
+  #portTime = 0;
 
   /** Loads the files and boots the kernel over them. */
   static powerOn(options: L4Options): Result<L4Machine, L4ImageError> {
@@ -76,7 +95,17 @@ export class L4Machine {
       memory,
       model: "pentium4",
       float: true,
-      ports: this.#ports(),
+      engine: options.engine,
+      ports: {
+        read: (port, size) => {
+          this.#passPortTime();
+          return this.#ports.read(port, size);
+        },
+        write: (port, size, value) => {
+          this.#passPortTime();
+          this.#ports.write(port, size, value);
+        },
+      },
       mmio: {
         read: (physical, size) => this.chips.memory.read(physical, size),
         write: (physical, size, value) => this.chips.memory.write(physical, size, value),
@@ -147,10 +176,11 @@ export class L4Machine {
     return {
       memory: this.memory,
       processor,
-      ports: this.#ports(),
+      ports: this.#ports,
       interrupts: chips.pic,
       events: {
         nextEvent: () => {
+          this.#portTime = 0;
           this.#told = chips.nextEvent();
           return Math.ceil(this.#told / CYCLE_TIME);
         },
@@ -188,18 +218,11 @@ export class L4Machine {
     };
   }
 
-  #ports(): PortIo {
-    return {
-      read: (port, size) => {
-        const value = this.chips.ports.read(port, size);
-        this.#afterPort();
-        return value;
-      },
-      write: (port, size, value) => {
-        this.chips.ports.write(port, size, value);
-        this.#afterPort();
-      },
-    };
+  /** The slice was planned without this time. */
+  #passPortTime(): void {
+    this.processor.advance(PORT_TIME);
+    this.#portTime += PORT_TIME;
+    if (this.#portTime >= PORT_TIME_LIMIT) this.processor.requestExit();
   }
 
   #end(exit: L4Exit): void {
