@@ -123,9 +123,9 @@ function peer(kernel: string): { checksum: number; time: number } {
   for (const line of output.split("\n")) {
     const [text = "", microseconds = ""] = line.split(" @");
     const words = text.split(" ");
-    if (words[0] === "B") start = Number(microseconds);
+    if (words[0] === "B") start = Number.parseInt(microseconds, 10);
     if (words[0] === "E")
-      result = { checksum: Number.parseInt(words[3]!, 16), time: (Number(microseconds) - start) / 1000 };
+      result = { checksum: Number.parseInt(words[3]!, 16), time: (Number.parseInt(microseconds, 10) - start) / 1000 };
   }
   return result;
 }

@@ -24,7 +24,9 @@ export interface PcFlags {
   readonly cdrom?: string;
   readonly memory?: number;
   readonly cpu?: Model;
+  readonly engine: "interpreter" | "jit";
   readonly serial: string;
+  readonly stamp?: boolean;
   readonly printer?: string;
   readonly screenshot: readonly AtTime[];
   /** The steps of --await and --type in the order in which they were given. */
@@ -74,7 +76,9 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
     )
     .option("--memory <MB>", `guest RAM (default: ${DEFAULT_MEMORY})`, parseMemory)
     .addOption(new Option("--cpu <MODEL>", `the processor (default: ${DEFAULT_MODEL})`).choices(MODELS))
+    .addOption(new Option("--engine <ENGINE>", "what executes").choices(["interpreter", "jit"]).default("interpreter"))
     .option("--serial <WHERE>", "COM1: stdio, tcp:PORT for one client at a time, or a file to write", "stdio")
+    .option("--stamp", "end each line from COM1 with CPU and wall time: ' @thread_us wall_us process_us'")
     .option("--printer <FILE>", "what LPT1's printer prints")
     .option("--type <[T=]TEXT>", "type this; may be repeated, see below", scripted(parseType))
     .option("--await <TEXT>", "before the next --type, wait until COM1 or the screen shows this", scripted(parseAwait))

@@ -35,12 +35,14 @@ export function preparePc(flags: PcFlags): Prepared {
     const saved = restored(flags, flags.restore);
     sameDisk("--hda", saved.disks.hda, disk?.sectors ?? null);
     sameDisk("--cdrom", saved.disks.cdrom, disc?.blocks ?? null);
-    return { configuration: { ...saved.configuration, disk, disc }, boot: saved.boot, snapshot: saved.snapshot };
+    const configuration = { ...saved.configuration, engine: { engine: flags.engine }, disk, disc };
+    return { configuration, boot: saved.boot, snapshot: saved.snapshot };
   }
   check(flags);
   const memory = (flags.memory ?? DEFAULT_MEMORY) * MIB;
   const roms = readRoms(flags.rom, memory);
   const configuration: PcConfiguration = {
+    engine: { engine: flags.engine },
     memory,
     model: flags.cpu ?? DEFAULT_MODEL,
     bios: flags.bios === undefined ? null : readBios(flags.bios),

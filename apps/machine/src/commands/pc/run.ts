@@ -29,6 +29,7 @@ import { openSerialEnd, type SerialEnd } from "./serial-end.ts";
 
 /** Cycles between two looks at what comes from outside. */
 const TICK = CYCLES_PER_SECOND / 100;
+const LINE_FEED = 10;
 /** So many resets in so much time are a machine that resets again and again. */
 const MOST_RESETS = 10;
 const RESETS_WITHIN = 10 * CYCLES_PER_SECOND;
@@ -239,6 +240,7 @@ class PcRun {
   }
 
   #sent(byte: number): void {
+    if (byte === LINE_FEED && this.#flags.stamp) this.#output.push(...Buffer.from(stamp()));
     this.#output.push(byte);
     this.#serialUsed = true;
     this.#script.sent(byte);
@@ -335,6 +337,14 @@ class PcRun {
 }
 
 const ending = (reason: string, code: number, message = ""): Ending => ({ reason, code, message });
+
+/** Microseconds of this thread's CPU, of the wall, of the process's CPU. */
+function stamp(): string {
+  const thread = process.threadCpuUsage();
+  const all = process.cpuUsage();
+  const wall = Math.round(performance.now() * 1000);
+  return ` @${thread.user + thread.system} ${wall} ${all.user + all.system}`;
+}
 
 function openForWriting(option: string, path: string): number {
   try {
