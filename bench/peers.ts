@@ -112,7 +112,7 @@ export function findPeers(): { peers: Peer[]; absent: Absent[] } {
       ],
     });
   }
-  const pc = [process.execPath, here("../apps/machine/src/main.ts"), "pc", "--serial", "stdio", "--stamp"];
+  const pc = [process.execPath, here("../apps/machine/src/main.ts"), "pc", "--engine", "jit", "--stamp"];
   peers.push({
     name: "kintsugi",
     guest: (request) => [...pc, "--kernel", GUEST, "--append", request],

@@ -1,15 +1,18 @@
 /**
  * `npm run bench`: speed, as ratios to a peer or to the published figures, measured in one run; writes bench/RESULTS.md.
  *
- *     npm run bench [-- --only interpreter|round-trips|downtime] [--no-write]
+ *     npm run bench [-- --only kernels|linux|interpreter|round-trips|downtime] [--linux FOLDER] [--list KERNELS] [--no-write]
  *
- * Here: printing. Not here: measuring (interpreter.ts, round-trips.ts, apps/machine/bench).
+ * Here: printing. Not here: measuring (kernels.ts, linux.ts, interpreter.ts, round-trips.ts, apps/machine/bench).
  */
-import { writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { measureDowntime } from "../apps/machine/bench/downtime.ts";
 import { measureInterpreter } from "./interpreter.ts";
+import { gates, type KernelRow, meanRatio, measureKernels } from "./kernels.ts";
+import { measureLinux } from "./linux.ts";
+import { withSection } from "./results.ts";
 import { measureRoundTrips } from "./round-trips.ts";
 
 type Cell = string | number;
@@ -88,24 +91,110 @@ function downtime(): string {
   ].join("\n\n");
 }
 
-const SECTIONS: Readonly<Record<string, () => string>> = { interpreter, "round-trips": roundTrips, downtime };
+async function kernels(): Promise<string> {
+  const measured = await measureKernels(values.list?.split(","), (text) => console.error(`bench: ${text}`));
+  const { engines, absent, rows } = measured;
+  const cell = (value: number | undefined, digits: number): string =>
+    value === undefined ? "" : value.toFixed(digits);
+  const others = engines.filter((engine) => engine !== OURS);
+  const body = rows.map(({ kernel, milliseconds, agree }) => [
+    kernel,
+    ...engines.map((engine) => cell(milliseconds[engine], 1)),
+    ...others.map((other) => cell(milliseconds[other] && milliseconds[OURS] / milliseconds[other], 2)),
+    agree ? "agree" : "DIFFER",
+  ]);
+  const classes: [string, (row: KernelRow) => boolean][] = [
+    ...(["integer", "x87", "sse", "code", "system"] as const).map((name): [string, (row: KernelRow) => boolean] => [
+      name,
+      (row) => row.class === name,
+    ]),
+    ["all but system", (row) => row.class !== "system"],
+  ];
+  const means = classes.map(([name, test]) => [
+    name,
+    ...others.map((other) => {
+      const mean = meanRatio(rows.filter(test), OURS, other);
+      return Number.isNaN(mean) ? "" : mean.toFixed(2);
+    }),
+  ]);
+  return [
+    "## Kernels beside QEMU, v86 and native code",
+    `CPU milliseconds of the emulating thread, medians of all repetitions but the first.${missing(absent)}`,
+    table(["kernel", ...engines, ...others.map((other) => `÷ ${other}`), "checksums"], body),
+    "Geometric means of our time by theirs:",
+    table(["class", ...others.map((other) => `÷ ${other}`)], means),
+    gates(measured)
+      .map(({ sentence, holds, figure }) => `- ${holds ? "holds" : "**MISSED**"}: ${sentence}: ${figure}`)
+      .join("\n"),
+  ].join("\n\n");
+}
+
+function missing(absent: readonly { readonly name: string; readonly reason: string }[]): string {
+  return absent.map(({ name, reason }) => ` Without ${name}: ${reason}.`).join("");
+}
+
+async function linux(folder: string): Promise<string> {
+  const { columns, absent } = await measureLinux(folder, (text) => console.error(`bench: ${text}`));
+  const ours = columns.find(({ engine }) => engine === OURS);
+  if (ours === undefined) throw new Error("Linux did not run in ours");
+  const others = columns.filter((column) => column !== ours);
+  const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(2);
+  const body = [...ours.steps].map(([step, mine]) => [
+    step,
+    ...columns.map(({ steps }) => {
+      const found = steps.get(step);
+      return found === undefined ? "" : `${seconds(found.cpu)} (${seconds(found.total)})`;
+    }),
+    ...others.map(({ steps }) => {
+      const found = steps.get(step);
+      return found === undefined ? "" : (mine.cpu / found.cpu).toFixed(2);
+    }),
+    others.every(({ steps }) => FREE.has(step) || steps.get(step)?.result === mine.result) ? "agree" : "DIFFER",
+  ]);
+  body.push([
+    "peak of the process, MiB",
+    ...columns.map(({ peakMebibytes }) => peakMebibytes.toFixed(0)),
+    ...others.map(({ peakMebibytes }) => (ours.peakMebibytes / peakMebibytes).toFixed(2)),
+    "",
+  ]);
+  return [
+    "## Linux beside QEMU and v86",
+    "Debian's 686 kernel with 256 MiB, busybox: CPU seconds of the emulating thread (of all threads)." +
+      missing(absent),
+    table(
+      ["step", ...columns.map(({ engine }) => engine), ...others.map(({ engine }) => `÷ ${engine}`), "results"],
+      body,
+    ),
+  ].join("\n\n");
+}
+
+/** Steps whose result is the machine's own: how many files there are under /sys. */
+const FREE: ReadonlySet<string> = new Set(["find"]);
+const OURS = "kintsugi";
 const { values } = parseArgs({
-  options: { only: { type: "string" }, "no-write": { type: "boolean", default: false } },
+  options: {
+    only: { type: "string" },
+    linux: { type: "string" },
+    list: { type: "string" },
+    "no-write": { type: "boolean", default: false },
+  },
 });
+const SECTIONS: Readonly<Record<string, () => string | Promise<string>>> = {
+  kernels,
+  ...(values.linux === undefined ? {} : { linux: () => linux(values.linux ?? "") }),
+  interpreter,
+  "round-trips": roundTrips,
+  downtime,
+};
 if (values.only !== undefined && !(values.only in SECTIONS)) {
-  console.error(`bench: no section '${values.only}'; there are: ${Object.keys(SECTIONS).join(", ")}`);
+  const names = Object.keys({ ...SECTIONS, "linux (with --linux FOLDER)": 0 }).join(", ");
+  console.error(`bench: no section '${values.only}'; there are: ${names}`);
   process.exit(2);
 }
-const chosen = values.only === undefined ? Object.keys(SECTIONS) : [values.only];
 const machine = `${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
-const text = [
-  `# Measured\n\nWritten by \`npm run bench\`: ${machine}. Trust ratios; absolute figures are this machine's.`,
-];
-for (const name of chosen) {
-  const section = SECTIONS[name]!();
+const file = new URL("RESULTS.md", import.meta.url);
+for (const name of values.only === undefined ? Object.keys(SECTIONS) : [values.only]) {
+  const section = `${await SECTIONS[name]!()}\n\n${machine}.`;
   console.log(`${section}\n`);
-  text.push(section);
-}
-if (values.only === undefined && !values["no-write"]) {
-  writeFileSync(new URL("RESULTS.md", import.meta.url), `${text.join("\n\n")}\n`);
+  if (!values["no-write"]) writeFileSync(file, withSection(readFileSync(file, "utf8"), section));
 }
