@@ -18,9 +18,10 @@ import { raiseException } from "./fault/exception.ts";
 import { ownTimeLeft, reportHang } from "./fault/hang.ts";
 import { takeInterrupt } from "./fault/interrupt.ts";
 import { pageFault } from "./fault/page-fault.ts";
+import { carryOnTransfer } from "./fault/transfer-fault.ts";
 import { handleExit } from "./glue/ia32/exit.ts";
 import { UserMode } from "./glue/ia32/user-mode.ts";
-import { abortIpc, expire } from "./ipc/rendezvous.ts";
+import { abortIpc, expire } from "./ipc/break-off.ts";
 import type { KernelError, KernelExit, KernelOptions, ThreadInfo } from "./kernel-edge.ts";
 import { account, runnable, schedule, topPriority, wakePreempts } from "./object/ready-queue.ts";
 import { findGlobal, isActive, setRegister } from "./object/thread.ts";
@@ -32,6 +33,7 @@ import { systemCall } from "./syscall/table.ts";
 import { Arena, type ArenaHardware, findArena, resetReason, setResetReason } from "./table/arena.ts";
 import { H, T } from "./table/layout.ts";
 import { EIP, REGISTER_COUNT } from "./table/registers.ts";
+import { SENDING } from "./table/states.ts";
 
 /** Longest run of a guest without looking up, in instructions. */
 const MAXIMUM_SLICE = 0x3fffffff;
@@ -109,6 +111,10 @@ export class Kernel {
     const row = schedule(a);
     if (row === 0) return this.#idle(until);
     if (row !== last) a.observer.switched?.(last === 0 ? 0 : a.threads.get(last, T.id), a.threads.get(row, T.id));
+    if (a.threads.get(row, T.state) === SENDING) {
+      carryOnTransfer(a, row);
+      return null;
+    }
     if (ownTimeLeft(a, row) <= 0) {
       reportHang(a, row);
       return null;

@@ -314,10 +314,11 @@ describe("the death of a resident program", () => {
         ],
       ],
     );
-    expect(machine.events.slice(-3)).toEqual([
+    expect(machine.events.slice(-4)).toEqual([
       "died f0001 nobody cares",
       "exception f0001 ff 0 0",
-      "halted f0001 a fault and nobody to report it to",
+      "failed f0001 4",
+      "halted f0001 no exception handler",
     ]);
   });
 });

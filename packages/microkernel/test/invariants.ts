@@ -8,7 +8,20 @@
 import { FPAGE_W, type KernelOptions, threadNumber } from "../src/index.ts";
 import { Arena, findArena, PRIORITIES, THREAD_BUCKETS } from "../src/table/arena.ts";
 import { F, H, K, N, P, S, T } from "../src/table/layout.ts";
-import { FLAG_HALTED, FLAG_INTERRUPT, FLAG_QUEUED, FLAG_TIMED, POLLING, READY, WAITING } from "../src/table/states.ts";
+import {
+  FLAG_EXHAUSTED,
+  FLAG_HALTED,
+  FLAG_INTERRUPT,
+  FLAG_QUEUED,
+  FLAG_SENDER,
+  FLAG_TIMED,
+  FLAG_TRANSFER,
+  POLLING,
+  READY,
+  SENDING,
+  TRANSFERRING,
+  WAITING,
+} from "../src/table/states.ts";
 
 const PAGE = 4096;
 
@@ -64,12 +77,15 @@ function checkThreads(a: Arena, wrong: string[]): void {
     let found = a.words[a.get(H.bucketsAt) + (threadNumber(id) & (THREAD_BUCKETS - 1))];
     while (found !== 0 && found !== row) found = t.get(found, T.bucketNext);
     if (found !== row) wrong.push(`thread ${row} is not found by its number`);
-    const ready = state === READY && !(flags & FLAG_HALTED) && a.get(H.current) !== row;
+    const active = state === SENDING || (state === READY && !(flags & FLAG_HALTED));
+    const ready = active && !(flags & FLAG_EXHAUSTED) && a.get(H.current) !== row;
     if (queued.has(row) !== ready)
       wrong.push(`thread ${row} in state ${state}: in a ready queue is ${queued.has(row)}`);
     if (((flags & FLAG_QUEUED) !== 0) !== queued.has(row)) wrong.push(`thread ${row}: queue flag is wrong`);
     if (((flags & FLAG_TIMED) !== 0) !== timed.has(row)) wrong.push(`thread ${row}: timeout flag is wrong`);
-    if (timed.has(row) && state !== POLLING && state !== WAITING) wrong.push(`thread ${row} has a timeout in ${state}`);
+    if (timed.has(row) && state !== POLLING && state !== WAITING && !(flags & FLAG_SENDER))
+      wrong.push(`thread ${row} has a timeout in ${state}`);
+    checkTransfer(a, row, wrong);
     let previous = 0;
     for (let sender = t.get(row, T.sendHead); sender !== 0; sender = t.get(sender, T.sendNext)) {
       if (polling.has(sender)) return void wrong.push(`thread ${sender} polls twice`);
@@ -88,6 +104,27 @@ function checkThreads(a: Arena, wrong: string[]): void {
   for (let space = 1; space < a.spaces.rows; space++)
     if (a.spaces.get(space, S.used) && a.spaces.get(space, S.threads) !== (members.get(space) ?? 0))
       wrong.push(`space ${space} counts ${a.spaces.get(space, S.threads)} threads`);
+}
+
+/** Two sides that know each other, one of them the sender, and one of them with something to do. */
+function checkTransfer(a: Arena, row: number, wrong: string[]): void {
+  const t = a.threads;
+  const flags = t.get(row, T.flags) & FLAG_TRANSFER;
+  const state = t.get(row, T.state);
+  const peer = t.get(row, T.peer);
+  const nested = t.get(row, T.fault) !== 0 && (state === POLLING || state === WAITING);
+  if (flags === 0) {
+    if (state === SENDING || state === TRANSFERRING || peer !== 0) wrong.push(`thread ${row} is in no transfer`);
+    return;
+  }
+  if (flags === FLAG_TRANSFER || (t.get(peer, T.flags) & FLAG_TRANSFER) !== (flags ^ FLAG_TRANSFER))
+    wrong.push(`threads ${row} and ${peer} have the same side of a transfer`);
+  if (t.get(peer, T.peer) !== row) wrong.push(`thread ${row} transfers with ${peer}, which does not know it`);
+  if (state !== SENDING && state !== TRANSFERRING && !nested) wrong.push(`thread ${row} transfers in state ${state}`);
+  if (state === SENDING && !(flags & FLAG_SENDER)) wrong.push(`thread ${row} receives and sends`);
+  const acts = state === SENDING || nested;
+  const other = t.get(peer, T.state) === SENDING || t.get(peer, T.fault) !== 0;
+  if (acts === other) wrong.push(`threads ${row} and ${peer}: ${acts ? "both act" : "nobody acts"}`);
 }
 
 function checkMappings(a: Arena, wrong: string[]): void {

@@ -5,10 +5,13 @@ import {
   FPAGE_RWX,
   globalId,
   grantItem,
+  ITEM_MORE,
   Kernel,
   makeFpage,
   mapItem,
   type ResidentContext,
+  stringItem,
+  TCR_XFER_TIMEOUTS,
   type ThreadId,
   TIME_NEVER,
   timeouts,
@@ -73,6 +76,20 @@ function* act(c: ResidentContext, [kind, x, y, z]: Act, root: boolean): Generato
     case 9:
       if (root && partner !== ROOT) yield* threadControl(c, partner, 0, 0, 0, -1);
       return;
+    case 10:
+    case 11:
+      c.setBr(0, 1);
+      for (let i = 0; i < 3; i++) {
+        c.setBr(2 * i + 1, stringItem(100 + 700 * y) | ITEM_MORE);
+        c.setBr(2 * i + 2, at + 300 * i + 0x800);
+      }
+      c.setTcr(TCR_XFER_TIMEOUTS, [0, SHORT, 0x400, 0x400_0000][z % 4]);
+      if (kind === 10) yield* message(c, 0, [ANY_THREAD, partner][x % 2], { time: SHORT });
+      else {
+        const parts = [stringItem(600 * z, 2), at + 13 * x, at + 0x1900, mapItem(at), fpage, stringItem(300), at];
+        yield* message(c, partner, [0, partner][x % 2], { items: parts, time: SHORT });
+      }
+      return;
     default:
       if (root && partner !== ROOT) {
         yield* threadControl(c, partner, ROOT, ROOT, ROOT, utcbOf(1 + (x % 6)));
@@ -100,7 +117,7 @@ function workload(acts: readonly Act[]): Machine {
   );
 }
 
-const arbitraryActs = fc.array(fc.tuple(fc.nat(10), fc.nat(60), fc.nat(60), fc.nat(60)), {
+const arbitraryActs = fc.array(fc.tuple(fc.nat(12), fc.nat(60), fc.nat(60), fc.nat(60)), {
   minLength: 20,
   maxLength: 120,
 });
@@ -133,7 +150,7 @@ it("garbage is no arena", () => {
   const saved = memory.readBytes(base, 4096);
   const damage: readonly (readonly [number, number, string])[] = [
     [0, 0, "no kernel arena in this memory"],
-    [1, 99, "layout version 99, not 1"],
+    [1, 99, "layout version 99, not 2"],
     [3, 5, "its sizes are not this memory's"],
     [5, 0, "formatting was not completed"],
     [39, 0x7fffffff, "its threads table lies outside"],

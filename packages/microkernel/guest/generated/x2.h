@@ -229,6 +229,7 @@ constexpr unsigned int ITEM_GRANT = 0xa;
 constexpr unsigned int ITEM_CTRL_XFER = 0xc;
 constexpr unsigned int ITEM_MORE = 1;
 constexpr unsigned int MAP_ITEM_WORDS = 2;
+constexpr unsigned int STRING_COMPOUND = 0x200;
 
 // utcb.ts
 constexpr unsigned int UTCB_SIZE = 0x200;

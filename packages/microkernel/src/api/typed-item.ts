@@ -1,11 +1,14 @@
 /**
  * Typed items: what a message carries besides words.
  *
- * Here: the kinds of items and the words of map and grant items.
- * Not here: string items' words, which this kernel answers with a message overflow so far.
+ * Here: the kinds of items and their words. Not here: who may receive them (→ acceptor.ts).
  * Reference: X.2, map, grant and string items.
  *
  *     map, grant   word 0: 31 send base >> 10 10|9 0 4|3 type 1|0 C     word 1: the fpage sent
+ *     string       word 0: 31 length 10|9 c|8 substrings - 1 4|3 0|2 cache hint 1|0 C     then one address per substring,
+ *                  each of `length` bytes; with c another such group continues the same string
+ *
+ * A receive buffer has a string item's form, in the buffer registers from BR1 on; C: another buffer follows.
  * @module
  */
 export const ITEM_TYPE_MASK = 0xe;
@@ -30,4 +33,27 @@ export function mapItem(sendBase: number): number {
 /** Word 0 of a grant item. */
 export function grantItem(sendBase: number): number {
   return (sendBase & ~0x3ff) | ITEM_GRANT;
+}
+
+/** Whether word 0 is a string item's; the two low bits of its type are a cache hint. */
+export function isStringItem(word0: number): boolean {
+  return (word0 & ITEM_MAP) === 0;
+}
+
+/** Bytes of each substring, 0…2^22 - 1. */
+export function stringLength(word0: number): number {
+  return word0 >>> 10;
+}
+
+/** How many substrings, 1…32. */
+export function substringCount(word0: number): number {
+  return ((word0 >>> 4) & 0x1f) + 1;
+}
+
+/** c: the string goes on in another group of words. */
+export const STRING_COMPOUND = 0x200;
+
+/** Word 0 of a string item with `substrings` parts of `length` bytes each. */
+export function stringItem(length: number, substrings: number = 1): number {
+  return (length << 10) | ((substrings - 1) << 4);
 }

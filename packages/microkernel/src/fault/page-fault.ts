@@ -20,10 +20,18 @@ import { EIP } from "../table/registers.ts";
 import { FAULT_PAGE } from "../table/states.ts";
 import { addressee, callInName } from "./report.ts";
 
-/** A user access to `address` failed. False when it was sigma0's and cannot be resolved: the system is dead. */
-export function pageFault(a: Arena, row: number, address: number, write: boolean): boolean {
+/**
+ * A user access to `address` failed, of the thread itself or of the kernel on its behalf; `ip` is what the message
+ * says. False when it was sigma0's and cannot be resolved: the system is dead.
+ */
+export function pageFault(
+  a: Arena,
+  row: number,
+  address: number,
+  write: boolean,
+  ip: number = register(a, row, EIP),
+): boolean {
   const t = a.threads;
-  const ip = register(a, row, EIP);
   const access = write ? PAGE_FAULT_WRITE : PAGE_FAULT_READ;
   if (t.get(row, T.space) === a.get(H.sigma0Space)) {
     a.charge(COST_MAP_PAGE);

@@ -5,9 +5,10 @@
  * A supervisor named by RestartControl comes before the thread's own TCRs.
  * @module
  */
+import { IPC_NON_EXISTING, SEND_PHASE } from "../api/error-code.ts";
 import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { TIME_NEVER, timeouts } from "../api/time.ts";
-import { endNested, halt } from "../ipc/nested-call.ts";
+import { fail } from "../ipc/outcome.ts";
 import { startIpc } from "../ipc/rendezvous.ts";
 import { donateTo, runnable } from "../object/ready-queue.ts";
 import { utcbWord } from "../object/thread.ts";
@@ -22,8 +23,7 @@ export function addressee(a: Arena, row: number, tcr: number): ThreadId {
 /** Sends the message that stands in the UTCB after beginNested, and waits for the answer. */
 export function callInName(a: Arena, row: number, to: ThreadId): void {
   if (to === NIL_THREAD) {
-    endNested(a, row, false);
-    halt(a, row, "a fault and nobody to report it to");
+    fail(a, row, IPC_NON_EXISTING, SEND_PHASE, NIL_THREAD);
     return;
   }
   const woken = startIpc(a, row, to, to, timeouts(TIME_NEVER, TIME_NEVER));

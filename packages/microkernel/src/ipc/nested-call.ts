@@ -1,11 +1,11 @@
 /**
  * Nested calls: what a thread keeps while the kernel speaks in its name.
  *
- * Here: saving MRs, BR0, ErrorCode and VirtualSender around a fault's IPC; taking a reply's registers.
+ * Here: saving MRs, BR0, ErrorCode, VirtualSender, and a transfer's partners around a fault's IPC; taking a reply's registers.
  * Not here: the messages (→ fault/). A thread has at most one nested call at a time.
  * @module
  */
-import { ACCEPT_COMPLETE } from "../api/acceptor.ts";
+import { ACCEPT_COMPLETE, ACCEPT_STRINGS } from "../api/acceptor.ts";
 import {
   EXCEPTION_EAX,
   EXCEPTION_EBP,
@@ -20,7 +20,7 @@ import {
   USER_EFLAGS_MASK,
 } from "../api/protocol/exception.ts";
 import { BR_BASE, TCR_ERROR_CODE, TCR_VIRTUAL_SENDER } from "../api/utcb.ts";
-import { dequeueReady } from "../object/ready-queue.ts";
+import { dequeueReady, runnable } from "../object/ready-queue.ts";
 import { register, setRegister, setUtcbWord, utcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
@@ -50,9 +50,15 @@ export function beginNested(a: Arena, row: number, kind: number): void {
   t.set(row, T.savedBr0, utcbWord(a, row, BR_BASE));
   t.set(row, T.savedError, utcbWord(a, row, TCR_ERROR_CODE));
   t.set(row, T.savedVirtualSender, utcbWord(a, row, TCR_VIRTUAL_SENDER));
+  t.set(row, T.savedFrom, t.get(row, T.from));
+  t.set(row, T.savedReceiveTimeout, t.get(row, T.receiveTimeout));
+  t.set(row, T.savedName, t.get(row, T.virtualSender));
+  t.set(row, T.savedIntended, t.get(row, T.intended));
   t.set(row, T.fault, kind);
-  // A page-fault reply maps anywhere; an exception's words cannot map unless the thread itself lets them.
-  if (kind === FAULT_PAGE) setUtcbWord(a, row, BR_BASE, ACCEPT_COMPLETE);
+  // A page-fault reply maps anywhere; an exception's words cannot map unless the thread itself lets them. Neither
+  // brings strings: their faults would be a second nested call.
+  const own = t.get(row, T.savedBr0) & ~ACCEPT_STRINGS;
+  setUtcbWord(a, row, BR_BASE, kind === FAULT_PAGE ? ACCEPT_COMPLETE : own);
 }
 
 /**
@@ -71,6 +77,10 @@ export function endNested(a: Arena, row: number, answered: boolean): number {
   setUtcbWord(a, row, BR_BASE, t.get(row, T.savedBr0));
   setUtcbWord(a, row, TCR_ERROR_CODE, t.get(row, T.savedError));
   setUtcbWord(a, row, TCR_VIRTUAL_SENDER, t.get(row, T.savedVirtualSender));
+  t.set(row, T.from, t.get(row, T.savedFrom));
+  t.set(row, T.receiveTimeout, t.get(row, T.savedReceiveTimeout));
+  t.set(row, T.virtualSender, t.get(row, T.savedName));
+  t.set(row, T.intended, t.get(row, T.savedIntended));
   t.set(row, T.fault, 0);
   if (kind === FAULT_HANG) a.setTime(t, row, T.ownTime, 0);
   return kind;
@@ -78,7 +88,7 @@ export function endNested(a: Arena, row: number, answered: boolean): number {
 
 /** Halts a thread that has nobody to turn to. ExchangeRegisters can resume it. */
 export function halt(a: Arena, row: number, reason: string): void {
-  dequeueReady(a, row);
   a.threads.set(row, T.flags, a.threads.get(row, T.flags) | FLAG_HALTED);
+  if (!runnable(a, row)) dequeueReady(a, row);
   a.observer.halted?.(a.threads.get(row, T.id), reason);
 }

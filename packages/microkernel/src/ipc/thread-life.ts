@@ -19,7 +19,7 @@ import type { Arena } from "../table/arena.ts";
 import { H, S, T } from "../table/layout.ts";
 import { EFLAGS } from "../table/registers.ts";
 import { FLAG_START, WAITING } from "../table/states.ts";
-import { abandonPartners, abortIpc } from "./rendezvous.ts";
+import { abandonPartners, abortIpc } from "./break-off.ts";
 
 /** Makes an inactive thread active: it waits for its pager's start message. False when the kernel is out of frames. */
 export function activate(a: Arena, row: number, pager: ThreadId): boolean {

@@ -1,31 +1,34 @@
 /**
  * Transfer: one message from a sender to a receiver that waits for it.
  *
- * Here: tag, untyped words, map and grant items. Not here: who meets whom (→ rendezvous.ts).
- * String and control-transfer items end in a message overflow: this kernel does not carry them yet.
+ * Here: tag, untyped words, and typed items in their order, from a cursor in the sender's row: a transfer stops at a
+ * page fault, or after enough for one step, and goes on from there. Not here: who meets whom (→ rendezvous.ts),
+ * strings (→ string-transfer.ts), pages (→ map-transfer.ts).
+ * Control-transfer items end in a message overflow: this kernel has not that feature.
  * @module
  */
-import { receiveWindow } from "../api/acceptor.ts";
-import { IPC_MESSAGE_OVERFLOW } from "../api/error-code.ts";
+import { ACCEPT_STRINGS, receiveWindow } from "../api/acceptor.ts";
 import { MAX_MESSAGE_WORDS, messageTag, TAG_FLAGS, TAG_PROPAGATED, tagTyped, tagUntyped } from "../api/msg-tag.ts";
 import { LABEL_INTERRUPT } from "../api/protocol/interrupt.ts";
-import { ITEM_GRANT, ITEM_MAP, ITEM_TYPE_MASK, MAP_ITEM_WORDS } from "../api/typed-item.ts";
+import { ITEM_GRANT, ITEM_MAP, ITEM_TYPE_MASK, isStringItem, MAP_ITEM_WORDS } from "../api/typed-item.ts";
 import { TCR_VIRTUAL_SENDER } from "../api/utcb.ts";
 import { COST_WORD } from "../costs.ts";
 import { acceptor, isInterrupt, nameFor, setUtcbWord, utcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
+import { XFER_NOT_TIMED } from "../table/states.ts";
 import { mapItemInto } from "./map-transfer.ts";
+import { beginString, copyString, TRANSFER_DONE, TRANSFER_OVERFLOW } from "./string-transfer.ts";
 
-/**
- * Copies the message. `virtual` is the row in whose name it goes (the sender itself, unless it is
- * propagated). Returns 0, or the IPC error code for both sides.
- */
-export function transfer(a: Arena, sender: number, virtual: number, receiver: number): number {
+/** Bytes of strings that are copied without looking up. */
+const BYTES_PER_STEP = 0x4000;
+
+/** Begins a message: tag and untyped words, then as {@link runTransfer}. */
+export function beginTransfer(a: Arena, sender: number, receiver: number): number {
   const t = a.threads;
   if (isInterrupt(a, sender)) {
     setUtcbWord(a, receiver, 0, messageTag(LABEL_INTERRUPT, 0));
-    return 0;
+    return TRANSFER_DONE;
   }
   const sent = utcbWord(a, sender, 0);
   const untyped = tagUntyped(sent);
@@ -33,27 +36,64 @@ export function transfer(a: Arena, sender: number, virtual: number, receiver: nu
   const from = t.get(sender, T.utcbPhysical);
   const into = t.get(receiver, T.utcbPhysical);
   a.charge(words * COST_WORD);
-  const tag = sent & ~TAG_FLAGS;
-  setUtcbWord(a, receiver, 0, tag);
+  setUtcbWord(a, receiver, 0, sent & ~TAG_FLAGS);
   for (let i = 1; i <= untyped; i++) a.memory.write32(into + 4 * i, a.memory.read32(from + 4 * i));
-  if (words > MAX_MESSAGE_WORDS) return IPC_MESSAGE_OVERFLOW;
-  for (let i = untyped + 1; i <= words; i += MAP_ITEM_WORDS) {
-    const word0 = utcbWord(a, sender, i);
-    const type = word0 & ITEM_TYPE_MASK;
-    if ((type !== ITEM_MAP && type !== ITEM_GRANT) || i + 1 > words) {
-      setUtcbWord(a, receiver, i, word0);
-      return IPC_MESSAGE_OVERFLOW;
+  if (words === untyped) return TRANSFER_DONE;
+  t.set(sender, T.xferTag, sent);
+  t.set(sender, T.xferItem, untyped + 1);
+  t.set(sender, T.xferSub, 0);
+  t.set(sender, T.xferOffset, 0);
+  t.set(sender, T.xferBuffer, 1);
+  t.set(sender, T.xferBufferSub, 1);
+  t.set(sender, T.xferBufferOffset, 0);
+  t.set(sender, T.xferMore, acceptor(a, receiver) & ACCEPT_STRINGS);
+  t.set(sender, T.xferBytes, 0);
+  t.set(sender, T.xferTimed, XFER_NOT_TIMED);
+  return words > MAX_MESSAGE_WORDS ? TRANSFER_OVERFLOW : runTransfer(a, sender, receiver);
+}
+
+/** Carries on from the cursor. Returns TRANSFER_…. */
+export function runTransfer(a: Arena, sender: number, receiver: number): number {
+  const t = a.threads;
+  const tag = t.get(sender, T.xferTag);
+  const last = tagUntyped(tag) + tagTyped(tag);
+  const limit = t.get(sender, T.xferBytes) + BYTES_PER_STEP;
+  for (;;) {
+    const item = t.get(sender, T.xferItem);
+    if (item > last) return TRANSFER_DONE;
+    const begins = t.get(sender, T.xferSub) === 0;
+    if (begins && !isStringItem(utcbWord(a, sender, item))) {
+      if (!transferMapItem(a, sender, receiver, item, last)) return TRANSFER_OVERFLOW;
+      t.set(sender, T.xferItem, item + MAP_ITEM_WORDS);
+      continue;
     }
-    const window = receiveWindow(acceptor(a, receiver));
-    if (window === 0) return IPC_MESSAGE_OVERFLOW;
-    const fpage = utcbWord(a, sender, i + 1);
-    setUtcbWord(a, receiver, i, word0);
-    setUtcbWord(a, receiver, i + 1, fpage);
-    mapItemInto(a, t.get(sender, T.space), t.get(receiver, T.space), word0, fpage, window);
+    if (begins && !beginString(a, sender, receiver, last)) return TRANSFER_OVERFLOW;
+    const result = copyString(a, sender, receiver, last, limit);
+    if (result !== TRANSFER_DONE) return result;
   }
-  if (virtual !== sender) {
-    setUtcbWord(a, receiver, 0, tag | TAG_PROPAGATED);
-    setUtcbWord(a, receiver, TCR_VIRTUAL_SENDER, nameFor(a, t.get(receiver, T.space), sender));
+}
+
+/** A map or grant item; false: an overflow. */
+function transferMapItem(a: Arena, sender: number, receiver: number, item: number, last: number): boolean {
+  const t = a.threads;
+  const word0 = utcbWord(a, sender, item);
+  const type = word0 & ITEM_TYPE_MASK;
+  if ((type !== ITEM_MAP && type !== ITEM_GRANT) || item + 1 > last) {
+    setUtcbWord(a, receiver, item, word0);
+    return false;
   }
-  return 0;
+  const window = receiveWindow(acceptor(a, receiver));
+  if (window === 0) return false;
+  const fpage = utcbWord(a, sender, item + 1);
+  setUtcbWord(a, receiver, item, word0);
+  setUtcbWord(a, receiver, item + 1, fpage);
+  mapItemInto(a, t.get(sender, T.space), t.get(receiver, T.space), word0, fpage, window);
+  return true;
+}
+
+/** The message is whole: the receiver learns in whose name it came (`virtual`, the sender itself unless propagated). */
+export function sealTransfer(a: Arena, sender: number, virtual: number, receiver: number): void {
+  if (virtual === sender) return;
+  setUtcbWord(a, receiver, 0, utcbWord(a, receiver, 0) | TAG_PROPAGATED);
+  setUtcbWord(a, receiver, TCR_VIRTUAL_SENDER, nameFor(a, a.threads.get(receiver, T.space), sender));
 }

@@ -8,13 +8,13 @@
  */
 import type { Arena } from "../table/arena.ts";
 import { H, P, T } from "../table/layout.ts";
-import { FLAG_HALTED, FLAG_QUEUED, READY } from "../table/states.ts";
+import { FLAG_EXHAUSTED, FLAG_HALTED, FLAG_QUEUED, READY, SENDING } from "../table/states.ts";
 
-/** Puts a ready thread at the tail of its priority, or at the head. Halted and queued threads, and the running one, stay where they are. */
+/** Puts a thread that can run at the tail of its priority, or at the head. Others, queued ones and the running one stay where they are. */
 export function enqueueReady(a: Arena, row: number, atHead: boolean = false): void {
   const t = a.threads;
   const flags = t.get(row, T.flags);
-  if (flags & (FLAG_HALTED | FLAG_QUEUED) || a.get(H.current) === row) return;
+  if (flags & FLAG_QUEUED || a.get(H.current) === row || !runnable(a, row)) return;
   const priority = t.get(row, T.priority);
   const head = a.priorities.get(priority, P.head);
   t.set(row, T.flags, flags | FLAG_QUEUED);
@@ -71,9 +71,12 @@ export function makeReady(a: Arena, row: number): void {
   enqueueReady(a, row);
 }
 
-/** Whether a thread can run now. */
+/** Whether a thread can run now: user code unless it is halted, or the transfer that it is the sender of. */
 export function runnable(a: Arena, row: number): boolean {
-  return a.threads.get(row, T.state) === READY && (a.threads.get(row, T.flags) & FLAG_HALTED) === 0;
+  const state = a.threads.get(row, T.state);
+  const flags = a.threads.get(row, T.flags);
+  if (flags & FLAG_EXHAUSTED) return false;
+  return state === SENDING || (state === READY && (flags & FLAG_HALTED) === 0);
 }
 
 /** Lets a runnable thread run in the place of the current one, on the same time slice: a donation. */

@@ -23,15 +23,19 @@ export function expired(a: Arena, code: number): boolean {
   return (code & 0x3ff) === 0;
 }
 
+/** When a timeout code that starts now is over, in cycles; Infinity for never. */
+export function deadlineOf(a: Arena, code: number): number {
+  const perMicrosecond = a.get(H.cyclesPerMicrosecond);
+  return code & TIME_POINT
+    ? deadlineMicroseconds(code, clockMicroseconds(a)) * perMicrosecond
+    : a.now() + deadlineMicroseconds(code, 0) * perMicrosecond;
+}
+
 /** Starts the timeout of a thread that begins to wait. */
 export function startTimeout(a: Arena, row: number, code: number): void {
   if (code === TIME_NEVER) return;
   const t = a.threads;
-  const perMicrosecond = a.get(H.cyclesPerMicrosecond);
-  const deadline =
-    code & TIME_POINT
-      ? deadlineMicroseconds(code, clockMicroseconds(a)) * perMicrosecond
-      : a.now() + deadlineMicroseconds(code, 0) * perMicrosecond;
+  const deadline = deadlineOf(a, code);
   a.setTime(t, row, T.deadline, deadline);
   t.set(row, T.flags, t.get(row, T.flags) | FLAG_TIMED);
   let before = 0;

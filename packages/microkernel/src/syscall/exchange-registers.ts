@@ -6,7 +6,7 @@
  *         control  H was halted, R was receiving, S was sending; and the old SP IP FLAGS handle pager
  * Allowed inside dest's space, to the space of its pager, and to privileged spaces. Its fault's IPC
  * counts as sending or receiving. Old values are always delivered.
- * Here: who may ask, and what is done. Not here: breaking off an IPC (→ ipc/rendezvous.ts). Reference: X.2,
+ * Here: who may ask, and what is done. Not here: breaking off an IPC (→ ipc/break-off.ts). Reference: X.2,
  * ExchangeRegisters.
  * @module
  */
@@ -26,14 +26,14 @@ import {
 import { isGlobal, type ThreadId } from "../api/thread-id.ts";
 import { TCR_PAGER, TCR_USER_DEFINED_HANDLE } from "../api/utcb.ts";
 import { COST_SYSCALL } from "../costs.ts";
-import { abortIpc } from "../ipc/rendezvous.ts";
+import { abortIpc } from "../ipc/break-off.ts";
 import { recordFrame } from "../ipc/restart-record.ts";
-import { dequeueReady, enqueueReady } from "../object/ready-queue.ts";
+import { dequeueReady, enqueueReady, runnable } from "../object/ready-queue.ts";
 import { findGlobal, isActive, register, resolve, setRegister, setUtcbWord, utcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
 import { EFLAGS, EIP, ESP } from "../table/registers.ts";
-import { FLAG_HALTED, POLLING, READY, WAITING } from "../table/states.ts";
+import { FLAG_HALTED, FLAG_RECEIVER, FLAG_SENDER, POLLING, WAITING } from "../table/states.ts";
 import { isPrivileged, refuse } from "./result.ts";
 
 /** Registers in and out, in one reused object. */
@@ -65,7 +65,9 @@ export function exchangeRegisters(a: Arena, caller: number, dest: ThreadId, x: E
     if (t.get(row, T.fault) === 0) recordFrame(a, row);
     a.setTime(t, row, T.ownTime, 0);
   }
-  if ((control & EXREGS_SEND && state === POLLING) || (control & EXREGS_RECEIVE && state === WAITING)) abortIpc(a, row);
+  const sends = state === POLLING || (t.get(row, T.flags) & FLAG_SENDER) !== 0;
+  const receives = state === WAITING || (t.get(row, T.flags) & FLAG_RECEIVER) !== 0;
+  if ((control & EXREGS_SEND && sends) || (control & EXREGS_RECEIVE && receives)) abortIpc(a, row);
   if (control & EXREGS_SP) setRegister(a, row, ESP, x.sp);
   if (control & EXREGS_IP) setRegister(a, row, EIP, x.ip);
   if (control & EXREGS_FLAGS) setRegister(a, row, EFLAGS, (flags & ~USER_EFLAGS_MASK) | (x.flags & USER_EFLAGS_MASK));
@@ -76,8 +78,7 @@ export function exchangeRegisters(a: Arena, caller: number, dest: ThreadId, x: E
   }
   if (control & EXREGS_SET_HALT) setHalted(a, row, (control & EXREGS_HALT) !== 0);
 
-  x.control =
-    (halted ? EXREGS_HALT : 0) | (state === WAITING ? EXREGS_RECEIVE : 0) | (state === POLLING ? EXREGS_SEND : 0);
+  x.control = (halted ? EXREGS_HALT : 0) | (receives ? EXREGS_RECEIVE : 0) | (sends ? EXREGS_SEND : 0);
   x.sp = sp;
   x.ip = ip;
   x.flags = flags;
@@ -96,11 +97,7 @@ function mayExchange(a: Arena, caller: number, row: number): boolean {
 
 function setHalted(a: Arena, row: number, halted: boolean): void {
   const flags = a.threads.get(row, T.flags);
-  if (halted) {
-    dequeueReady(a, row);
-    a.threads.set(row, T.flags, a.threads.get(row, T.flags) | FLAG_HALTED);
-  } else {
-    a.threads.set(row, T.flags, flags & ~FLAG_HALTED);
-    if (a.threads.get(row, T.state) === READY) enqueueReady(a, row);
-  }
+  a.threads.set(row, T.flags, halted ? flags | FLAG_HALTED : flags & ~FLAG_HALTED);
+  if (runnable(a, row)) enqueueReady(a, row);
+  else dequeueReady(a, row);
 }

@@ -16,7 +16,9 @@ import {
   SCHEDULE_DEAD,
   SCHEDULE_INACTIVE,
   SCHEDULE_PENDING_SEND,
+  SCHEDULE_RECEIVING,
   SCHEDULE_RUNNING,
+  SCHEDULE_SENDING,
   SCHEDULE_WAITING,
 } from "../api/syscall.ts";
 import type { ThreadId } from "../api/thread-id.ts";
@@ -29,9 +31,12 @@ import { H, T } from "../table/layout.ts";
 import {
   FLAG_HALTED,
   FLAG_QUEUED,
+  FLAG_SENDER,
   INTERRUPT_IDLE,
   INTERRUPT_UNACKNOWLEDGED,
   POLLING,
+  SENDING,
+  TRANSFERRING,
   WAITING,
 } from "../table/states.ts";
 import { isPrivileged, refuse } from "./result.ts";
@@ -66,7 +71,7 @@ export function schedule(
     refillSlice(a, row);
   }
   if (priority !== -1) setPriority(a, row, priority & 0xff);
-  if (preemption !== -1) t.set(row, T.preemption, preemption);
+  if (preemption !== -1) t.set(row, T.sensitivePriority, (preemption >>> 16) & 0xff);
   return state;
 }
 
@@ -74,6 +79,9 @@ export function schedule(
 export function stateOf(a: Arena, row: number): number {
   const flags = a.threads.get(row, T.flags);
   switch (a.threads.get(row, T.state)) {
+    case SENDING:
+    case TRANSFERRING:
+      return flags & FLAG_SENDER ? SCHEDULE_SENDING : SCHEDULE_RECEIVING;
     case POLLING:
       return SCHEDULE_PENDING_SEND;
     case WAITING:

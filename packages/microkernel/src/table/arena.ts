@@ -39,7 +39,7 @@ import {
 
 /** "KArn" */
 export const ARENA_MAGIC = 0x6e72414b;
-export const ARENA_VERSION = 1;
+export const ARENA_VERSION = 2;
 export const PRIORITIES = 256;
 /** Buckets of the thread-number hash; a power of two. */
 export const THREAD_BUCKETS = 1024;

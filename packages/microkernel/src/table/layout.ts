@@ -41,6 +41,7 @@ const HEADER_FIELDS = {
   current: "u32", // thread row, 0 = idle
   accounted: "u32", // whose time slice runs: not the current one's after a donation
   lastGuest: "u32", // whose segments the processor holds
+  floatOwner: "u32", // whose float registers the processor holds, 0 = nobody's
   accountedAt: "words[2]",
   timeoutHead: "u32",
   readyBitmap: "words[8]",
@@ -71,7 +72,11 @@ const THREAD_FIELDS = {
   timeslice: "u32", // cycles, 0 = endless
   slice: "i32", // cycles left
   quantum: "u32", // the time code asked for
-  preemption: "u32", // PreemptionControl as given
+  quantumLeft: "words[2]", // cycles of the total quantum left
+  sensitivePriority: "u32",
+  maximumDelay: "u32", // of preemption, cycles
+  delayLeft: "u32", // cycles
+  preemptedAt: "words[2]", // microseconds
   readyNext: "u32",
   readyPrev: "u32",
   sendHead: "u32", // who polls on this thread
@@ -85,16 +90,33 @@ const THREAD_FIELDS = {
   deadline: "words[2]",
   timeoutNext: "u32",
   timeoutPrev: "u32",
+  intended: "u32", // redirected send: id of the thread that it is for, 0 = the partner itself
   fault: "u32", // kind of the nested call in progress, 0 = none
   savedMr: "words[13]",
   savedBr0: "u32",
   savedError: "u32",
   savedVirtualSender: "u32",
+  savedFrom: "u32", // of the IPC whose transfer faulted, as the next two
+  savedReceiveTimeout: "u32",
+  savedName: "u32",
+  savedIntended: "u32",
+  peer: "u32", // transfer in progress: the row on its other side. The rest of the cursor is the sender's
+  xferTag: "u32", // MR0 as sent
+  xferItem: "u32", // message register of the item or group of substrings in work
+  xferSub: "u32", // substring in work, 1…; 0: the item is still to begin
+  xferOffset: "u32", // bytes of it done
+  xferBuffer: "u32", // buffer register of the group of buffers in work
+  xferBufferSub: "u32", // buffer in work, 1…
+  xferBufferOffset: "u32", // bytes of it filled
+  xferMore: "u32", // 1: the receiver has a buffer for the string in work or the next one
+  xferBytes: "u32", // bytes of strings transferred
+  xferTimed: "u32", // XFER_…: which side's timeout runs
   supervisor: "u32",
   restartPage: "u32", // linear in the recorder's space, 0 = none
   recorder: "u32", // thread whose space has the restart page
   deadlineOwn: "words[2]", // cycles of own time allowed, 0 = none
   ownTime: "words[2]",
+  floats: "words[73]", // XMM and x87 registers, in ia32's order; those of `floatOwner` are in the processor
 } as const;
 
 const SPACE_FIELDS = {

@@ -13,6 +13,10 @@ export const READY = 1;
 export const POLLING = 2;
 /** Receive phase. */
 export const WAITING = 3;
+/** Transfer in progress, as the sender: carries on with it when its turn comes. */
+export const SENDING = 6;
+/** Transfer in progress, and the other side has to act: its fault, or its turn as the sender. */
+export const TRANSFERRING = 7;
 /** An interrupt whose line is unmasked, or not attached. */
 export const INTERRUPT_IDLE = 4;
 /** An interrupt that was delivered: its line stays masked until the handler answers. */
@@ -25,11 +29,28 @@ export const FLAG_INTERRUPT = 2;
 export const FLAG_START = 4;
 export const FLAG_QUEUED = 8;
 export const FLAG_TIMED = 16;
+/** Side of a transfer in progress, a nested call for its fault included. */
+export const FLAG_SENDER = 32;
+export const FLAG_RECEIVER = 64;
+export const FLAG_TRANSFER: number = FLAG_SENDER | FLAG_RECEIVER;
+/** Its preemption is still to be reported. */
+export const FLAG_PREEMPTED = 128;
+/** Its preemption is being put off. */
+export const FLAG_DELAYING = 256;
+/** Its total quantum is used up: it does not run. */
+export const FLAG_EXHAUSTED = 512;
 
 /** Kinds of nested calls that the kernel makes in a thread's name. */
 export const FAULT_PAGE = 1;
 export const FAULT_EXCEPTION = 2;
 export const FAULT_HANG = 3;
+export const FAULT_PREEMPTION = 4;
+export const FAULT_QUANTUM = 5;
+
+/** Transfer timeouts: not begun by a fault, the sender's is the shorter (or both are equal), the receiver's is. */
+export const XFER_NOT_TIMED = 0;
+export const XFER_SENDERS = 1;
+export const XFER_RECEIVERS = 2;
 
 /** Status bits of mappings, in the rights' places of X.2's Unmap result: accessed = r|x, written = r|w. */
 export const STATUS_ACCESSED = 0x50;
