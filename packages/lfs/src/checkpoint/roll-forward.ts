@@ -68,26 +68,30 @@ function nextPosition(v: Volume, offset: number, next: number): number {
   return next + segmentReserve(g, segment, hasSuperblock(g, segment));
 }
 
-/** The partial segment at `daddr` if it verifies and carries this serial. May miss. */
-function verify(v: Volume, daddr: number, serial: number): Pseg | undefined {
+/** The partial segment at `daddr` if its summary is good and carries this serial; its blocks are not looked at. May miss. */
+function psegAt(v: Volume, daddr: number, serial: number): Pseg | undefined {
   if (segmentStart(v.g, segmentOf(v.g, daddr) + 1) - daddr < v.g.sumsize / v.g.unit) return undefined;
   const at = stage(v, daddr);
   const summary = readSummary(v.g, v.bytes, at);
   if (summary === undefined || summary.ident !== v.g.ident || summary.serial !== serial) return undefined;
   const walk = walkSummary(v.g, summary, daddr);
-  if (walk === undefined) return undefined;
-  const length = (walk.end - daddr) * v.g.unit;
-  if (summary.crc !== undefined && psegCrc(v.bytes, at, length, summary.crcAt) !== summary.crc) return undefined;
-  if (dataSum(v.g, v.bytes, at, daddr, walk.blocks) !== summary.datasum) return undefined;
-  return { daddr, summary, blocks: walk.blocks, end: walk.end };
+  return walk === undefined ? undefined : { daddr, summary, blocks: walk.blocks, end: walk.end };
+}
+
+/** Whether the blocks of a partial segment that has just been found are those that were written. May miss. */
+function verify(v: Volume, { daddr, summary, blocks, end }: Pseg): boolean {
+  const at = stage(v, daddr);
+  const length = (end - daddr) * v.g.unit;
+  if (summary.crc !== undefined && psegCrc(v.bytes, at, length, summary.crcAt) !== summary.crc) return false;
+  return dataSum(v.g, v.bytes, at, daddr, blocks) === summary.datasum;
 }
 
 /** One partial segment of the first pass; true when the end is known. May miss. */
 export function findEndStep(v: Volume): boolean {
   const w = v.words;
   const daddr = nextPosition(v, w[H.rollDaddr], w[H.rollNext]);
-  const pseg = daddr === -1 ? undefined : verify(v, daddr, v.serial + w[H.rollPsegs] + 1);
-  if (pseg === undefined) return true;
+  const pseg = daddr === -1 ? undefined : psegAt(v, daddr, v.serial + w[H.rollPsegs] + 1);
+  if (pseg === undefined || !verify(v, pseg)) return true;
   w[H.rollPsegs]++;
   w[H.rollDaddr] = pseg.end;
   w[H.rollNext] = pseg.summary.next;
@@ -111,8 +115,9 @@ export function replayStep(v: Volume): boolean {
   const w = v.words;
   if (w[H.rollEndPsegs] === 0) return true;
   const daddr = nextPosition(v, w[H.rollDaddr], w[H.rollNext]);
-  const pseg = verify(v, daddr, v.serial + 1);
-  if (pseg === undefined) throw new Error("a partial segment that was verified is not there any more");
+  const pseg = psegAt(v, daddr, v.serial + 1);
+  if (pseg === undefined || (w[H.rollItem] === 0 && !verify(v, pseg)))
+    throw new Error("a partial segment that was verified is not there any more");
   if (w[H.rollItem] === 0) {
     mutate(v);
     enter(v, pseg);

@@ -37,6 +37,7 @@ export interface CrashState {
   readonly cut: number;
   /** Which of the unflushed writes arrived, as "all", "none", "all but k", "torn k ...", "mask ...". */
   readonly how: string;
+  /** The disk; the bytes may be written to, and are good until the next state is asked for. */
   readonly bytes: Uint8Array;
 }
 
@@ -58,13 +59,14 @@ export function chance(seed: number): () => number {
 export function* crashStates(disk: CrashDisk, masks: number, seed: number): Generator<CrashState> {
   const random = chance(seed);
   const durable = disk.base.slice();
+  const scratch = new Uint8Array(durable.length);
   let pending: { readonly offset: number; readonly bytes: Uint8Array }[] = [];
   const state = (cut: number, how: string, keep: (index: number, sector: number) => boolean): CrashState => {
-    const bytes = durable.slice();
+    scratch.set(durable);
     for (const [index, write] of pending.entries())
       for (let at = 0; at < write.bytes.length; at += 512)
-        if (keep(index, at / 512)) bytes.set(write.bytes.subarray(at, at + 512), write.offset + at);
-    return { cut, how, bytes };
+        if (keep(index, at / 512)) scratch.set(write.bytes.subarray(at, at + 512), write.offset + at);
+    return { cut, how, bytes: scratch };
   };
   yield state(0, "all", () => true);
   for (const [index, entry] of disk.log.entries()) {
