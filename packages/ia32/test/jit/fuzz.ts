@@ -1,7 +1,7 @@
 /**
  * The differential fuzzer as a command: random programs on both engines until something differs.
  *
- *     node packages/ia32/test/jit/fuzz.ts [--seed N] [--blocks N] [--only SEED] [--keep-going]
+ *     node packages/ia32/test/jit/fuzz.ts [--seed N] [--blocks N] [--only SEED] [--engine NAME] [--keep-going]
  */
 import { parseArgs } from "node:util";
 import { ENGINES, INTERPRETER } from "./engines.ts";
@@ -15,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: "string", default: "1" },
     blocks: { type: "string", default: "100000" },
     only: { type: "string" },
+    engine: { type: "string" },
     "keep-going": { type: "boolean", default: false },
   },
 });
@@ -27,6 +28,7 @@ for (let seed = from; blocks < wanted; seed++) {
   const program = generate(seed);
   blocks += program.blocks.length;
   for (const [name, engine] of Object.entries(ENGINES)) {
+    if (values.engine !== undefined && values.engine !== name) continue;
     const found = firstDifference(program, INTERPRETER, engine, coverage);
     if (found === null) continue;
     failures++;

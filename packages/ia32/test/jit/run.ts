@@ -162,6 +162,15 @@ export function stepOn(
   return { exit, counted, over: !goOn(machine, exit, exits + (counted ? 1 : 0)) };
 }
 
+/** What `act` returns, or the exception that it throws: an error of ours, whatever the guest does. */
+function attempt<T extends object>(act: () => T): T | string {
+  try {
+    return act();
+  } catch (error) {
+    return error instanceof Error ? (error.stack ?? error.message).split("\n").slice(0, 3).join(" ") : String(error);
+  }
+}
+
 /** Runs a program on both engines; the first thing in which the other one differs, or null. */
 export function firstDifference(
   program: Program,
@@ -174,7 +183,8 @@ export function firstDifference(
   for (let step = 0, exits = 0; step < program.steps.length; step++) {
     const before = expected.processor.retired;
     const mine = stepOn(expected, program.steps[step], exits);
-    const theirs = stepOn(got, program.steps[step], exits);
+    const theirs = attempt(() => stepOn(got, program.steps[step], exits));
+    if (typeof theirs === "string") return { step, what: "the host", expected: "no exception", got: theirs };
     if (mine.counted) exits++;
     if (coverage !== undefined) {
       coverage.instructions += expected.processor.retired - before;
