@@ -36,6 +36,7 @@ export function lfsCommand(program: Command, ended: (code: number) => void): voi
     );
   volumeCommands(lfs, run);
   fileCommands(lfs, run, at);
+  mountCommand(lfs, run, at);
   lfs
     .command("snapshots <IMG>")
     .description("list the checkpoints that are whole, oldest first, as 'serial time'")
@@ -46,6 +47,17 @@ export function lfsCommand(program: Command, ended: (code: number) => void): voi
     .command("map <IMG> [PAGE]")
     .description("write an HTML page of live, dead and age by segment and checkpoint (default: to stdout)")
     .action((image, page) => run(image, async () => (await import("./history.ts")).map(image, page)));
+}
+
+function mountCommand(lfs: Command, run: Run, at: () => Option): void {
+  lfs
+    .command("mount <IMG> <DIR>")
+    .description("serve the disk on a directory until it is unmounted (Linux, as root)")
+    .option("--read-only", "change nothing")
+    .addOption(at())
+    .action((image, directory, flags) =>
+      run(image, async () => (await import("./mount.ts")).mount(image, directory, flags)),
+    );
 }
 
 type Run = (image: string, work: () => Promise<number>) => Promise<void>;

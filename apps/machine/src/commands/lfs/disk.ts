@@ -5,7 +5,7 @@
  * with it (→ the files beside this one).
  * @module
  */
-import { closeSync, existsSync, openSync, readSync } from "node:fs";
+import { closeSync, existsSync, openSync, readSync, realpathSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { constants } from "node:os";
 import { getSystemErrorMessage } from "node:util";
@@ -22,6 +22,7 @@ import {
   readSuperblock,
   type Superblock,
 } from "@kintsugi/lfs";
+import { mountedOn } from "../../lfs/fuse-mount.ts";
 
 /** Where the first superblock lies, and the bytes kept for it. */
 export const FIRST_SUPERBLOCK = 8192;
@@ -48,6 +49,13 @@ export const now = (): number => Date.now() / 1000;
 /** All mounted state of a disk with this superblock. */
 export function arenaFor(superblock: Superblock): Uint8Array {
   return new Uint8Array(leastArenaSize(geometryOf(superblock)) + CACHE_SIZE);
+}
+
+/** Refuses a disk that is mounted for the host: two who write to it would destroy it. */
+export function refuseMounted(path: string): void {
+  const directory = existsSync(path) ? mountedOn(realpathSync(path)) : undefined;
+  if (directory !== undefined)
+    throw new DiskError(`${path}: it is mounted on ${directory}; use the files there, or umount ${directory} first`);
 }
 
 /** Calls `use` with the raw bytes of a disk and its size; what lies behind the end of the file reads as zeros. */
@@ -115,6 +123,7 @@ export async function withFiles<T>(path: string, how: Use, use: (fs: LfsFileSyst
     checkpoint: how.at === undefined ? {} : { checkpoint: addressOf(path, read, how.at) },
   }));
   const writes = how.writes === true;
+  if (writes) refuseMounted(path);
   const { file, device } = await openDisk(path, writes ? "r+" : "r");
   try {
     const mounted = await mountFileSystem(device, { arena, now, readOnly: !writes, ...checkpoint });

@@ -29,6 +29,7 @@ import {
   FIRST_SUPERBLOCK,
   now,
   openDisk,
+  refuseMounted,
   SUPERBLOCK_SIZE,
   superblockOf,
   version2,
@@ -50,6 +51,7 @@ export interface NewfsFlags {
 
 /** Makes an empty file system in a file, and the file if it is not there. */
 export async function newfs(path: string, { size, force, ...sizes }: NewfsFlags): Promise<number> {
+  refuseMounted(path);
   const there = await bytesThere(path);
   const wanted = size ?? there?.size;
   if (wanted === undefined) throw new UsageError(`${path}: there is no such file; --size SIZE makes one`);
@@ -99,6 +101,7 @@ export async function check(path: string, flags: { readonly yes?: boolean }): Pr
   let wrong = await findings(path);
   await writeOut(wrong.join(""));
   if (wrong.length > 0 && flags.yes === true) {
+    refuseMounted(path);
     await writeOut(await repair(path));
     wrong = await findings(path);
     await writeOut(wrong.length === 0 ? `${path}: repaired\n` : wrong.join(""));
