@@ -71,6 +71,16 @@ test("INT n from user code needs a gate of DPL 3, otherwise it is #GP with the g
   expect(open.processor.registers[EFLAGS] & 0x200).toBe(0x200);
 });
 
+test("INT 1 is a software interrupt, so its gate must be open; INT1 is none", () => {
+  const machine = createSystemMachine({ code: toUser(), user: [0xcd, 1] });
+  machine.processor.run(100);
+  expect(halted(machine.processor)).toBe(13);
+  expect(machine.stack(2)).toEqual([1 * 8 + 2, USER_CODE]);
+  const direct = createSystemMachine({ code: toUser(), user: [0xf1] });
+  direct.processor.run(100);
+  expect(halted(direct.processor)).toBe(1);
+});
+
 test("IRET from a handler goes back to user code with flags and stack", () => {
   const machine = createSystemMachine({ code: toUser(0xa93), user: [0x0f, 0x0b, 0x40, HLT] });
   // add dword [esp], 2; iret

@@ -88,9 +88,11 @@ export function runArchitectural(
 
 /** The event that made the loop stop: a fault, or a trap behind its instruction. */
 function eventOf(core: Core): Event {
-  const { vector } = core.exit;
+  const { vector, kind } = core.exit;
   if (core.stop !== STOP_EXIT) return faultEvent(core);
-  return { vector, software: vector !== VECTOR_DB, errorCode: null, resume: false };
+  // INT1 is no software interrupt, INT 1 is.
+  const software = kind === "softwareInterrupt" || vector !== VECTOR_DB;
+  return { vector, software, errorCode: null, resume: false };
 }
 
 /** Delivers the pending event of highest priority, if any; false: a triple fault. */

@@ -6,6 +6,7 @@
  * @module
  */
 import { raiseException, VECTOR_DB, VECTOR_UD } from "../interrupt/exception.ts";
+import { read16 } from "../mmu/access.ts";
 import { invalidateEverywhere } from "../mmu/tlb.ts";
 import {
   CR0_EM,
@@ -29,7 +30,7 @@ import type { Core } from "../state/core.ts";
 import { FEATURES } from "../state/model.ts";
 import { loadPageDirectory, setControl0, setControl4 } from "../system/control.ts";
 import { type Instruction, instruction } from "./instruction.ts";
-import { checkPrivileged, effectiveAddress, type Operation } from "./operation.ts";
+import { checkPrivileged, effectiveAddress, linear, type Operation } from "./operation.ts";
 
 /** Bits of CR4 that the model has. */
 function control4Mask(core: Core): number {
@@ -105,6 +106,11 @@ export function lmsw(core: Core, value: number): void {
   const { cr0 } = core.system;
   setControl0(core, (cr0 & ~low) | (value & (low | CR0_PE)));
 }
+/** Privilege comes before the operand. */
+export function lmswMemory(core: Core, operation: Operation): void {
+  checkPrivileged(core);
+  lmsw(core, read16(core, linear(core, operation, 2, false)));
+}
 export function smsw(core: Core): number {
   if (!core.architectural) raiseException(core, VECTOR_UD);
   return core.system.cr0;
@@ -154,10 +160,17 @@ export const CLTS: Instruction = instruction({
 });
 export const LMSW: Instruction = instruction({
   mnemonic: "LMSW",
-  encodings: [["o 0F 01 /6", "r/m16"]],
+  encodings: [["o 0F 01 /6", "rr16"]],
   form: "read",
   ends: "falls",
   execute: lmsw,
+});
+export const LMSW_MEMORY: Instruction = instruction({
+  mnemonic: "LMSW",
+  encodings: [["o 0F 01 /6", "m16"]],
+  form: "direct",
+  ends: "falls",
+  execute: lmswMemory,
 });
 export const SMSW: Instruction = instruction({
   mnemonic: "SMSW",

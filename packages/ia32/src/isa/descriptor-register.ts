@@ -64,10 +64,19 @@ export function sidt(core: Core, operation: Operation): void {
   storeTable(core, operation, core.system.idtr);
 }
 
-/** The checks LLDT and LTR share; null: a null selector. */
-function systemEntry(core: Core, selector: number, types: readonly number[]): TableEntry | null {
+/** LLDT and LTR: mode and privilege come before the operand. */
+function checkLoad(core: Core): void {
   if (!core.selectors) raiseException(core, VECTOR_UD);
   checkPrivileged(core);
+}
+function selectorInMemory(core: Core, operation: Operation): number {
+  checkLoad(core);
+  return read16(core, linear(core, operation, 2, false));
+}
+
+/** The descriptor checks LLDT and LTR share; null: a null selector. */
+function systemEntry(core: Core, selector: number, types: readonly number[]): TableEntry | null {
+  checkLoad(core);
   const errorCode = selector & 0xfffc;
   if (errorCode === 0) return null;
   const entry = selector & 4 ? null : tableEntry(core, selector);
@@ -86,6 +95,12 @@ export function ltr(core: Core, selector: number): void {
   setAccess(core, selector, BUSY, 0);
   const wide = (entry.access & 0x1f) === TSS_32;
   core.system.tr = { selector, base: entry.base, limit: entry.limit, wide };
+}
+export function lldtMemory(core: Core, operation: Operation): void {
+  lldt(core, selectorInMemory(core, operation));
+}
+export function ltrMemory(core: Core, operation: Operation): void {
+  ltr(core, selectorInMemory(core, operation));
 }
 export function sldt(core: Core): number {
   guestOwned(core);
@@ -110,7 +125,10 @@ function table(mnemonic: string, digit: number, execute: Instruction["execute"])
   });
 }
 function load(mnemonic: string, digit: number, execute: Instruction["execute"]): Instruction {
-  return instruction({ mnemonic, encodings: [[`o 0F 00 /${digit}`, "r/m16"]], form: "read", ends: "falls", execute });
+  return instruction({ mnemonic, encodings: [[`o 0F 00 /${digit}`, "rr16"]], form: "read", ends: "falls", execute });
+}
+function loadFromMemory(mnemonic: string, digit: number, execute: Instruction["execute"]): Instruction {
+  return instruction({ mnemonic, encodings: [[`o 0F 00 /${digit}`, "m16"]], form: "direct", ends: "falls", execute });
 }
 /** A register gets the selector at its whole width, memory 16 bits. */
 function store(mnemonic: string, digit: number, execute: Instruction["execute"]): Instruction {
@@ -134,3 +152,5 @@ export const SLDT: Instruction = store("SLDT", 0, sldt);
 export const STR: Instruction = store("STR", 1, str);
 export const LLDT: Instruction = load("LLDT", 2, lldt);
 export const LTR: Instruction = load("LTR", 3, ltr);
+export const LLDT_MEMORY: Instruction = loadFromMemory("LLDT", 2, lldtMemory);
+export const LTR_MEMORY: Instruction = loadFromMemory("LTR", 3, ltrMemory);

@@ -3,11 +3,11 @@ import type { Execute, Operation } from "../../isa/operation.ts";
 import type { Core } from "../../state/core.ts";
 import { adc16, adc32, adc8, add16, add32, add8, dec16, dec32, dec8, inc16, inc32, inc8, neg16, neg32, neg8, sbb16, sbb32, sbb8, sub16, sub32, sub8 } from "../../isa/binary-arithmetic.ts";
 import { bsf, bsr, bt16, bt32, btString16, btString32, btc16, btc32, btcString16, btcString32, btr16, btr32, btrString16, btrString32, bts16, bts32, btsString16, btsString32 } from "../../isa/bit-byte.ts";
-import { clts, invlpg, lmsw, movFromControl, movFromDebug, movToControl, movToDebug, smsw, writeBackCaches } from "../../isa/control-register.ts";
+import { clts, invlpg, lmsw, lmswMemory, movFromControl, movFromDebug, movToControl, movToDebug, smsw, writeBackCaches } from "../../isa/control-register.ts";
 import { always, call16, call32, callRelative16, callRelative32, jcxz16, jcxz32, jump, jumpNear16, jumpNear32, loop16, loop32, loope16, loope32, loopne16, loopne32, ret16, ret32 } from "../../isa/control-transfer.ts";
 import { bswap, bswap16, cbw, cdq, cmpxchg16, cmpxchg32, cmpxchg8, cmpxchg8b, copy, cwd, cwde, pop16, pop32, popMemory16, popMemory32, popa16, popa32, push16, push32, pusha16, pusha32, second, signExtend16, signExtend8 } from "../../isa/data-transfer.ts";
 import { aaa, aad, aam, aas, daa, das } from "../../isa/decimal-arithmetic.ts";
-import { lgdt16, lgdt32, lidt16, lidt32, lldt, ltr, sgdt, sidt, sldt, str } from "../../isa/descriptor-register.ts";
+import { lgdt16, lgdt32, lidt16, lidt32, lldt, lldtMemory, ltr, ltrMemory, sgdt, sidt, sldt, str } from "../../isa/descriptor-register.ts";
 import { enter16, enter32, leave16, leave32 } from "../../isa/enter-leave.ts";
 import { callFarMemory16, callFarMemory32, callFarPointer16, callFarPointer32, iret16, iret32, jumpFarMemory16, jumpFarMemory32, jumpFarPointer16, jumpFarPointer32, retFar16, retFar32 } from "../../isa/far-transfer.ts";
 import { clc, cld, cli, cmc, lahf, popf16, popf32, pushf16, pushf32, sahf, salc, stc, std, sti } from "../../isa/flag-control.ts";
@@ -2909,20 +2909,12 @@ function VERW_rm16_mem(c: Core, o: Operation): void {
   verw(c, read16(c, linear(c, o, 2, false)));
 }
 
-function LLDT_rm16_reg(c: Core, o: Operation): void {
+function LLDT_rr16_reg(c: Core, o: Operation): void {
   lldt(c, c.r16[o.rm]);
 }
 
-function LLDT_rm16_mem(c: Core, o: Operation): void {
-  lldt(c, read16(c, linear(c, o, 2, false)));
-}
-
-function LTR_rm16_reg(c: Core, o: Operation): void {
+function LTR_rr16_reg(c: Core, o: Operation): void {
   ltr(c, c.r16[o.rm]);
-}
-
-function LTR_rm16_mem(c: Core, o: Operation): void {
-  ltr(c, read16(c, linear(c, o, 2, false)));
 }
 
 function SLDT_rr16_reg(c: Core, o: Operation): void {
@@ -2949,12 +2941,8 @@ function STR_m16_mem(c: Core, o: Operation): void {
   write16(c, linear(c, o, 2, true), str(c));
 }
 
-function LMSW_rm16_reg(c: Core, o: Operation): void {
+function LMSW_rr16_reg(c: Core, o: Operation): void {
   lmsw(c, c.r16[o.rm]);
-}
-
-function LMSW_rm16_mem(c: Core, o: Operation): void {
-  lmsw(c, read16(c, linear(c, o, 2, false)));
 }
 
 function SMSW_rr16_reg(c: Core, o: Operation): void {
@@ -7315,18 +7303,15 @@ export const HANDLERS: Readonly<Record<string, Execute>> = {
   VERR_rm16_mem,
   VERW_rm16_reg,
   VERW_rm16_mem,
-  LLDT_rm16_reg,
-  LLDT_rm16_mem,
-  LTR_rm16_reg,
-  LTR_rm16_mem,
+  LLDT_rr16_reg,
+  LTR_rr16_reg,
   SLDT_rr16_reg,
   SLDT_rr32_reg,
   SLDT_m16_mem,
   STR_rr16_reg,
   STR_rr32_reg,
   STR_m16_mem,
-  LMSW_rm16_reg,
-  LMSW_rm16_mem,
+  LMSW_rr16_reg,
   SMSW_rr16_reg,
   SMSW_rr32_reg,
   SMSW_m16_mem,
@@ -8003,11 +7988,14 @@ export const HANDLERS: Readonly<Record<string, Execute>> = {
   lgdt32,
   lidt16,
   lidt32,
+  lldtMemory,
+  ltrMemory,
   sgdt,
   sidt,
   clts,
   writeBackCaches,
   invlpg,
+  lmswMemory,
   movFromControl,
   movFromDebug,
   movToControl,

@@ -127,50 +127,51 @@ function loadRegisters(core: Core, address: number): void {
   }
 }
 
-// Of an image that crosses a page the recorded processor asks for the first and the last byte.
+// Of an image that crosses a page the recorded processor asks for the first element, of `element` bytes, then the last byte.
 
 /** Faults where writing `size` bytes would. */
-function probeWriteImage(core: Core, address: number, size: number): void {
-  probeWrite(core, address, 1);
+function probeWriteImage(core: Core, address: number, size: number, element: 2 | 4): void {
+  probeWrite(core, address, element);
   probeWrite(core, (address + size - 1) | 0, 1);
 }
 
 /** Faults where reading `size` bytes would. */
-function probeReadImage(core: Core, address: number, size: number): void {
-  read8(core, address);
+function probeReadImage(core: Core, address: number, size: number, element: 2 | 4): void {
+  if (element === 2) read16(core, address);
+  else read32(core, address);
   read8(core, (address + size - 1) | 0);
 }
 
 export function fnstenv16(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 14, true);
-  probeWriteImage(core, address, 14);
+  probeWriteImage(core, address, 14, 2);
   storeEnvironment16(core, address);
   loadControlWord(core, core.x[FCW] | EXCEPTIONS);
 }
 export function fnstenv32(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 28, true);
-  probeWriteImage(core, address, 28);
+  probeWriteImage(core, address, 28, 4);
   storeEnvironment32(core, address);
   loadControlWord(core, core.x[FCW] | EXCEPTIONS);
 }
 export function fldenv16(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 14, false);
-  probeReadImage(core, address, 14);
+  probeReadImage(core, address, 14, 2);
   loadEnvironment16(core, address);
 }
 export function fldenv32(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 28, false);
-  probeReadImage(core, address, 28);
+  probeReadImage(core, address, 28, 4);
   loadEnvironment32(core, address);
 }
 export function fnsave16(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 94, true);
-  probeWriteImage(core, address, 94);
+  probeWriteImage(core, address, 94, 2);
   storeEnvironment16(core, address);
   storeRegisters(core, (address + 14) | 0);
   initialize(core);
@@ -178,7 +179,7 @@ export function fnsave16(core: Core, operation: Operation): void {
 export function fnsave32(core: Core, operation: Operation): void {
   checkAvailable(core);
   const address = linear(core, operation, 108, true);
-  probeWriteImage(core, address, 108);
+  probeWriteImage(core, address, 108, 4);
   storeEnvironment32(core, address);
   storeRegisters(core, (address + 28) | 0);
   initialize(core);
@@ -186,14 +187,14 @@ export function fnsave32(core: Core, operation: Operation): void {
 export function frstor16(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 94, false);
-  probeReadImage(core, address, 94);
+  probeReadImage(core, address, 94, 2);
   loadEnvironment16(core, address);
   loadRegisters(core, (address + 14) | 0);
 }
 export function frstor32(core: Core, operation: Operation): void {
   enter(core);
   const address = linear(core, operation, 108, false);
-  probeReadImage(core, address, 108);
+  probeReadImage(core, address, 108, 4);
   loadEnvironment32(core, address);
   loadRegisters(core, (address + 28) | 0);
 }

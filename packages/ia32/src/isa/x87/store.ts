@@ -44,6 +44,8 @@ function truncate64(c: FloatContext, signExponent: number, high: number, low: nu
 /** Stores ST(0) in `size` bytes as `convert` leaves it; an empty one counts as the real indefinite, which all of them answer. */
 function store(core: Core, operation: Operation, size: number, convert: Store, pops: boolean): void {
   enter(core);
+  // Ten bytes are asked for in two parts: a fault of the first eight comes before the limit of the last two.
+  if (size === 10) probeWrite(core, linear(core, operation, 8, true), 8);
   const address = linear(core, operation, size, true);
   probeWrite(core, address, size);
   checkAlignment(core, address, Math.min(size, 8));
