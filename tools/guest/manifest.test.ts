@@ -18,13 +18,13 @@ const manifests = new Map(
 );
 
 describe("prebuilt guest programs (stale? npm run guest:build)", () => {
-  it.each(PROGRAMS)("$package: $name.elf was built from the sources that are here", (program) => {
+  it.each(PROGRAMS)("$package: $name was built from the sources that are here", (program) => {
     const entry = manifests.get(program.package)![`${program.name}.elf`];
     expect(entry?.files).toEqual(filesOf(root, program));
     expect(entry?.build).toBe(buildHash(program));
   });
 
-  it.each(PROGRAMS)("$package: $name.elf is the file that was built", (program) => {
+  it.each(PROGRAMS)("$package: $name is the file that was built", (program) => {
     const file = `${program.name}.elf`;
     expect(sha256(readFileSync(prebuilt(program.package, file)))).toBe(manifests.get(program.package)![file]?.elf);
   });

@@ -117,6 +117,7 @@ export const FOREIGN_SERVER: GuestKind = {
         "packages/microkernel/guest/division.cpp",
       ],
     },
+    { include: "apps/programs/guest/l4", sources: [] },
   ],
   linkScript: "packages/microkernel/guest/l4/server.ld",
 };
@@ -161,4 +162,17 @@ export const PROGRAMS: readonly GuestProgram[] = [
   server("l4-sigma0", SIGMA0_BASE, "sigma0.cpp", "sigma0_memory.cpp"),
   server("l4-probe", ROOT_BASE, "probe.cpp", "task.cpp"),
   server("l4-mapprobe", ROOT_BASE, "mapprobe.cpp", "task.cpp"),
+  server(
+    "l4-tests",
+    ROOT_BASE,
+    "tests/main.cpp",
+    "tests/test.cpp",
+    "tests/transfer.cpp",
+    "tests/basics.cpp",
+    "tests/ipc.cpp",
+    "tests/strings.cpp",
+    "tests/faulting-strings.cpp",
+    "tests/control.cpp",
+    "task.cpp",
+  ),
 ];

@@ -30,4 +30,6 @@ export const guests: Readonly<Record<string, URL>> = {
   /** What the interface does, as a transcript: calls, and mappings. */
   "l4-probe": prebuilt("l4-probe"),
   "l4-mapprobe": prebuilt("l4-mapprobe"),
+  /** What the manual promises, topic by topic, a line each. */
+  "l4-tests": prebuilt("l4-tests"),
 };
