@@ -6,12 +6,11 @@
  * Reference: docs/protocols.md, sections 2 and 10.
  * @module
  */
+import { CYCLES_PER_MICROSECOND } from "@kintsugi/arc-framework";
 import type { GuestMemory } from "@kintsugi/ia32";
 import type { BootConfig } from "@kintsugi/microkernel";
 import { ok, type Result } from "neverthrow";
 import { ARENA_SIZE, type MemoryMapError, memoryMap, PAGE, type Region } from "./memory-map.ts";
-
-export const CYCLES_PER_MICROSECOND = 100;
 
 /** A file that the machine has from the start. */
 export interface BootModule {

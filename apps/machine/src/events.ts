@@ -48,6 +48,10 @@ export type MachineEvent =
       readonly pid: number;
       readonly action: string;
       readonly because: string;
+      /** Cycles that the restart waits; missing for none. */
+      readonly delay?: number;
+      /** The open request will be answered with an error. */
+      readonly quarantine?: true;
       readonly steps: readonly string[];
     }
   | {

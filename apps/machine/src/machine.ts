@@ -5,7 +5,7 @@
  * what is typed when (→ run/). Everything that the machine remembers is in its RAM and in `snapshot()`.
  * @module
  */
-import type { CutProbe } from "@kintsugi/arc-framework";
+import { type CutProbe, decide, type RecoveryPolicy } from "@kintsugi/arc-framework";
 import { EIP, GuestMemory, type PortIo, Processor, type ProcessorState } from "@kintsugi/ia32";
 import { Kernel, type KernelObserver, type KernelOptions, type SliceProbe } from "@kintsugi/microkernel";
 import { err, ok, type Result } from "neverthrow";
@@ -38,6 +38,8 @@ export interface MachineOptions {
   readonly outside: Outside;
   /** Milliseconds of the host; its readings go into events and nowhere else. */
   readonly hostClock?: () => number;
+  /** What P3s do about failures; the reference policy when left out. */
+  readonly policy?: RecoveryPolicy;
   /** Tests look at the kernel, and stop threads at exact instructions. */
   readonly observer?: KernelObserver;
   readonly probe?: SliceProbe;
@@ -63,7 +65,7 @@ export type MachineExit =
   | { readonly kind: "powerFail" };
 
 export interface MachineError {
-  readonly code: "memory-too-small" | "no-kernel" | "bad-state";
+  readonly code: "memory-too-small" | "no-kernel" | "bad-state" | "bad-policy";
   readonly message: string;
 }
 
@@ -215,7 +217,7 @@ export class Machine {
         },
         advance: (now) => chips.advance(now * CYCLE_TIME),
       },
-      programs: residentPrograms(this.#trace.servers, this.#options.cutProbe),
+      programs: residentPrograms(this.#trace.servers, this.#options.policy ?? decide, this.#options.cutProbe),
       observer: this.#observer(),
       ...(probe ? { probe } : {}),
     };

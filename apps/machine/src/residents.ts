@@ -14,6 +14,7 @@ import {
   PROGRAM_ART,
   PROGRAM_P3,
   PROGRAM_SIGMA0,
+  type RecoveryPolicy,
   sigma0ImageSize,
 } from "@kintsugi/arc-framework";
 import type { ResidentProgram } from "@kintsugi/microkernel";
@@ -29,11 +30,15 @@ export function residentNeeds(ramSize: number): ResidentNeeds {
 }
 
 /** New program objects; they remember nothing that is not in RAM. */
-export function residentPrograms(observer: Trace["servers"], probe?: CutProbe): ReadonlyMap<number, ResidentProgram> {
+export function residentPrograms(
+  observer: Trace["servers"],
+  policy: RecoveryPolicy,
+  probe?: CutProbe,
+): ReadonlyMap<number, ResidentProgram> {
   const options = { observer, ...(probe ? { probe } : {}) };
   return new Map<number, ResidentProgram>([
     [PROGRAM_SIGMA0, createSigma0(options)],
     [PROGRAM_ART, createArt(options)],
-    [PROGRAM_P3, createP3(options)],
+    [PROGRAM_P3, createP3({ ...options, policy })],
   ]);
 }

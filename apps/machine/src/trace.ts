@@ -9,6 +9,7 @@ import {
   ACTION_COLD,
   ACTION_HANDLER_RESTART,
   ACTION_HOT,
+  ACTION_REBOOT,
   ACTION_REMOVED,
   failureKind,
   P3_PANIC,
@@ -32,12 +33,13 @@ import { type KernelObserver, type ThreadId, threadNumber } from "@kintsugi/micr
 import type { MachineEvent, RecoveryStep } from "./events.ts";
 
 /** In the order of their numbers; the replay after them has an event of its own. */
-const STEP_NAMES = ["detect", "decide", "unmap", "initialize", "load", "start", "recover"];
+const STEP_NAMES = ["detect", "decide", "unmap", "initialize", "load", "start", "recover", "wait"];
 const ACTION_NAMES: Readonly<Record<number, string>> = {
   [ACTION_HOT]: "hot",
   [ACTION_COLD]: "cold",
   [ACTION_REMOVED]: "removed",
-  [ACTION_HANDLER_RESTART]: "handler restart",
+  [ACTION_HANDLER_RESTART]: "handler",
+  [ACTION_REBOOT]: "reboot",
 };
 
 /** The clocks that the trace reads. */
@@ -104,7 +106,9 @@ export class Trace {
     const { kind, detector, address, instruction: ip } = failure;
     this.#emit({ event: "detected", at, pid, kind, detector, address, ip });
     const names = steps.map((step) => step.kind);
-    this.#emit({ event: "planned", at, pid, action: action.kind, because: action.because, steps: names });
+    const { kind: level, because, delay = 0, quarantine } = action;
+    const extra = { ...(delay > 0 ? { delay } : {}), ...(quarantine ? { quarantine } : {}) };
+    this.#emit({ event: "planned", at, pid, action: level, because, ...extra, steps: names });
   }
 
   #marked(pid: number, step: number): void {

@@ -11,7 +11,7 @@ import { CrashSchedule, type InjectedCrash, type ScheduledCrash } from "../src/c
 import { bootModules } from "../src/host/modules.ts";
 import { CRASH_KINDS, type CrashKind, machineCrashAddresses } from "../src/injector.ts";
 import type { Random } from "../src/random.ts";
-import { Rig, type SavedMachine } from "./rig.ts";
+import { Rig, type RigOptions, type SavedMachine } from "./rig.ts";
 
 const PARALLEL_WRITE = 0x501;
 /** The reference machine starts serial, parallel, msh, in this order. */
@@ -37,7 +37,11 @@ export class Campaign {
   readonly books: Books = { requests: 0, replies: 0, failures: 0 };
   readonly #schedule: CrashSchedule;
 
-  constructor(modules: readonly BootModule[], saved?: SavedMachine, memory?: WebAssembly.Memory) {
+  constructor(
+    modules: readonly BootModule[],
+    saved?: SavedMachine,
+    options: Pick<RigOptions, "memory" | "policy"> = {},
+  ) {
     const addresses = machineCrashAddresses(modules);
     if (addresses === undefined) throw new Error("no program has code that fails");
     this.#schedule = new CrashSchedule(
@@ -54,7 +58,7 @@ export class Campaign {
         if (thread === MSH_THREAD) this.books.failures++;
       },
     };
-    this.rig = new Rig({ modules, observer, probe: this.#schedule, ...(memory ? { memory } : {}) }, saved);
+    this.rig = new Rig({ modules, observer, probe: this.#schedule, ...options }, saved);
     if (saved === undefined) this.rig.settle();
   }
 

@@ -17,7 +17,7 @@ function bootedWith(driver: string): { readonly prints: (after: number) => numbe
     prints: (after) => {
       const kind = anyKind(random);
       return [
-        ...new Campaign(modules, saved, rig.memory).print("letter", [
+        ...new Campaign(modules, saved, { memory: rig.memory }).print("letter", [
           { after, kind: kind === "hang" ? "divide" : kind },
         ]).paper,
       ];

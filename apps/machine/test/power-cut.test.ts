@@ -13,6 +13,7 @@ describe("a machine whose thread is killed", () => {
       ramSize: TEST_RAM,
       modules,
       seed: 1,
+      policy: "reference",
       operator: { kind: "script", lines, ended: true, after: "deadlock" },
       limit: Number.POSITIVE_INFINITY,
       hostTimes: false,

@@ -4,7 +4,7 @@
  * Here: power-on, typing lines, running until idle, copying the whole machine and rebuilding it from bytes and states.
  */
 
-import type { CutProbe } from "@kintsugi/arc-framework";
+import type { CutProbe, RecoveryPolicy } from "@kintsugi/arc-framework";
 import { allocateMemory, CONTROL_AREA_SIZE } from "@kintsugi/ia32";
 import type { KernelObserver, SliceProbe } from "@kintsugi/microkernel";
 import type { BootModule } from "../src/boot.ts";
@@ -31,6 +31,7 @@ export interface RigOptions {
   readonly probe?: SliceProbe;
   readonly cutProbe?: CutProbe;
   readonly hostClock?: () => number;
+  readonly policy?: RecoveryPolicy;
   /** Memory to use again, of a rig that is done with; cleared before a power-on. */
   readonly memory?: WebAssembly.Memory;
 }
@@ -109,7 +110,7 @@ export class Rig {
   }
 
   #machineOptions(): MachineOptions {
-    const { modules, seed = 1, observer, probe, cutProbe, hostClock } = this.#options;
+    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy } = this.#options;
     return {
       memory: this.memory,
       ramSize: TEST_RAM,
@@ -124,6 +125,7 @@ export class Rig {
       ...(probe ? { probe } : {}),
       ...(cutProbe ? { cutProbe } : {}),
       ...(hostClock ? { hostClock } : {}),
+      ...(policy ? { policy } : {}),
     };
   }
 }

@@ -12,10 +12,10 @@ volatile L4_Word_t initialized IS_PERSISTENT = 0;
 
 const volatile RestartPage& Page() { return *arc_start->restart; }
 
-void Report(L4_Word_t label, status_t status) {
+L4_MsgTag_t Report(L4_Word_t label, status_t status) {
   L4_LoadMR(1, status);
   L4_LoadMR(0, L4_Tag(label, 1).raw);
-  L4_Call(L4_Pager());
+  return L4_Call(L4_Pager());
 }
 
 /** First start, or a failure before Initialize was finished: then it begins anew. */
@@ -54,7 +54,8 @@ void ArcServer::Run(ArcServer& server) {
     if (status != arc::STATUS_OK) process::Exit(status);
     if (reason) Report(arc::P3_RECOVERED, status);
   } else {
-    Report(arc::P3_RECOVERED, server.Recover(reason, arc_start->restart->frame));
+    const L4_MsgTag_t tag = Report(arc::P3_RECOVERED, server.Recover(reason, arc_start->restart->frame));
+    if (tag.Untyped() >= 2 && L4_StoreMR(2)) server.open_ = OpenRequest::QUARANTINE;
   }
   if (!reason) server.MainLoop();  // on the main stack already, under the start block
   arc_switch_stack(arc::STACK_TOP, [](void* it) { static_cast<ArcServer*>(it)->MainLoop(); }, &server);
@@ -62,15 +63,15 @@ void ArcServer::Run(ArcServer& server) {
 
 L4_ThreadId_t ArcServer::Serve() {
   const Request request(Page());
-  const bool givenUp = givenUp_;
-  givenUp_ = false;
+  const OpenRequest open = open_;
+  open_ = OpenRequest::SERVE;
   if (request.IsInterrupt()) {
-    OnInterrupt(request.Sender().raw >> x2::THREAD_VERSION_BITS);
+    if (open != OpenRequest::QUARANTINE) OnInterrupt(request.Sender().raw >> x2::THREAD_VERSION_BITS);
     L4_LoadMR(0, 0);  // an empty message acknowledges
     return request.Sender();
   }
   Reply reply;
-  const status_t status = givenUp ? arc::STATUS_FAILED : Service(request, reply);
+  const status_t status = open != OpenRequest::SERVE ? arc::STATUS_FAILED : Service(request, reply);
   if (status == NO_REPLY) return L4_nilthread;
   reply.Load(status);
   return request.Sender();
@@ -79,7 +80,8 @@ L4_ThreadId_t ArcServer::Serve() {
 void ArcServer::MainLoop() {
   bool open = Page().sequence != Page().replied;
   recovered_ = open && arc_start->reason;
-  givenUp_ = open && !arc_start->reason;
+  if (!open) open_ = OpenRequest::SERVE;
+  else if (!arc_start->reason) open_ = OpenRequest::FAIL;
   for (;;) {
     const L4_ThreadId_t answer = open ? Serve() : L4_nilthread;
     recovered_ = false;

@@ -71,8 +71,15 @@ class ArcServer {
   [[noreturn]] void MainLoop();
   L4_ThreadId_t Serve();
   bool recovered_ = false;
-  /** The open request is older than this server's memory (a cold start): whatever it has done, it has failed. */
-  bool givenUp_ = false;
+  /** What becomes of the open request when the main loop begins. */
+  enum class OpenRequest {
+    SERVE,
+    /** It is older than this server's memory (a cold start): whatever it has done, it has failed. */
+    FAIL,
+    /** The policy has given it up: even as an interrupt it is answered and not served. */
+    QUARANTINE,
+  };
+  OpenRequest open_ = OpenRequest::SERVE;
 };
 
 /** Defines Class::Service, which calls one handler per label: status_t Method(const Request&, Reply&). */

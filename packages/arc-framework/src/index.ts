@@ -24,10 +24,36 @@ export {
 export type { RecoveryObserver } from "./p3/observer.ts";
 export { createP3, type P3Options } from "./p3/p3.ts";
 export { formatPlan, type Plan, type PlanStep, planFor } from "./plan/plan.ts";
-export { type History, NO_HISTORY, withFailure, withRestart } from "./policy/history.ts";
-export type { Action, ActionKind, RecoveryPolicy, Rule, Supervised } from "./policy/policy.ts";
-export { firstOf } from "./policy/policy.ts";
-export { decide, decideRefused, RULES } from "./policy/reference.ts";
+export { BACK_OFF, type BackOff, withBackOff } from "./policy/back-off.ts";
+export { type NamedPolicy, POLICIES } from "./policy/catalogue.ts";
+export { crashOnly } from "./policy/crash-only.ts";
+export { ATTEMPTS, type Attempts, escalation } from "./policy/escalation.ts";
+export { explain, type Schedule, type ScheduleEnd, type ScheduleEntry, type Trouble } from "./policy/explain.ts";
+export { faultOf, guarded } from "./policy/guarded.ts";
+export {
+  failuresWithin,
+  type History,
+  NO_HISTORY,
+  type Progress,
+  type Tried,
+  withFailure,
+  withRestart,
+} from "./policy/history.ts";
+export { type Intensity, withIntensity } from "./policy/intensity.ts";
+export {
+  type Action,
+  type ActionKind,
+  firstOf,
+  LEVELS,
+  type Level,
+  MILLISECOND,
+  type RecoveryPolicy,
+  type Rule,
+  SECOND,
+  type Supervised,
+} from "./policy/policy.ts";
+export { QUARANTINE_LIMIT, withQuarantine } from "./policy/quarantine.ts";
+export { decide, RULES } from "./policy/reference.ts";
 export * from "./protocol/address-space.ts";
 export * from "./protocol/art.ts";
 export * from "./protocol/driver.ts";
@@ -36,6 +62,7 @@ export * from "./protocol/recovery-record.ts";
 export * from "./protocol/start-block.ts";
 export * from "./protocol/status.ts";
 export * from "./protocol/thread-numbers.ts";
+export * from "./protocol/time.ts";
 export type { IpcOptions, Message, Received } from "./server/action.ts";
 export { type CutKind, type CutPoint, type CutProbe, ResidentCrash } from "./server/cut-point.ts";
 export { THREAD_MEMORY_SIZE } from "./server/journal.ts";

@@ -54,6 +54,7 @@ export async function boot(flags: BootFlags): Promise<number> {
       ramSize: prepared.ramSize,
       modules: prepared.modules,
       seed: prepared.header.seed,
+      policy: prepared.header.policy,
       operator,
       limit: flags.limit === undefined ? Number.POSITIVE_INFINITY : Math.ceil(flags.limit * CYCLES_PER_SECOND),
       hostTimes: flags.hostTimes === true,

@@ -15,6 +15,7 @@ import { TaskStopped, TaskTarget } from "../gdb/task-target.ts";
 import { machineMemory } from "../host/machine-thread.ts";
 import { Outbox } from "../host/outbox.ts";
 import { PaperFile } from "../host/paper-file.ts";
+import { loadPolicy } from "../host/policy-file.ts";
 import type { Effect } from "../host/worker-protocol.ts";
 import { Machine } from "../machine.ts";
 import { type Operator, PersonOperator, ScriptOperator } from "../run/operator.ts";
@@ -45,7 +46,10 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
     thread,
     () => run.leave(),
   );
+  const policy = await loadPolicy(prepared.header.policy);
+  if (policy.isErr()) throw new UsageError(policy.error.message);
   const powered = Machine.powerOn({
+    policy: policy.value,
     memory: machineMemory(prepared.ramSize),
     ramSize: prepared.ramSize,
     modules: prepared.modules,

@@ -10,6 +10,7 @@ import { MODULE_LIMIT } from "@kintsugi/arc-framework";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
 import { bootModules } from "../host/modules.ts";
+import { DEFAULT_POLICY } from "../host/policy-file.ts";
 import { type InputLog, type LogHeader, parseLog } from "../run/input-log.ts";
 import { UsageError } from "./options.ts";
 import type { MachineFlags } from "./program.ts";
@@ -18,8 +19,11 @@ const DEFAULT_MEMORY = 64;
 const DEFAULT_SEED = 1;
 const DEFAULT_DRIVER = "exact";
 
+/** The header of the run's log, whether it is written or not. */
+export type PreparedHeader = LogHeader & Required<Pick<LogHeader, "policy">>;
+
 export interface Prepared {
-  readonly header: LogHeader;
+  readonly header: PreparedHeader;
   readonly modules: readonly BootModule[];
   readonly ramSize: number;
   /** The log that is to be replayed. */
@@ -30,13 +34,14 @@ export function prepare(flags: MachineFlags): Prepared {
   checkPaper(flags.paper);
   const replay = flags.replay === undefined ? undefined : readLog(flags.replay);
   if (replay !== undefined) {
-    for (const name of ["seed", "memory", "parallel", "record"] as const) {
+    for (const name of ["seed", "memory", "parallel", "policy", "record"] as const) {
       if (flags[name] !== undefined)
         throw new UsageError(`--${name} cannot go with --replay, whose log says it; leave it out`);
     }
   }
   const memory = replay?.header.memory ?? flags.memory ?? DEFAULT_MEMORY;
   const parallel = replay?.header.parallel ?? flags.parallel ?? DEFAULT_DRIVER;
+  const policy = replay?.header.policy ?? flags.policy ?? DEFAULT_POLICY;
   const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
   const modules = bootModules(parallel);
   for (const { name, path } of flags.file) {
@@ -49,7 +54,8 @@ export function prepare(flags: MachineFlags): Prepared {
     const room = MODULE_LIMIT - modules.length + flags.file.length;
     throw new UsageError(`--file: ${flags.file.length} files are too many; the machine has room for ${room}`);
   }
-  const header: LogHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, image: imageHash(modules) };
+  const image = imageHash(modules);
+  const header: PreparedHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, policy, image };
   if (replay !== undefined && replay.header.image !== header.image) {
     throw new UsageError(
       `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file options and the same version`,

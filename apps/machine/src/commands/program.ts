@@ -23,6 +23,7 @@ import {
   UsageError,
 } from "./options.ts";
 import { pcCommand } from "./pc/command.ts";
+import { policyCommand } from "./policy.ts";
 
 /** What both commands take. */
 export interface MachineFlags {
@@ -30,6 +31,7 @@ export interface MachineFlags {
   readonly memory?: number;
   readonly file: readonly NamedFile[];
   readonly parallel?: ParallelDriver;
+  readonly policy?: string;
   readonly paper: string;
   readonly record?: string;
   readonly replay?: string;
@@ -68,6 +70,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
       code = flags.gdb === undefined ? await boot(flags) : await (await import("./debug.ts")).debug(flags, false);
     });
   lfsCommand(program, (ended) => {
+    code = ended;
+  });
+  policyCommand(program, (ended) => {
     code = ended;
   });
   conformanceCommand(program, (ended) => {
@@ -114,6 +119,7 @@ function machineOptions(command: Command): Command {
         `the parallel-port driver: ${PARALLEL_DRIVERS.join(", ")} (default: exact)`,
       ).argParser(parseParallel),
     )
+    .option("--policy <NAME|FILE>", "what is done about failures: see 'kintsugi policy list' (default: reference)")
     .option("--gdb <PORT>", "run to the task's first instruction and wait there for GDB", parsePort)
     .option("--gdb-task <NAME>", "the program that GDB sees (default: parallel)")
     .option("--paper <FILE>", "where the printer prints", "paper.txt")

@@ -38,6 +38,7 @@ export async function start(flags: MachineFlags): Promise<number> {
       ramSize: prepared.ramSize,
       modules: prepared.modules,
       seed: prepared.header.seed,
+      policy: prepared.header.policy,
       operator: prepared.replay
         ? { kind: "replay", entries: prepared.replay.entries }
         : terminal

@@ -39,6 +39,8 @@ export interface WorkerStart {
   readonly ramSize: number;
   readonly modules: readonly BootModule[];
   readonly seed: number;
+  /** Name of a recovery policy, or path of a module that has one. */
+  readonly policy: string;
   readonly operator: OperatorChoice;
   /** Cycle count at which the run ends; Infinity: never. */
   readonly limit: number;

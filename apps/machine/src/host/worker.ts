@@ -13,6 +13,7 @@ import { type Operator, PersonOperator, ReplayOperator, ScriptOperator } from ".
 import { Run, type RunEnd, type RunState } from "../run/run.ts";
 import { sha256 } from "./digest.ts";
 import { Outbox } from "./outbox.ts";
+import { loadPolicy } from "./policy-file.ts";
 import type { FromWorker, OperatorChoice, ToWorker, WorkerStart } from "./worker-protocol.ts";
 
 /** Cycles between two looks at the host's clock. */
@@ -32,8 +33,15 @@ function operatorOf(choice: OperatorChoice): Operator {
   return choice.kind === "replay" ? new ReplayOperator(choice.entries) : new PersonOperator();
 }
 
-function main(): void {
+async function main(): Promise<void> {
+  const policy = await loadPolicy(start.policy);
+  if (policy.isErr()) {
+    post({ kind: "refused", error: { code: "bad-policy", message: policy.error.message } });
+    port.close();
+    return;
+  }
   const options = {
+    policy: policy.value,
     memory: start.memory,
     ramSize: start.ramSize,
     modules: start.modules,
@@ -104,4 +112,4 @@ function refuse(message: string): never {
   throw new Error(message);
 }
 
-main();
+await main();

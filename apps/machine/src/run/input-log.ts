@@ -17,6 +17,8 @@ export interface LogHeader {
   readonly memory: number;
   /** Which parallel-port driver was aboard. */
   readonly parallel: string;
+  /** Name of the recovery policy, or path of its module; "reference" when left out. */
+  readonly policy?: string;
   /** SHA-256 over the boot modules, names and bytes. */
   readonly image: string;
 }
@@ -97,6 +99,7 @@ function isHeader(value: unknown): value is LogHeader {
     isCount(header.seed) &&
     isCount(header.memory) &&
     typeof header.parallel === "string" &&
+    (header.policy === undefined || typeof header.policy === "string") &&
     typeof header.image === "string"
   );
 }

@@ -40,6 +40,7 @@ constexpr unsigned int ART_PROCESS_ENDED = 0x304;
 constexpr unsigned int ART_RECOVERY_REPORT = 0x305;
 constexpr unsigned int ART_PROCESS_START = 0x306;
 constexpr unsigned int ART_PROCESS_STARTED = 0x307;
+constexpr unsigned int ART_REBOOT = 0x308;
 constexpr unsigned int ART_PAGES_PER_REQUEST = 0x10;
 constexpr unsigned int ART_BYTES_PER_READ = 0xe8;
 constexpr unsigned int PROCESS_FLAG_SERVER = 1;
@@ -65,12 +66,13 @@ constexpr unsigned int RECOVERY_ADDRESS = 4;
 constexpr unsigned int RECOVERY_ACTION = 5;
 constexpr unsigned int RECOVERY_STEPS = 6;
 constexpr unsigned int RECOVERY_WORDS_PER_STEP = 3;
-constexpr unsigned int RECOVERY_NAME = 0x1b;
-constexpr unsigned int RECOVERY_WORDS = 0x22;
+constexpr unsigned int RECOVERY_NAME = 0x1e;
+constexpr unsigned int RECOVERY_WORDS = 0x25;
 constexpr unsigned int ACTION_HOT = 1;
 constexpr unsigned int ACTION_COLD = 2;
 constexpr unsigned int ACTION_REMOVED = 3;
 constexpr unsigned int ACTION_HANDLER_RESTART = 4;
+constexpr unsigned int ACTION_REBOOT = 5;
 constexpr unsigned int STEP_DETECT = 0;
 constexpr unsigned int STEP_DECIDE = 1;
 constexpr unsigned int STEP_UNMAP = 2;
@@ -78,7 +80,8 @@ constexpr unsigned int STEP_INITIALIZE = 3;
 constexpr unsigned int STEP_LOAD = 4;
 constexpr unsigned int STEP_START = 5;
 constexpr unsigned int STEP_RECOVER = 6;
-constexpr unsigned int RECOVERY_STEP_COUNT = 7;
+constexpr unsigned int STEP_WAIT = 7;
+constexpr unsigned int RECOVERY_STEP_COUNT = 8;
 
 // start-block.ts
 constexpr unsigned int START_REASON = 0;
@@ -107,5 +110,8 @@ constexpr unsigned int PROCESS_LIMIT = 0x40;
 constexpr unsigned int PROGRAM_SIGMA0 = 1;
 constexpr unsigned int PROGRAM_ART = 2;
 constexpr unsigned int PROGRAM_P3 = 3;
+
+// time.ts
+constexpr unsigned int CYCLES_PER_MICROSECOND = 0x64;
 
 }  // namespace arc

@@ -8,7 +8,7 @@
  */
 import type { AreaKind } from "../plan/area-kind.ts";
 import type { Plan, PlanStep } from "../plan/plan.ts";
-import { STEP_INITIALIZE, STEP_LOAD, STEP_START, STEP_UNMAP } from "../protocol/recovery-record.ts";
+import { STEP_INITIALIZE, STEP_LOAD, STEP_START, STEP_UNMAP, STEP_WAIT } from "../protocol/recovery-record.ts";
 import type { Part } from "../server/request.ts";
 
 /** What can be done to a process. Each returns how many pages it dealt with. */
@@ -16,9 +16,12 @@ export interface Restartable {
   unmap(areas: readonly AreaKind[]): Part<number>;
   initialize(areas: readonly AreaKind[]): Part<number>;
   load(areas: readonly AreaKind[]): Part<number>;
+  wait(cycles: number): Part<number>;
   start(stack: "stack" | "recovery stack", reason: number): Part<number>;
   /** The process has ended: its report first, then ART removes it, and this P3 with it. */
   end(reason: number): Part<number>;
+  /** The machine is reset, and this P3 with it. */
+  reboot(text: string): Part<number>;
   /** A step of the recovery is done: takes the time. */
   mark(step: number, pages: number): Part<void>;
 }
@@ -28,6 +31,7 @@ const RECORD_STEPS: Readonly<Partial<Record<PlanStep["kind"], number>>> = {
   unmap: STEP_UNMAP,
   initialize: STEP_INITIALIZE,
   load: STEP_LOAD,
+  wait: STEP_WAIT,
   start: STEP_START,
 };
 
@@ -52,5 +56,9 @@ function perform(step: PlanStep, process: Restartable): Part<number> {
       return process.start(step.stack, step.reason);
     case "end":
       return process.end(step.reason);
+    case "wait":
+      return process.wait(step.cycles);
+    case "reboot":
+      return process.reboot(step.text);
   }
 }

@@ -29,6 +29,7 @@ import {
   powerOff,
   processEnded,
   processInfo,
+  reboot,
   wait,
 } from "./services.ts";
 import { CONTINUE_BOOT } from "./starter.ts";
@@ -59,6 +60,7 @@ export function createArt(options: { probe?: CutProbe; observer?: ResidentObserv
     [label.ART_RECOVERY_REPORT, recoveryReport(memory)],
     [label.ART_PROCESS_START, processStart(memory)],
     [label.ART_PROCESS_STARTED, processStarted(memory)],
+    [label.ART_REBOOT, reboot()],
   ];
   const handlers = new Map<number, HandlerFunction>(
     services.map(([number, service]) => [number, fromP3(memory, service)]),

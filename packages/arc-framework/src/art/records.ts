@@ -5,7 +5,13 @@
  * Reference: docs/protocols.md, section 9.
  * @module
  */
-import { ACTION_COLD, ACTION_HOT, RECOVERY_ACTION, RECOVERY_PID, RECOVERY_WORDS } from "../protocol/recovery-record.ts";
+import {
+  ACTION_REBOOT,
+  ACTION_REMOVED,
+  RECOVERY_ACTION,
+  RECOVERY_PID,
+  RECOVERY_WORDS,
+} from "../protocol/recovery-record.ts";
 import { STATUS_INVALID, STATUS_NOT_FOUND, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
 import { type ArtMemory, G, P, RECORD_LIMIT } from "./art-memory.ts";
@@ -24,7 +30,7 @@ export function recoveryReport(memory: ArtMemory): Service {
         records.set(tx, written % RECORD_LIMIT, i - 1, i === RECOVERY_PID ? pid : s.word(i));
       globals.set(tx, 0, G.records, written + 1);
       const action = s.word(RECOVERY_ACTION);
-      if (action === ACTION_HOT || action === ACTION_COLD)
+      if (action !== ACTION_REMOVED && action !== ACTION_REBOOT)
         processes.set(tx, pid - 1, P.restarts, processes.get(tx, pid - 1, P.restarts) + 1);
       return [STATUS_OK];
     });

@@ -19,7 +19,7 @@ import {
 } from "../protocol/status.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
 import { packBytes, unpackText } from "../server/text.ts";
-import { type ArtMemory, G, M, P } from "./art-memory.ts";
+import { type ArtMemory, G, M, P, REASON_BYTES } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
 import { createProcess, serverOf } from "./creation.ts";
 import {
@@ -215,6 +215,11 @@ export function powerOff(): Service {
     });
     return undefined;
   };
+}
+
+/** REBOOT text: the machine is reset, and keeps the text as the reason; no reply. */
+export function reboot(): Service {
+  return (s: Request): Handler => s.die(textOf(s).slice(0, REASON_BYTES - 1));
 }
 
 /** BOOT_INFO: → reset count, reason of the last reset. */

@@ -11,7 +11,7 @@ import { LABEL_EXCEPTION, LABEL_HANG, LABEL_PAGE_FAULT, threadNumber } from "@ki
 import { detect } from "../detect/detect.ts";
 import type { Failure } from "../failure.ts";
 import type { RecoveryPolicy } from "../policy/policy.ts";
-import { decide, decideRefused } from "../policy/reference.ts";
+import { decide } from "../policy/reference.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
 import { ART_PROCESS_ENDED } from "../protocol/art.ts";
 import { P3_EXIT, P3_PANIC, P3_READY, P3_RECOVERED, P3_RESTART } from "../protocol/p3.ts";
@@ -34,8 +34,6 @@ import { markStep } from "./timeline.ts";
 export interface P3Options {
   /** What to do about failures; the reference policy when left out. */
   readonly policy?: RecoveryPolicy;
-  /** What to do when `Recover` gives up (thesis 4.5.1); {@link decideRefused} when left out. */
-  readonly refusedPolicy?: RecoveryPolicy;
   /** Asked at every cut point of P3's own code; crashes it by throwing. */
   readonly probe?: CutProbe;
   readonly observer?: ResidentObserver & RecoveryObserver;
@@ -46,7 +44,7 @@ const ART_REQUESTS = 0x200;
 
 /** The program for all P3s of a machine: what tells them apart is in their address spaces. */
 export function createP3(options: P3Options = {}): ResidentServer {
-  const { policy = decide, refusedPolicy = decideRefused, observer = {} } = options;
+  const { policy = decide, observer = {} } = options;
   const fail = (s: Request, failure: Failure): Part<undefined> => recover(s, failure, policy, observer);
 
   function* pageFault(s: Request): Handler {
@@ -73,12 +71,12 @@ export function createP3(options: P3Options = {}): ResidentServer {
   function* recovered(s: Request): Handler {
     const [recovering] = yield* s.step((tx) => [getWord(tx, "recovering")]);
     if (recovering === 0) return reply(STATUS_INVALID);
-    if (s.word(1) !== STATUS_OK) return yield* recoverRefused(s, refusedPolicy, observer);
-    yield* s.step((tx) => {
+    if (s.word(1) !== STATUS_OK) return yield* recoverRefused(s, policy, observer);
+    const [quarantine] = yield* s.step((tx) => {
       markStep(tx, STEP_RECOVER, 0, observer);
-      return [];
+      return [getWord(tx, "quarantine")];
     });
-    return yield* answerAndReport(s, observer);
+    return yield* answerAndReport(s, observer, quarantine);
   }
 
   function* restart(s: Request): Handler {
@@ -140,8 +138,8 @@ function* ready(s: Request, observer: RecoveryObserver): Handler {
 }
 
 /** Lets the program go on first: the report is not part of its downtime. */
-function* answerAndReport(s: Request, observer: RecoveryObserver): Handler {
-  yield* s.send(s.sender, reply(STATUS_OK));
+function* answerAndReport(s: Request, observer: RecoveryObserver, ...words: readonly number[]): Handler {
+  yield* s.send(s.sender, reply(STATUS_OK, ...words));
   yield* report(s, observer);
   return undefined;
 }

@@ -12,26 +12,34 @@ import { RESTART_PAGE } from "../elf/layout.ts";
 import { DETECTOR_NAMES, FAILURE_KINDS, type Failure, failureKind } from "../failure.ts";
 import { planFor } from "../plan/plan.ts";
 import { type History, withFailure, withRestart } from "../policy/history.ts";
-import type { ActionKind, RecoveryPolicy, Supervised } from "../policy/policy.ts";
+import type { Action, ActionKind, RecoveryPolicy } from "../policy/policy.ts";
 import {
   ACTION_COLD,
+  ACTION_HANDLER_RESTART,
   ACTION_HOT,
+  ACTION_REBOOT,
   ACTION_REMOVED,
   STEP_DECIDE,
   STEP_DETECT,
   STEP_RECOVER,
 } from "../protocol/recovery-record.ts";
 import type { Part, Request } from "../server/request.ts";
-import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { writeFailureKind } from "./failure-words.ts";
 import type { RecoveryObserver } from "./observer.ts";
 import { report } from "./report.ts";
 import { ProcessRestart } from "./restart.ts";
-import { getCount, getWord, setCount, setWord } from "./state.ts";
+import { getWord, setWord } from "./state.ts";
+import { readHistory, type Supervision, storeHistory, supervisionOf, supervisionWords } from "./supervision.ts";
 import { beginTimeline, markStep } from "./timeline.ts";
 
-const ACTIONS: Readonly<Record<ActionKind, number>> = { hot: ACTION_HOT, cold: ACTION_COLD, remove: ACTION_REMOVED };
+const ACTIONS: Readonly<Record<ActionKind, number>> = {
+  handler: ACTION_HANDLER_RESTART,
+  hot: ACTION_HOT,
+  cold: ACTION_COLD,
+  remove: ACTION_REMOVED,
+  reboot: ACTION_REBOOT,
+};
 
 /** Recovers from a failure. A recovery that the failure cut short is reported first, as far as it got. */
 export function* recover(
@@ -45,7 +53,7 @@ export function* recover(
     noteFailure(tx, failure, observer);
     return supervisionWords(tx);
   });
-  return yield* carryOut(s, failure, policy, observer, words);
+  return yield* carryOut(s, failure, policy, observer, supervisionOf(words, false));
 }
 
 /** `Recover` has returned an error: the recovery goes on with what the policy says to that. */
@@ -68,7 +76,7 @@ export function* recoverRefused(s: Request, policy: RecoveryPolicy, observer: Re
     address: address! >>> 0,
     instruction: instruction! >>> 0,
   };
-  return yield* carryOut(s, failure, policy, observer, words);
+  return yield* carryOut(s, failure, policy, observer, supervisionOf(words, true));
 }
 
 function* carryOut(
@@ -76,13 +84,12 @@ function* carryOut(
   failure: Failure,
   policy: RecoveryPolicy,
   observer: RecoveryObserver,
-  words: readonly number[],
+  { history, program, pid }: Supervision,
 ): Part<undefined> {
-  const { history, program, pid } = supervisionOf(words);
   const plan = planFor(failure, policy(failure, history, program));
   yield* s.step((tx) => {
     observer.planned?.(pid, plan);
-    noteAction(tx, plan.action.kind, history, observer);
+    noteAction(tx, plan.action, history, observer);
     return [];
   });
   yield* apply(plan, new ProcessRestart(s, observer));
@@ -108,66 +115,10 @@ function noteFailure(tx: Transaction, failure: Failure, observer: RecoveryObserv
   if (!seenByKernel) writeFailureKind(tx, FAILURE_KINDS[failure.kind]);
 }
 
-function noteAction(tx: Transaction, kind: ActionKind, history: History, observer: RecoveryObserver): void {
-  setWord(tx, "action", ACTIONS[kind]);
-  if (kind !== "remove") storeHistory(tx, withRestart(history, kind));
-  if (kind === "cold") setWord(tx, "ready", 0);
+function noteAction(tx: Transaction, action: Action, history: History, observer: RecoveryObserver): void {
+  setWord(tx, "action", ACTIONS[action.kind]);
+  setWord(tx, "quarantine", action.quarantine ? 1 : 0);
+  storeHistory(tx, withRestart(history, action));
+  if (action.kind === "cold") setWord(tx, "ready", 0);
   markStep(tx, STEP_DECIDE, 0, observer);
-}
-
-function readHistory(reader: WordReader): History {
-  return {
-    sequence: getWord(reader, "sequence") >>> 0,
-    replied: getWord(reader, "replied") >>> 0,
-    failures: getWord(reader, "failures"),
-    nearby: getWord(reader, "nearby"),
-    colds: getWord(reader, "colds"),
-    restarts: getWord(reader, "restarts"),
-    at: getCount(reader, "atLow"),
-  };
-}
-
-function storeHistory(tx: Transaction, history: History): void {
-  for (const field of ["sequence", "replied", "failures", "nearby", "colds", "restarts"] as const)
-    setWord(tx, field, history[field]);
-  setCount(tx, "atLow", history.at);
-}
-
-/** What a policy is asked about, as words of a step. */
-function supervisionWords(reader: WordReader): readonly number[] {
-  const h = readHistory(reader);
-  return [
-    h.sequence,
-    h.replied,
-    h.failures,
-    h.nearby,
-    h.colds,
-    h.restarts,
-    getWord(reader, "atLow"),
-    getWord(reader, "atHigh"),
-    getWord(reader, "server"),
-    getWord(reader, "ready"),
-    getWord(reader, "pid"),
-  ];
-}
-
-function supervisionOf(words: readonly number[]): {
-  readonly history: History;
-  readonly program: Supervised;
-  readonly pid: number;
-} {
-  const [sequence, replied, failures, nearby, colds, restarts, atLow, atHigh, server, ready, pid] = words as number[];
-  return {
-    history: {
-      sequence: sequence! >>> 0,
-      replied: replied! >>> 0,
-      failures: failures!,
-      nearby: nearby!,
-      colds: colds!,
-      restarts: restarts!,
-      at: (atHigh! >>> 0) * 2 ** 32 + (atLow! >>> 0),
-    },
-    program: { server: server !== 0, ready: ready !== 0 },
-    pid: pid!,
-  };
 }

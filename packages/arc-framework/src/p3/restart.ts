@@ -7,13 +7,15 @@
  * @module
  */
 
-import { EXREGS_HALT, EXREGS_IP, EXREGS_SET_HALT, FPAGE_RWX } from "@kintsugi/microkernel";
+import { EXREGS_HALT, EXREGS_IP, EXREGS_SET_HALT, FPAGE_RWX, periodCode } from "@kintsugi/microkernel";
 import type { Restartable } from "../apply/apply.ts";
 import { PAGE_SIZE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
-import { ART_PROCESS_ENDED } from "../protocol/art.ts";
+import { ART_PROCESS_ENDED, ART_REBOOT } from "../protocol/art.ts";
 import { STATUS_FAILED } from "../protocol/status.ts";
+import { CYCLES_PER_MICROSECOND } from "../protocol/time.ts";
 import type { Part, Request } from "../server/request.ts";
+import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import type { Area } from "./areas.ts";
 import { coveringFpage } from "./blocks.ts";
@@ -110,6 +112,11 @@ export class ProcessRestart implements Restartable {
     }
   }
 
+  *wait(cycles: number): Part<number> {
+    yield* this.#s.sleep(periodCode(cycles / CYCLES_PER_MICROSECOND));
+    return 0;
+  }
+
   *start(stack: StackName, reason: number): Part<number> {
     return yield* startThread(this.#s, stack, reason);
   }
@@ -123,6 +130,13 @@ export class ProcessRestart implements Restartable {
       getWord(tx, "address"),
     ]);
     yield* s.send(art!, { label: ART_PROCESS_ENDED, words: [STATUS_FAILED, reason, detail!, address!] });
+    return 0;
+  }
+
+  *reboot(text: string): Part<number> {
+    const s = this.#s;
+    const [art] = yield* s.step((tx) => [getWord(tx, "art")]);
+    yield* s.send(art!, { label: ART_REBOOT, words: packText(text) });
     return 0;
   }
 

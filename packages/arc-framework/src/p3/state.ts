@@ -11,6 +11,8 @@
 import { type Struct, struct, u32, words } from "@kintsugi/records";
 import { PAGE_SIZE } from "../elf/layout.ts";
 import { AREA_KINDS } from "../plan/area-kind.ts";
+import { TIMES_LIMIT } from "../policy/history.ts";
+import { LEVELS } from "../policy/policy.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
 import { RECOVERY_STEP_COUNT, RECOVERY_WORDS_PER_STEP } from "../protocol/recovery-record.ts";
 import { THREAD_MEMORY_SIZE } from "../server/journal.ts";
@@ -24,7 +26,7 @@ export const AREA_LIMIT = 16;
 /** Pages of all areas at most. */
 export const PAGE_LIMIT = 4096;
 /** Words of the timeline: three per step. */
-export const TIMELINE_WORDS: 21 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 21;
+export const TIMELINE_WORDS: 24 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 24;
 
 type Words<Names extends string> = Readonly<Record<Names, "u32">>;
 
@@ -43,10 +45,10 @@ type ProcessFields = Words<
   | "replied"
   | "failures"
   | "nearby"
-  | "colds"
   | "restarts"
-  | "atLow"
-  | "atHigh"
+  | "quarantine"
+  | "waitedLow"
+  | "waitedHigh"
   | "recovering"
   | "kind"
   | "detector"
@@ -59,9 +61,13 @@ type ProcessFields = Words<
   | "retiredLow"
   | "retiredHigh"
 > & {
+  /** Restarts in a row, by level, in the order of LEVELS. */
+  readonly tried: "words[3]";
+  /** Times of the last failures, low and high word each; 0 for none. */
+  readonly times: "words[32]";
   /** Words 80…95 of the restart page as they were at the failure. */
   readonly failure: "words[16]";
-  readonly timeline: "words[21]";
+  readonly timeline: "words[24]";
   /** A bit per run of 16 module pages: mapped here. */
   readonly moduleRuns: "words[8]";
   readonly argumentBytes: "u32";
@@ -83,10 +89,12 @@ const ProcessRow: Struct<ProcessFields> = struct({
   replied: u32,
   failures: u32,
   nearby: u32,
-  colds: u32,
   restarts: u32,
-  atLow: u32,
-  atHigh: u32,
+  quarantine: u32,
+  waitedLow: u32,
+  waitedHigh: u32,
+  tried: words(LEVELS.length as 3),
+  times: words((2 * TIMES_LIMIT) as 32),
   recovering: u32,
   kind: u32,
   detector: u32,
@@ -146,6 +154,9 @@ export const PAGES: PersistentTable<Words<"content">> = new PersistentTable(AREA
 
 type ProcessField = keyof ProcessFields;
 
+/** Words from the beginning of the process's row that a policy is asked about. */
+export const SUPERVISION_WORDS: number = processTable.field.times + 2 * TIMES_LIMIT;
+
 /** A word of the process, signed. `index` counts inside an array. */
 export function getWord(reader: WordReader, field: ProcessField, index: number = 0): number {
   return processTable.get(reader, 0, processTable.field[field] + index);
@@ -157,11 +168,11 @@ export function setWord(writer: WordWriter, field: ProcessField, value: number, 
 }
 
 /** A time or count below 2^53 kept in two words, the low one being `field`. */
-export function getCount(reader: WordReader, field: "atLow" | "cyclesLow" | "retiredLow"): number {
+export function getCount(reader: WordReader, field: "waitedLow" | "cyclesLow" | "retiredLow"): number {
   return (getWord(reader, field, 1) >>> 0) * 2 ** 32 + (getWord(reader, field) >>> 0);
 }
 
-export function setCount(writer: WordWriter, field: "atLow" | "cyclesLow" | "retiredLow", count: number): void {
+export function setCount(writer: WordWriter, field: "waitedLow" | "cyclesLow" | "retiredLow", count: number): void {
   setWord(writer, field, count | 0);
   setWord(writer, field, Math.floor(count / 2 ** 32) | 0, 1);
 }

@@ -8,7 +8,7 @@
  * @module
  */
 import { describeFailure, FAILURE_KINDS, type Failure } from "../failure.ts";
-import type { Action } from "../policy/policy.ts";
+import { type Action, MILLISECOND } from "../policy/policy.ts";
 import type { AreaKind } from "./area-kind.ts";
 
 /** One step; the fields say all that carrying it out needs besides the process itself. */
@@ -17,12 +17,16 @@ export type PlanStep =
   | { readonly kind: "unmap"; readonly areas: readonly AreaKind[] }
   /** Declare the contents of the areas' pages void. */
   | { readonly kind: "initialize"; readonly areas: readonly AreaKind[] }
+  /** Let time pass. Clients wait meanwhile. */
+  | { readonly kind: "wait"; readonly cycles: number }
   /** Put the file's contents into those void pages of the areas that come from the file. */
   | { readonly kind: "load"; readonly areas: readonly AreaKind[] }
   /** Write the start block and let the program's thread run from its entry. */
   | { readonly kind: "start"; readonly stack: "stack" | "recovery stack"; readonly reason: number }
   /** Tell ART that the process has ended. */
-  | { readonly kind: "end"; readonly reason: number };
+  | { readonly kind: "end"; readonly reason: number }
+  /** Have ART reset the machine; the text is the reason that is kept. */
+  | { readonly kind: "reboot"; readonly text: string };
 
 /** A decision in full, as plain data. Thesis Table 4.1. */
 export interface Plan {
@@ -39,28 +43,35 @@ const ALL: readonly AreaKind[] = [...VOLATILE, "persistent memory"];
 
 /** The steps that an action takes. */
 export function planFor(failure: Failure, action: Action): Plan {
+  return { failure, action, steps: stepsOf(failure, action) };
+}
+
+function stepsOf(failure: Failure, { kind, because, delay = 0 }: Action): readonly PlanStep[] {
   const reason = FAILURE_KINDS[failure.kind];
-  switch (action.kind) {
+  switch (kind) {
+    case "handler":
+      return restart([], [], delay, { kind: "start", stack: "recovery stack", reason });
     case "hot":
-      return {
-        failure,
-        action,
-        steps: restart(VOLATILE, ["image"], { kind: "start", stack: "recovery stack", reason }),
-      };
+      return restart(VOLATILE, ["image"], delay, { kind: "start", stack: "recovery stack", reason });
     case "cold":
-      return {
-        failure,
-        action,
-        steps: restart(ALL, ["image", "persistent memory"], { kind: "start", stack: "stack", reason: 0 }),
-      };
+      return restart(ALL, ["image", "persistent memory"], delay, { kind: "start", stack: "stack", reason: 0 });
     case "remove":
-      return { failure, action, steps: [{ kind: "end", reason }] };
+      return [{ kind: "end", reason }];
+    case "reboot":
+      return [{ kind: "reboot", text: `${describeFailure(failure)}: ${because}` }];
   }
 }
 
-function restart(renewed: readonly AreaKind[], loaded: readonly AreaKind[], start: PlanStep): readonly PlanStep[] {
+/** Taking pages away comes first: it stops the program. */
+function restart(
+  renewed: readonly AreaKind[],
+  loaded: readonly AreaKind[],
+  delay: number,
+  start: PlanStep,
+): readonly PlanStep[] {
   return [
     { kind: "unmap", areas: renewed },
+    ...(delay > 0 ? [{ kind: "wait", cycles: delay } as const] : []),
     { kind: "initialize", areas: renewed },
     { kind: "load", areas: loaded },
     start,
@@ -70,10 +81,21 @@ function restart(renewed: readonly AreaKind[], loaded: readonly AreaKind[], star
 /** The plan as lines of text. */
 export function formatPlan(plan: Plan): string {
   const lines = [describeFailure(plan.failure), `${plan.action.kind}: ${plan.action.because}`];
-  for (const step of plan.steps) {
-    if (step.kind === "start") lines.push(`start on the ${step.stack}, reason ${step.reason}`);
-    else if (step.kind === "end") lines.push(`end the process, reason ${step.reason}`);
-    else lines.push(`${step.kind} ${step.areas.join(", ")}`);
-  }
+  for (const step of plan.steps) lines.push(formatStep(step));
   return lines.join("\n");
+}
+
+function formatStep(step: PlanStep): string {
+  switch (step.kind) {
+    case "start":
+      return `start on the ${step.stack}, reason ${step.reason}`;
+    case "end":
+      return `end the process, reason ${step.reason}`;
+    case "wait":
+      return `wait ${step.cycles / MILLISECOND} ms`;
+    case "reboot":
+      return `reboot: ${step.text}`;
+    default:
+      return `${step.kind} ${step.areas.length === 0 ? "nothing" : step.areas.join(", ")}`;
+  }
 }

@@ -8,7 +8,7 @@
  * Reference: docs/protocols.md section 6 (the restart page's words); OTP supervisor, restart intensity.
  * @module
  */
-import type { ActionKind } from "./policy.ts";
+import type { Action, Level } from "./policy.ts";
 
 /** Where a program stands with its requests: words 1 and 2 of its restart page. */
 export interface Progress {
@@ -18,22 +18,32 @@ export interface Progress {
   readonly replied: number;
 }
 
-/** What a policy knows of the past. All are counts but `at`; plain data, replaced and never changed. */
+/** Restarts in a row without getting on, by level. */
+export type Tried = Readonly<Record<Level, number>>;
+
+/** What a policy knows of the past: plain data, replaced and never changed. Times are in cycles of the virtual clock. */
 export interface History extends Progress {
-  /** Failures in a row without getting on. */
+  /** Failures in a row without getting on, since the last cold start. */
   readonly failures: number;
   /** Of these, the last ones of which each came within `NEARBY` of the one before. */
   readonly nearby: number;
-  /** Cold restarts in a row without getting on. */
-  readonly colds: number;
+  /** Restarts in a row without getting on. */
+  readonly tried: Tried;
   /** Restarts since the program was loaded. */
   readonly restarts: number;
-  /** Virtual time of the last failure, in cycles. */
-  readonly at: number;
+  /** Cycles that the last restart waited. */
+  readonly waited: number;
+  /** Virtual times of the last failures, the latest first, {@link TIMES_LIMIT} at most; of any request. */
+  readonly times: readonly number[];
 }
 
 /** Failures closer together than this are taken for the same trouble: 100 ms of 100 MHz. */
 export const NEARBY = 10_000_000;
+
+/** Failures whose time is kept. */
+export const TIMES_LIMIT = 16;
+
+const NONE_TRIED: Tried = { handler: 0, hot: 0, cold: 0 };
 
 /** Before the first failure. */
 export const NO_HISTORY: History = {
@@ -41,9 +51,10 @@ export const NO_HISTORY: History = {
   replied: 0,
   failures: 0,
   nearby: 0,
-  colds: 0,
+  tried: NONE_TRIED,
   restarts: 0,
-  at: 0,
+  waited: 0,
+  times: [],
 };
 
 /**
@@ -51,7 +62,7 @@ export const NO_HISTORY: History = {
  * @param at virtual time of the failure in cycles
  */
 export function withFailure(history: History, progress: Progress, at: number): History {
-  const near = at - history.at <= NEARBY;
+  const near = at - (history.times[0] ?? 0) <= NEARBY;
   const same = progress.sequence === history.sequence && progress.replied === history.replied;
   const stuck = same && (near || progress.sequence !== progress.replied);
   return {
@@ -59,14 +70,27 @@ export function withFailure(history: History, progress: Progress, at: number): H
     replied: progress.replied,
     failures: stuck ? history.failures + 1 : 1,
     nearby: stuck && near ? history.nearby + 1 : 1,
-    colds: stuck ? history.colds : 0,
+    tried: stuck ? history.tried : NONE_TRIED,
     restarts: history.restarts,
-    at,
+    waited: history.waited,
+    times: [at, ...history.times].slice(0, TIMES_LIMIT),
   };
 }
 
-/** The history with one more restart. A cold one begins the count of failures anew. */
-export function withRestart(history: History, kind: ActionKind): History {
-  if (kind === "hot") return { ...history, restarts: history.restarts + 1 };
-  return { ...history, failures: 0, nearby: 0, colds: history.colds + 1, restarts: history.restarts + 1 };
+/** The history with what was done about the failure. A cold restart begins the count of failures anew. */
+export function withRestart(history: History, { kind, delay = 0 }: Action): History {
+  if (kind === "remove" || kind === "reboot") return history;
+  const restarted = {
+    ...history,
+    tried: { ...history.tried, [kind]: history.tried[kind] + 1 },
+    restarts: history.restarts + 1,
+    waited: delay,
+  };
+  return kind === "cold" ? { ...restarted, failures: 0, nearby: 0 } : restarted;
+}
+
+/** Failures within the last `period` cycles before the latest one, the latest included; {@link TIMES_LIMIT} at most. */
+export function failuresWithin({ times }: History, period: number): number {
+  const [latest = 0] = times;
+  return times.filter((at) => latest - at <= period).length;
 }

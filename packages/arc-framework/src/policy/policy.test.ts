@@ -1,15 +1,18 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Failure } from "../failure.ts";
-import { type History, NEARBY, NO_HISTORY, withFailure, withRestart } from "./history.ts";
+import { type History, NEARBY, NO_HISTORY, TIMES_LIMIT, withFailure, withRestart } from "./history.ts";
 import { FAILURE_LIMIT, NEARBY_LIMIT } from "./poisoned-request.ts";
 import { type ActionKind, firstOf, type Supervised } from "./policy.ts";
-import { decide, decideRefused } from "./reference.ts";
+import { decide } from "./reference.ts";
 import { COLD_LIMIT } from "./restart-limit.ts";
 
 const CRASH: Failure = { kind: "exception", detector: "exception", detail: 6, address: 0, instruction: 0x20000000 };
-const SERVER: Supervised = { server: true, ready: true };
+const SERVER: Supervised = { server: true, ready: true, refused: false };
+const UNREADY: Supervised = { ...SERVER, ready: false };
+const REFUSED: Supervised = { ...SERVER, refused: true };
 const once: History = { ...NO_HISTORY, failures: 1, nearby: 1 };
+const cold = (times: number): Pick<History, "tried"> => ({ tried: { ...NO_HISTORY.tried, cold: times } });
 
 /** Actions for a run of failures, each `gap` cycles after the last, at the progress given by `replied`. */
 function run(count: number, gap: number, replied: (i: number) => number, program: Supervised = SERVER): ActionKind[] {
@@ -19,7 +22,7 @@ function run(count: number, gap: number, replied: (i: number) => number, program
     history = withFailure(history, { sequence: replied(i) + 1, replied: replied(i) }, i * gap);
     const action = decide(CRASH, history, program);
     actions.push(action.kind);
-    history = withRestart(history, action.kind);
+    history = withRestart(history, action);
   }
   return actions;
 }
@@ -28,17 +31,17 @@ describe("the reference policy", () => {
   it("is this table", () => {
     const table: [Partial<History>, Supervised, ActionKind, string][] = [
       [{}, SERVER, "hot", "no rule against it"],
-      [{}, { server: false, ready: true }, "remove", "no server"],
-      [{}, { server: false, ready: false }, "remove", "no server"],
-      [{}, { server: true, ready: false }, "cold", "failed before it was ready"],
-      [{ colds: 2 }, { server: true, ready: false }, "cold", "failed before it was ready"],
-      [{ colds: 3 }, { server: true, ready: false }, "remove", "3 cold starts did not help"],
+      [{}, { ...SERVER, server: false }, "remove", "no server"],
+      [{}, { ...UNREADY, server: false }, "remove", "no server"],
+      [{}, UNREADY, "cold", "failed before it was ready"],
+      [cold(2), UNREADY, "cold", "failed before it was ready"],
+      [cold(3), UNREADY, "remove", "3 cold starts did not help"],
       [{ failures: 7, nearby: 7 }, SERVER, "hot", "no rule against it"],
       [{ failures: 8, nearby: 8 }, SERVER, "cold", "the same request failed 8 times close together"],
       [{ failures: 63, nearby: 7 }, SERVER, "hot", "no rule against it"],
       [{ failures: 64, nearby: 1 }, SERVER, "cold", "the same request failed 64 times"],
-      [{ failures: 8, nearby: 8, colds: 3 }, SERVER, "remove", "3 cold starts did not help"],
-      [{ failures: 1, nearby: 1, colds: 3 }, SERVER, "hot", "no rule against it"],
+      [{ failures: 8, nearby: 8, ...cold(3) }, SERVER, "remove", "3 cold starts did not help"],
+      [{ failures: 1, nearby: 1, ...cold(3) }, SERVER, "hot", "no rule against it"],
       [{ restarts: 1_000_000 }, SERVER, "hot", "no rule against it"],
     ];
     for (const [history, program, kind, because] of table)
@@ -46,9 +49,9 @@ describe("the reference policy", () => {
   });
 
   it("starts a server cold whose Recover gave up, and removes one that cold starts did not help", () => {
-    expect(decideRefused(CRASH, once, SERVER)).toEqual({ kind: "cold", because: "Recover returned an error" });
-    expect(decideRefused(CRASH, { ...once, colds: COLD_LIMIT }, SERVER).kind).toBe("remove");
-    expect(decideRefused(CRASH, once, { server: false, ready: true }).kind).toBe("remove");
+    expect(decide(CRASH, once, REFUSED)).toEqual({ kind: "cold", because: "Recover returned an error" });
+    expect(decide(CRASH, { ...once, ...cold(COLD_LIMIT) }, REFUSED).kind).toBe("remove");
+    expect(decide(CRASH, once, { ...REFUSED, server: false }).kind).toBe("remove");
   });
 
   it("restarts a server hot as often as it likes while requests are answered", () => {
@@ -79,9 +82,9 @@ describe("the reference policy", () => {
         for (const gap of gaps) {
           at += gap;
           history = withFailure(history, { sequence: 3, replied: 2 }, at);
-          const action = decide(CRASH, history, { server: true, ready });
+          const action = decide(CRASH, history, { ...SERVER, ready });
           if (action.kind === "remove") return;
-          history = withRestart(history, action.kind);
+          history = withRestart(history, action);
         }
         throw new Error("still restarted");
       }),
@@ -94,7 +97,7 @@ describe("a history", () => {
   it("counts failures of the same request, and of the same idle state, as in a row", () => {
     let history = withFailure(NO_HISTORY, { sequence: 4, replied: 3 }, 100);
     history = withFailure(history, { sequence: 4, replied: 3 }, 200);
-    expect([history.failures, history.nearby, history.at]).toEqual([2, 2, 200]);
+    expect([history.failures, history.nearby, history.times]).toEqual([2, 2, [200, 100]]);
     expect(withFailure(history, { sequence: 4, replied: 4 }, 300).failures).toBe(1);
     expect(withFailure(history, { sequence: 5, replied: 4 }, 300).failures).toBe(1);
     const far = withFailure(history, { sequence: 4, replied: 3 }, 201 + NEARBY);
@@ -105,16 +108,20 @@ describe("a history", () => {
     let history = NO_HISTORY;
     for (let i = 1; i <= 1000; i++) {
       history = withFailure(history, { sequence: 4, replied: 4 }, i * (NEARBY + 1));
-      expect([history.failures, history.nearby, history.colds]).toEqual([1, 1, 0]);
+      expect([history.failures, history.nearby, history.tried.cold]).toEqual([1, 1, 0]);
     }
-    expect(withFailure(history, { sequence: 4, replied: 4 }, history.at + 1).nearby).toBe(2);
+    expect(withFailure(history, { sequence: 4, replied: 4 }, history.times[0]! + 1).nearby).toBe(2);
+    expect(history.times).toHaveLength(TIMES_LIMIT);
   });
 
   it("begins anew with a cold start, which itself is counted until the program gets on", () => {
-    const history = withRestart({ ...once, failures: NEARBY_LIMIT, nearby: NEARBY_LIMIT }, "cold");
-    expect(history).toEqual({ ...NO_HISTORY, colds: 1, restarts: 1 });
-    expect(withFailure(history, { sequence: 0, replied: 0 }, 1).colds).toBe(1);
-    expect(withFailure(history, { sequence: 1, replied: 1 }, 1).colds).toBe(0);
+    const history = withRestart(
+      { ...once, failures: NEARBY_LIMIT, nearby: NEARBY_LIMIT },
+      { kind: "cold", because: "" },
+    );
+    expect(history).toEqual({ ...NO_HISTORY, ...cold(1), restarts: 1 });
+    expect(withFailure(history, { sequence: 0, replied: 0 }, 1).tried.cold).toBe(1);
+    expect(withFailure(history, { sequence: 1, replied: 1 }, 1).tried.cold).toBe(0);
   });
 });
 

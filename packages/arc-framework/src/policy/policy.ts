@@ -2,11 +2,12 @@
  * A recovery policy: a failure and what came before it, in; an action, out.
  *
  * Here: the interface that anybody can supply, and how rules make one policy.
- * Not here: the rules (one file each), the reference policy (`reference.ts`), what an action does (`../plan`).
- * Reference: thesis 4.4.1, Table 4.1 (temperatures); OTP's supervisor for restart intensity.
+ * Not here: the rules (one file each), the policies (`catalogue.ts`), what an action does (`../plan`).
+ * Reference: thesis 4.4.1, Table 4.1 (temperatures), 4.4.2 (escalation); OTP's supervisor for restart intensity.
  * @module
  */
 import type { Failure } from "../failure.ts";
+import { CYCLES_PER_MICROSECOND } from "../protocol/time.ts";
 import type { History } from "./history.ts";
 
 /** What a policy may know of the program besides its failures. */
@@ -15,19 +16,39 @@ export interface Supervised {
   readonly server: boolean;
   /** It has said READY since its last cold start. */
   readonly ready: boolean;
+  /** Its `Recover` has just returned an error: nothing has failed once more, but a restart that recovers is refused. */
+  readonly refused: boolean;
 }
 
-/** Hot: keep persistent memory, recover, replay. Cold: start from nothing. Remove: the end of the process. */
-export type ActionKind = "hot" | "cold" | "remove";
+/**
+ * How much of a program a restart renews, from the finest to the coarsest. Handler: the stack; memory stays as the
+ * failure left it. Hot: all but persistent memory. Both recover and replay the open request. Cold: everything; the
+ * open request is answered with an error.
+ */
+export const LEVELS = ["handler", "hot", "cold"] as const;
+
+/** One of {@link LEVELS}. */
+export type Level = (typeof LEVELS)[number];
+
+/** A restart; or the end of the process; or a reset of the whole machine, with its reason kept. */
+export type ActionKind = Level | "remove" | "reboot";
 
 /** What a policy has decided, and why. */
 export interface Action {
   readonly kind: ActionKind;
   /** The rule that said so, as a phrase for people. */
   readonly because: string;
+  /** Cycles of the virtual clock that a restart waits before it starts the program; default 0. Clients wait, too. */
+  readonly delay?: number;
+  /** Quarantine: after `Recover` the open request is answered with an error instead of being replayed. */
+  readonly quarantine?: boolean;
 }
 
-/** What to do about a failure. Pure: no clock, no kernel. */
+/** Cycles of the virtual clock. */
+export const MILLISECOND: number = 1000 * CYCLES_PER_MICROSECOND;
+export const SECOND: number = 1000 * MILLISECOND;
+
+/** What to do about a failure. Pure: no clock, no kernel. `history` already has the failure. */
 export type RecoveryPolicy = (failure: Failure, history: History, program: Supervised) => Action;
 
 /** One rule of a policy: an action, or nothing to say. `history` already has the failure. */

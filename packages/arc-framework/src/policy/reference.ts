@@ -9,7 +9,6 @@ import { onlyServers } from "./only-servers.ts";
 import { poisonedRequest } from "./poisoned-request.ts";
 import { firstOf, type RecoveryPolicy, type Rule } from "./policy.ts";
 import { readyFirst } from "./ready-first.ts";
-import { refusedRecovery } from "./refused-recovery.ts";
 import { limited } from "./restart-limit.ts";
 
 /** The rules of {@link decide}: the first with something to say is followed. */
@@ -17,6 +16,3 @@ export const RULES: readonly Rule[] = [onlyServers, limited(readyFirst), limited
 
 /** The policy that P3 follows unless it is given another. */
 export const decide: RecoveryPolicy = firstOf(RULES);
-
-/** What follows when `Recover` returns an error. */
-export const decideRefused: RecoveryPolicy = firstOf([onlyServers, limited(refusedRecovery)]);

@@ -17,7 +17,7 @@ export const COLD_LIMIT = 3;
 export function limited(rule: Rule): Rule {
   return (failure: Failure, history: History, program: Supervised): Action | undefined => {
     const action = rule(failure, history, program);
-    if (action?.kind !== "cold" || history.colds < COLD_LIMIT) return action;
+    if (action?.kind !== "cold" || history.tried.cold < COLD_LIMIT) return action;
     return { kind: "remove", because: `${COLD_LIMIT} cold starts did not help` };
   };
 }

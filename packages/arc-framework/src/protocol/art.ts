@@ -46,6 +46,8 @@ export const ART_RECOVERY_REPORT = 0x305;
 export const ART_PROCESS_START = 0x306;
 /** Status, text. */
 export const ART_PROCESS_STARTED = 0x307;
+/** Text: why the machine is to be reset. No reply. */
+export const ART_REBOOT = 0x308;
 
 /** Pages of one ALLOCATE, MODULE_MAP or RELEASE at most. */
 export const ART_PAGES_PER_REQUEST = 16;

@@ -16,14 +16,15 @@ export const RECOVERY_ACTION = 5;
 export const RECOVERY_STEPS = 6;
 export const RECOVERY_WORDS_PER_STEP = 3;
 /** First word of the name, after the steps. */
-export const RECOVERY_NAME = 27;
+export const RECOVERY_NAME = 30;
 /** Words of the record, with eight of name. */
-export const RECOVERY_WORDS = 34;
+export const RECOVERY_WORDS = 37;
 
 export const ACTION_HOT = 1;
 export const ACTION_COLD = 2;
 export const ACTION_REMOVED = 3;
 export const ACTION_HANDLER_RESTART = 4;
+export const ACTION_REBOOT = 5;
 
 export const STEP_DETECT = 0;
 export const STEP_DECIDE = 1;
@@ -33,4 +34,6 @@ export const STEP_LOAD = 4;
 export const STEP_START = 5;
 /** Until RECOVERED. */
 export const STEP_RECOVER = 6;
-export const RECOVERY_STEP_COUNT = 7;
+/** What the policy had the restart wait. */
+export const STEP_WAIT = 7;
+export const RECOVERY_STEP_COUNT = 8;

@@ -57,10 +57,18 @@ export interface KernelCall {
   readonly collect: (context: ResidentContext) => readonly number[];
 }
 
-export type Action = Step | KernelCall;
+/** The end of the thread, on purpose; for sigma0 and ART, a reset of the machine with this reason kept. */
+export interface Death {
+  readonly kind: typeof DEATH;
+  readonly reason: string;
+}
+
+export type Action = Step | KernelCall | Death;
 
 /** Kind of a step among the kinds in the journal; kernel calls have their numbers, from 1. */
 export const STEP = 0;
+/** Kind of a death; never in a journal. */
+export const DEATH = -1;
 
 /** A message to send. */
 export interface Message {

@@ -15,6 +15,7 @@
 import { ANY_THREAD, NIL_THREAD, TIME_NEVER, tagLabel, tagUntyped } from "@kintsugi/microkernel";
 import {
   type Action,
+  DEATH,
   exchangeRegistersAction,
   type IpcOptions,
   ipcAction,
@@ -182,6 +183,12 @@ export class Request {
   /** ResidentControl: the thread's user code becomes a host program; 0 makes it guest code again. Privileged. */
   *residentControl(thread: number, program: number): Part<CallResult> {
     return outcome(yield residentControlAction(thread, program));
+  }
+
+  /** Ends this thread: of an ordinary server its process ends, of ART the machine is reset and keeps the reason. */
+  *die(reason: string): Part<never> {
+    yield { kind: DEATH, reason };
+    throw new Error("a dead thread was resumed");
   }
 
   /** Gives up the rest of the timeslice. */

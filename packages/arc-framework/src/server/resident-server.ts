@@ -26,7 +26,17 @@ import {
   threadNumber,
 } from "@kintsugi/microkernel";
 import { STATUS_FAILED, STATUS_INVALID } from "../protocol/status.ts";
-import { type Action, collectIpc, type KernelCall, loadReplyAndWait, type Message, STEP, type Step } from "./action.ts";
+import {
+  type Action,
+  collectIpc,
+  DEATH,
+  type Death,
+  type KernelCall,
+  loadReplyAndWait,
+  type Message,
+  STEP,
+  type Step,
+} from "./action.ts";
 import { COST_HANDLER_RESTART, COST_STEP } from "./costs.ts";
 import type { CutProbe } from "./cut-point.ts";
 import { Journal, PHASE_FAILED, PHASE_HANDLING, PHASE_IDLE, PHASE_START } from "./journal.ts";
@@ -146,6 +156,8 @@ export class ResidentServer implements ResidentProgram {
     const action = next.value;
     if (journal.out) {
       this.#complete(run, action, (action as KernelCall).collect(context));
+    } else if (action.kind === DEATH) {
+      return context.died((action as Death).reason);
     } else if (action.kind === STEP) {
       this.#memory.cut("yield");
       context.charge(COST_STEP);

@@ -101,7 +101,7 @@ describe("a server that fails", () => {
     expect(lines[6]).toBe("memory 4030201 0 8");
     // The frame is that of the first life: ESP at its start block.
     expect(lines[7]).toMatch(new RegExp(`^page ${reason} [0-9a-f]+ bdffffd0$`));
-    expect(lines.slice(8)).toEqual(["recovered 0", "stack 0"]);
+    expect(lines.slice(8)).toEqual(["recovered 0 0", "stack 0"]);
   });
 
   it("has its recovery reported, with pages and times of each step", () => {
@@ -118,7 +118,7 @@ describe("a server that fails", () => {
     // Unmapped: text, data, heap, stack; loaded: what was used of text and data (persistent memory stays).
     expect(steps.map((step) => step[2])).toEqual([0, 0, 9, 0, 3, 1, 0]);
     expect(
-      String.fromCharCode(...words.slice(26, 34).flatMap((w) => [w & 255, (w >> 8) & 255, (w >> 16) & 255])),
+      String.fromCharCode(...words.slice(29, 37).flatMap((w) => [w & 255, (w >> 8) & 255, (w >> 16) & 255])),
     ).toMatch(/^Spr/);
   });
 

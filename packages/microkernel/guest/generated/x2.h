@@ -127,6 +127,7 @@ constexpr unsigned int HANG_WORDS = 2;
 // protocol/interrupt.ts
 constexpr unsigned int LABEL_INTERRUPT = 0xfff0;
 constexpr unsigned int CASCADE_LINE = 2;
+constexpr unsigned int CLOCK_LINE = 8;
 constexpr unsigned int INTERRUPT_LINES = 0x10;
 
 // protocol/page-fault.ts
@@ -134,6 +135,11 @@ constexpr unsigned int LABEL_PAGE_FAULT = 0xffe0;
 constexpr unsigned int PAGE_FAULT_READ = 5;
 constexpr unsigned int PAGE_FAULT_WRITE = 2;
 constexpr unsigned int PAGE_FAULT_WORDS = 2;
+
+// protocol/preemption.ts
+constexpr unsigned int LABEL_PREEMPTION = 0xffd0;
+constexpr unsigned int PREEMPTION_WORDS = 2;
+constexpr unsigned int LABEL_SYSTEM_EXCEPTION = 0xffc0;
 
 // protocol/sigma0.ts
 constexpr unsigned int LABEL_SIGMA0 = 0xffa0;
@@ -244,6 +250,9 @@ constexpr int TCR_INTENDED_RECEIVER = -7;
 constexpr int TCR_XFER_TIMEOUTS = -8;
 constexpr int TCR_ERROR_CODE = -9;
 constexpr int TCR_FLAGS = -10;
+constexpr unsigned int PREEMPT_SIGNAL = 0x20;
+constexpr unsigned int PREEMPT_DELAY = 0x40;
+constexpr unsigned int PREEMPT_PENDING = 0x80;
 constexpr int TCR_EXCEPTION_HANDLER = -11;
 constexpr int TCR_PAGER = -12;
 constexpr int TCR_USER_DEFINED_HANDLE = -13;

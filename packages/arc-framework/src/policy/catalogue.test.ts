@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Failure } from "../failure.ts";
+import { type BackOff, withBackOff } from "./back-off.ts";
+import { POLICIES } from "./catalogue.ts";
+import { crashOnly } from "./crash-only.ts";
+import { ATTEMPTS, escalation } from "./escalation.ts";
+import { explain, type Trouble } from "./explain.ts";
+import { NO_HISTORY, TIMES_LIMIT, withFailure, withRestart } from "./history.ts";
+import { withIntensity } from "./intensity.ts";
+import { MILLISECOND, type RecoveryPolicy, SECOND, type Supervised } from "./policy.ts";
+import { QUARANTINE_LIMIT, withQuarantine } from "./quarantine.ts";
+import { decide } from "./reference.ts";
+
+const CRASH: Failure = { kind: "exception", detector: "exception", detail: 6, address: 0, instruction: 0x20000000 };
+const SERVER: Supervised = { server: true, ready: true, refused: false };
+const OF_REQUEST: Trouble = { failure: CRASH, scope: "request", again: MILLISECOND };
+const OF_SERVER: Trouble = { ...OF_REQUEST, scope: "server" };
+
+const kinds = (policy: RecoveryPolicy, trouble: Trouble): string =>
+  explain(policy, trouble, 200)
+    .entries.map(({ action }) => action.kind)
+    .join(" ");
+
+describe("every policy that comes with the framework", () => {
+  it("ends a program that is no server, and is pure", () => {
+    for (const [name, { policy }] of POLICIES) {
+      const history = withFailure(NO_HISTORY, { sequence: 1, replied: 0 }, 7);
+      expect([name, policy(CRASH, history, { ...SERVER, server: false }).kind]).toEqual([name, "remove"]);
+      const frozen = Object.freeze({ ...history, times: Object.freeze(history.times) });
+      expect(policy(CRASH, frozen, SERVER)).toEqual(policy(CRASH, frozen, SERVER));
+    }
+  });
+
+  it("starts a server cold that has nothing to recover from, or gives it up", () => {
+    for (const [name, { policy }] of POLICIES) {
+      const history = withFailure(NO_HISTORY, { sequence: 1, replied: 0 }, 7);
+      for (const program of [
+        { ...SERVER, ready: false },
+        { ...SERVER, refused: true },
+      ])
+        expect([name, policy(CRASH, history, program).kind]).toEqual([name, "cold"]);
+    }
+  });
+
+  it("comes to an end with a server that nothing helps, but for those without any limit", () => {
+    const goesOn = [...POLICIES].filter(([, { policy }]) => explain(policy, OF_SERVER, 1000).end === "goes on");
+    expect(goesOn.map(([name]) => name)).toEqual(["crash-only"]);
+  });
+});
+
+describe("escalation", () => {
+  it("tries each level in turn, from the finest to the coarsest", () => {
+    expect(kinds(escalation(), OF_REQUEST)).toBe("handler hot hot cold");
+    expect(kinds(escalation(), OF_SERVER)).toBe("handler hot hot cold cold reboot");
+    expect(kinds(escalation({ handler: 0, hot: 1, cold: 0 }), OF_SERVER)).toBe("hot reboot");
+    expect(ATTEMPTS).toEqual({ handler: 1, hot: 2, cold: 2 });
+  });
+
+  it("stops at the level that works: with the next request it begins at the finest again", () => {
+    const policy = escalation();
+    let history = withFailure(NO_HISTORY, { sequence: 1, replied: 0 }, 1);
+    for (const expected of ["handler", "hot"]) {
+      const action = policy(CRASH, history, SERVER);
+      expect(action.kind).toBe(expected);
+      history = withFailure(withRestart(history, action), { sequence: 1, replied: 0 }, 2);
+    }
+    history = withFailure(history, { sequence: 2, replied: 1 }, 3);
+    expect(policy(CRASH, history, SERVER).kind).toBe("handler");
+  });
+});
+
+describe("a limit on intensity", () => {
+  it("gives up at one failure more than allowed within the period, whatever the requests", () => {
+    const policy = withIntensity(crashOnly, { intensity: 3, period: SECOND });
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: SECOND }), { minLength: 1, maxLength: 40 }), (gaps) => {
+        let history = NO_HISTORY;
+        let at = 0;
+        const all: number[] = [];
+        for (const [i, gap] of gaps.entries()) {
+          at += gap;
+          all.push(at);
+          history = withFailure(history, { sequence: i + 1, replied: i }, at);
+          const within = all.filter((then) => at - then <= SECOND).length;
+          expect(policy(CRASH, history, SERVER).kind).toBe(within > 3 ? "remove" : "cold");
+        }
+      }),
+    );
+  });
+
+  it("refuses what no history can show", () => {
+    for (const intensity of [-1, 1.5, TIMES_LIMIT, Number.NaN])
+      expect(() => withIntensity(crashOnly, { intensity, period: SECOND })).toThrow(/can be counted/);
+  });
+});
+
+describe("back-off", () => {
+  const backOff: BackOff = { first: 10 * MILLISECOND, factor: 3, cap: 50 * MILLISECOND, reset: SECOND };
+
+  it("waits longer from failure to failure, up to the cap", () => {
+    const policy = withBackOff(() => ({ kind: "hot", because: "always" }), backOff);
+    const { entries } = explain(policy, OF_REQUEST, 6);
+    expect(entries.map(({ action }) => (action.delay ?? 0) / MILLISECOND)).toEqual([0, 10, 30, 50, 50, 50]);
+    expect(entries[3]!.at - entries[2]!.at).toBe(31 * MILLISECOND);
+  });
+
+  it("begins again once the program has run long enough, however long it had waited before", () => {
+    const policy = withBackOff(decide, backOff);
+    let history = withFailure(NO_HISTORY, { sequence: 1, replied: 0 }, SECOND);
+    history = withFailure(history, { sequence: 2, replied: 1 }, SECOND + 1);
+    expect(policy(CRASH, history, SERVER).delay).toBe(10 * MILLISECOND);
+    history = withRestart(history, policy(CRASH, history, SERVER));
+    const soon = withFailure(history, { sequence: 3, replied: 2 }, 2 * SECOND + 10 * MILLISECOND);
+    expect(policy(CRASH, soon, SERVER).delay).toBe(30 * MILLISECOND);
+    const late = withFailure(history, { sequence: 3, replied: 2 }, 2 * SECOND + 10 * MILLISECOND + 1);
+    expect(policy(CRASH, late, SERVER).delay).toBeUndefined();
+  });
+});
+
+describe("quarantine", () => {
+  it("gives up a request that keeps failing, and nothing else", () => {
+    const { entries, end } = explain(withQuarantine(decide), OF_REQUEST, 100);
+    expect(end).toBe("the request is given up");
+    expect(entries).toHaveLength(QUARANTINE_LIMIT);
+    expect(entries.map(({ action }) => action.quarantine ?? false)).toEqual([false, false, true]);
+    const idle = { ...NO_HISTORY, sequence: 4, replied: 4, failures: QUARANTINE_LIMIT };
+    expect(withQuarantine(decide)(CRASH, idle, SERVER).quarantine).toBeUndefined();
+  });
+
+  it("leaves a server to the policy inside, whose trouble is not the request", () => {
+    expect(explain(withQuarantine(decide), OF_SERVER, 100).end).toBe("the program is removed");
+  });
+});

@@ -1,0 +1,38 @@
+/**
+ * The policies that come with the framework, by name.
+ *
+ * Here: names, and one line on each for people. Not here: the policies. A machine's configuration says one of these
+ * names, or the path of a module whose default export is a policy.
+ * @module
+ */
+import { withBackOff } from "./back-off.ts";
+import { crashOnly } from "./crash-only.ts";
+import { escalation } from "./escalation.ts";
+import { withIntensity } from "./intensity.ts";
+import { type RecoveryPolicy, SECOND } from "./policy.ts";
+import { withQuarantine } from "./quarantine.ts";
+import { decide } from "./reference.ts";
+
+export interface NamedPolicy {
+  /** One line: what it does. */
+  readonly about: string;
+  readonly policy: RecoveryPolicy;
+}
+
+/** OTP's default: one restart in five seconds. */
+const OTP_INTENSITY = { intensity: 1, period: 5 * SECOND };
+
+export const POLICIES: ReadonlyMap<string, NamedPolicy> = new Map<string, NamedPolicy>([
+  ["reference", { about: "hot as long as it helps, then cold, then removal", policy: decide }],
+  ["escalation", { about: "the thesis's: handler, hot and cold restart in turn, then reboot", policy: escalation() }],
+  [
+    "quarantine",
+    { about: "as reference, but a poisoned request is answered with an error", policy: withQuarantine(decide) },
+  ],
+  ["back-off", { about: "as reference, each restart after a longer wait", policy: withBackOff(decide) }],
+  ["crash-only", { about: "always cold: nothing is ever recovered", policy: crashOnly }],
+  [
+    "one-for-one",
+    { about: "OTP's: cold, given up after 2 failures in 5 s", policy: withIntensity(crashOnly, OTP_INTENSITY) },
+  ],
+]);

@@ -1,0 +1,34 @@
+/**
+ * Restart intensity: a limit on restarts in a period, as OTP's supervisors have it, around any policy.
+ *
+ * Here: the limit. Not here: the policy inside. More than `intensity` failures within `period` and the supervisor
+ * gives up; failures of any request count, and getting on does not reset the count: only time does.
+ * Reference: OTP design principles, "Maximum Restart Intensity" (default 1 restart in 5 s).
+ * @module
+ */
+import { failuresWithin, TIMES_LIMIT } from "./history.ts";
+import { type ActionKind, MILLISECOND, type RecoveryPolicy } from "./policy.ts";
+
+export interface Intensity {
+  /** Restarts allowed within the period, 0…{@link TIMES_LIMIT} − 1. */
+  readonly intensity: number;
+  /** Cycles of the virtual clock. */
+  readonly period: number;
+  /** What giving up means; default remove. */
+  readonly then?: ActionKind;
+}
+
+/**
+ * `policy` while failures stay rare enough.
+ * @throws RangeError for an intensity that no history can show
+ */
+export function withIntensity(policy: RecoveryPolicy, limit: Intensity): RecoveryPolicy {
+  const { intensity, period, then = "remove" } = limit;
+  if (!(Number.isInteger(intensity) && intensity >= 0 && intensity < TIMES_LIMIT))
+    throw new RangeError(`an intensity of ${intensity}: 0 to ${TIMES_LIMIT - 1} restarts can be counted`);
+  return (failure, history, program) => {
+    const action = policy(failure, history, program);
+    if (action.kind === "remove" || failuresWithin(history, period) <= intensity) return action;
+    return { kind: then, because: `more than ${intensity} failures within ${Math.round(period / MILLISECOND)} ms` };
+  };
+}
