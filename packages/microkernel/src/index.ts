@@ -13,6 +13,7 @@ export * from "./api/protocol/exception.ts";
 export * from "./api/protocol/hang.ts";
 export * from "./api/protocol/interrupt.ts";
 export * from "./api/protocol/page-fault.ts";
+export * from "./api/protocol/preemption.ts";
 export * from "./api/protocol/sigma0.ts";
 export * from "./api/protocol/thread-start.ts";
 export * from "./api/restart-page.ts";

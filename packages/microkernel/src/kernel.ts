@@ -18,12 +18,14 @@ import { raiseException } from "./fault/exception.ts";
 import { ownTimeLeft, reportHang } from "./fault/hang.ts";
 import { takeInterrupt } from "./fault/interrupt.ts";
 import { pageFault } from "./fault/page-fault.ts";
+import { checkPreemption, delayLeft, isSignalled, reportPreemption, wokenByEvent } from "./fault/preemption.ts";
+import { quantumLeft, reportQuantum } from "./fault/quantum.ts";
 import { carryOnTransfer } from "./fault/transfer-fault.ts";
 import { handleExit } from "./glue/ia32/exit.ts";
 import { UserMode } from "./glue/ia32/user-mode.ts";
 import { abortIpc, expire } from "./ipc/break-off.ts";
 import type { KernelError, KernelExit, KernelOptions, ThreadInfo } from "./kernel-edge.ts";
-import { account, runnable, schedule, topPriority, wakePreempts } from "./object/ready-queue.ts";
+import { account, schedule, topPriority } from "./object/ready-queue.ts";
 import { findGlobal, isActive, setRegister } from "./object/thread.ts";
 import { nextTimeout } from "./object/timeout-queue.ts";
 import { KernelContext } from "./resident/context.ts";
@@ -95,7 +97,7 @@ export class Kernel {
     if (nextTimeout(a) <= now) {
       const woken = a.get(H.timeoutHead);
       expire(a, woken);
-      if (runnable(a, woken)) wakePreempts(a, woken);
+      wokenByEvent(a, woken);
       return null;
     }
     if (interrupts.pending) {
@@ -107,12 +109,18 @@ export class Kernel {
       return REQUESTED;
     }
     if (now >= until) return LIMIT;
+    checkPreemption(a);
     const last = a.get(H.current);
     const row = schedule(a);
     if (row === 0) return this.#idle(until);
     if (row !== last) a.observer.switched?.(last === 0 ? 0 : a.threads.get(last, T.id), a.threads.get(row, T.id));
     if (a.threads.get(row, T.state) === SENDING) {
       carryOnTransfer(a, row);
+      return null;
+    }
+    if (reportPreemption(a, row)) return null;
+    if (quantumLeft(a, row) <= 0) {
+      reportQuantum(a, row);
       return null;
     }
     if (ownTimeLeft(a, row) <= 0) {
@@ -243,9 +251,12 @@ export class Kernel {
     const next = Math.min(until, this.#options.events.nextEvent(), nextTimeout(a)) - now;
     const t = a.threads;
     const accounted = a.get(H.accounted);
-    const shared = topPriority(a) === t.get(row, T.priority) && accounted !== 0 && t.get(accounted, T.timeslice) !== 0;
-    const slice = shared ? t.get(accounted, T.slice) : MAXIMUM_SLICE;
-    return Math.ceil(Math.min(MAXIMUM_SLICE, next, slice, ownTimeLeft(a, row)));
+    const ends = accounted !== 0 && t.get(accounted, T.timeslice) !== 0;
+    const matters = topPriority(a) === t.get(row, T.priority) || isSignalled(a, row) || accounted !== row;
+    const slice = ends && matters ? t.get(accounted, T.slice) : MAXIMUM_SLICE;
+    const quantum = accounted === 0 ? Number.POSITIVE_INFINITY : quantumLeft(a, accounted);
+    const limit = Math.min(slice, quantum, delayLeft(a, row), ownTimeLeft(a, row));
+    return Math.ceil(Math.min(MAXIMUM_SLICE, next, limit));
   }
 }
 

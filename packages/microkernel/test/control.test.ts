@@ -1,7 +1,8 @@
-import { EFLAGS, EIP, ESP } from "@kintsugi/ia32";
+import { EDX, EFLAGS, EIP, ESP } from "@kintsugi/ia32";
 import { describe, expect, it } from "vitest";
 import {
   ANY_THREAD,
+  ERROR_INVALID_PARAMETER,
   ERROR_INVALID_SCHEDULER,
   ERROR_INVALID_SPACE,
   ERROR_INVALID_THREAD,
@@ -29,6 +30,7 @@ import {
   TCR_MY_GLOBAL_ID,
   type ThreadId,
   TIME_NEVER,
+  TIME_ZERO,
   timeouts,
 } from "../src/index.ts";
 import {
@@ -301,12 +303,12 @@ describe("scheduling", () => {
       };
     run(
       function* (c) {
-        yield* schedule(c, ROOT, { priority: 100 });
         yield* launch(c, A, 1);
         yield* launch(c, B, 2);
-        yield* message(c, 0, ROOT, { time: PAUSE });
         yield* schedule(c, A, { priority: 90 });
         yield* schedule(c, B, { priority: 110 });
+        yield* schedule(c, ROOT, { priority: 100 });
+        yield* message(c, 0, ROOT, { time: PAUSE });
         yield* message(c, A, 0);
         log.push("after the send to the less urgent");
         yield* message(c, B, 0);
@@ -388,5 +390,29 @@ describe("scheduling", () => {
       ],
     );
     expect(log).toEqual([SCHEDULE_RUNNING, ERROR_INVALID_THREAD, ERROR_INVALID_THREAD, ERROR_NO_PRIVILEGE]);
+  });
+
+  it("Schedule refuses what is above the caller's own priority, another processor, and lengths that are none", () => {
+    const PERIOD = (5 << 10) | 1000;
+    const point = 0x8000 | 5;
+    const refused = [
+      { priority: 101 },
+      { preemption: 101 << 16 },
+      { processor: 1 },
+      { time: TIME_ZERO << 16 },
+      { time: (PERIOD << 16) | TIME_ZERO },
+      { time: point << 16 },
+      { time: point },
+    ];
+    const granted = [{ priority: 100 }, { preemption: (100 << 16) | 10 }, { processor: 0 }, { time: PERIOD << 16 }];
+    const log: Outcome[] = [];
+    run(function* (c) {
+      yield* launch(c, A, 1);
+      yield* schedule(c, ROOT, { priority: 100 });
+      for (const one of [...refused, ...granted]) log.push(yield* schedule(c, A, one));
+      expect((yield* schedule(c, A)).result).toBe(SCHEDULE_RUNNING);
+      expect(c.registers[EDX] >>> 16).toBe(PERIOD);
+    });
+    expect(log.map(({ error }) => error)).toEqual([...refused.map(() => ERROR_INVALID_PARAMETER), 0, 0, 0, 0]);
   });
 });

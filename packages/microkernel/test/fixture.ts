@@ -259,14 +259,14 @@ export function* unmap(
 export function* schedule(
   context: ResidentContext,
   dest: ThreadId,
-  set: { time?: number; priority?: number } = {},
+  set: { time?: number; processor?: number; priority?: number; preemption?: number } = {},
 ): Generator<number, Outcome> {
   return yield* call(context, SYSCALL_SCHEDULE, [
     [EAX, dest],
     [EDX, set.time ?? -1],
-    [ESI, -1],
+    [ESI, set.processor ?? -1],
     [ECX, set.priority ?? -1],
-    [EDI, -1],
+    [EDI, set.preemption ?? -1],
   ]);
 }
 

@@ -101,7 +101,7 @@ function exchange(e: Exchange, options: { text?: string; look?: readonly [number
   const seen: Seen = { faults: [] };
   const sender: Body = function* (c) {
     if (options.text !== undefined) yield* put(c, TEXT, options.text);
-    seen.sent = yield* message(c, B, 0, { items: e.items, words: e.words });
+    seen.sent = yield* message(c, B, 0, { items: e.items, words: e.words ?? [] });
     yield* message(c, ROOT, 0, { label: 1 });
   };
   const receiver: Body = function* (c) {

@@ -22,7 +22,14 @@ export const TCR_VIRTUAL_SENDER = -6;
 export const TCR_INTENDED_RECEIVER = -7;
 export const TCR_XFER_TIMEOUTS = -8;
 export const TCR_ERROR_CODE = -9;
+/** PreemptFlags in its low byte, CopFlags above. */
 export const TCR_FLAGS = -10;
+/** s: preemptions are reported to the exception handler. */
+export const PREEMPT_SIGNAL = 0x20;
+/** d: preemptions are put off, within what Schedule allowed. */
+export const PREEMPT_DELAY = 0x40;
+/** I: one was. */
+export const PREEMPT_PENDING = 0x80;
 export const TCR_EXCEPTION_HANDLER = -11;
 export const TCR_PAGER = -12;
 export const TCR_USER_DEFINED_HANDLE = -13;

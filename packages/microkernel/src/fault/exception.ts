@@ -23,6 +23,7 @@ import {
   LABEL_EXCEPTION,
 } from "../api/protocol/exception.ts";
 import { FAILURE_EXCEPTION } from "../api/restart-page.ts";
+import type { ThreadId } from "../api/thread-id.ts";
 import { TCR_EXCEPTION_HANDLER } from "../api/utcb.ts";
 import { COST_FAULT } from "../costs.ts";
 import { beginNested } from "../ipc/nested-call.ts";
@@ -53,8 +54,13 @@ export function raiseException(a: Arena, row: number, vector: number, errorCode:
   a.observer.exception?.(a.threads.get(row, T.id), vector, errorCode, register(a, row, EIP));
   const to = addressee(a, row, TCR_EXCEPTION_HANDLER);
   recordFailure(a, row, FAILURE_EXCEPTION, vector, errorCode, 0);
+  sendFrame(a, row, LABEL_EXCEPTION, vector, errorCode, to);
+}
+
+/** Calls `to` with the thread's registers; the answer's are taken. */
+export function sendFrame(a: Arena, row: number, label: number, vector: number, errorCode: number, to: ThreadId): void {
   beginNested(a, row, FAULT_EXCEPTION);
-  setUtcbWord(a, row, 0, messageTag(LABEL_EXCEPTION, EXCEPTION_WORDS));
+  setUtcbWord(a, row, 0, messageTag(label, EXCEPTION_WORDS));
   for (const [word, index] of FRAME) setUtcbWord(a, row, word, register(a, row, index));
   setUtcbWord(a, row, EXCEPTION_NUMBER, vector);
   setUtcbWord(a, row, EXCEPTION_ERROR_CODE, errorCode);

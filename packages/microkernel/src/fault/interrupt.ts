@@ -7,11 +7,11 @@
 import { COST_INTERRUPT } from "../costs.ts";
 import { sendInterrupt } from "../ipc/rendezvous.ts";
 import { endOfInterrupt, handlerOf, setMasked, vectorLine } from "../object/irq.ts";
-import { runnable, wakePreempts } from "../object/ready-queue.ts";
 import { interruptRow } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
 import { INTERRUPT_IDLE } from "../table/states.ts";
+import { wokenByEvent } from "./preemption.ts";
 
 /** Takes an interrupt: the line is masked and ended, its handler gets the message. A line without handler stays masked. */
 export function takeInterrupt(a: Arena, vector: number): void {
@@ -25,5 +25,5 @@ export function takeInterrupt(a: Arena, vector: number): void {
   if (handler === 0 || a.threads.get(row, T.state) !== INTERRUPT_IDLE) return;
   a.observer.interrupt?.(line, a.threads.get(handler, T.id));
   sendInterrupt(a, row, handler);
-  if (runnable(a, handler)) wakePreempts(a, handler);
+  wokenByEvent(a, handler);
 }

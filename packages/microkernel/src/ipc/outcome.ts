@@ -26,6 +26,8 @@ import { T } from "../table/layout.ts";
 import { EAX, EBP, EBX, EIP, ESI, ESP } from "../table/registers.ts";
 import {
   FAULT_EXCEPTION,
+  FAULT_PREEMPTION,
+  FAULT_QUANTUM,
   FLAG_RECEIVER,
   FLAG_SENDER,
   FLAG_START,
@@ -126,7 +128,7 @@ export function fail(
 
 function failNested(a: Arena, row: number, code: number): void {
   const kind = endNested(a, row, false);
-  const lost = code === IPC_NON_EXISTING;
+  const lost = code === IPC_NON_EXISTING && kind !== FAULT_PREEMPTION && kind !== FAULT_QUANTUM;
   if (code !== IPC_MESSAGE_OVERFLOW && a.threads.get(row, T.flags) & FLAG_TRANSFER)
     cutTransfer(a, row, IPC_ABORTED, IPC_ABORTED);
   else goOn(a, row);

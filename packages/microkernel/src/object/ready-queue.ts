@@ -8,7 +8,7 @@
  */
 import type { Arena } from "../table/arena.ts";
 import { H, P, T } from "../table/layout.ts";
-import { FLAG_EXHAUSTED, FLAG_HALTED, FLAG_QUEUED, READY, SENDING } from "../table/states.ts";
+import { FLAG_DELAYING, FLAG_EXHAUSTED, FLAG_HALTED, FLAG_QUEUED, READY, SENDING } from "../table/states.ts";
 
 /** Puts a thread that can run at the tail of its priority, or at the head. Others, queued ones and the running one stay where they are. */
 export function enqueueReady(a: Arena, row: number, atHead: boolean = false): void {
@@ -99,6 +99,17 @@ export function refillSlice(a: Arena, row: number): void {
   a.threads.set(row, T.slice, a.threads.get(row, T.timeslice));
 }
 
+/** Whether a thread's total quantum is finite. */
+export function hasQuantum(a: Arena, row: number): boolean {
+  return a.threads.get(row, T.quantum) !== 0;
+}
+
+/** Whether the slice that runs is used up. */
+export function sliceOver(a: Arena): boolean {
+  const accounted = a.get(H.accounted);
+  return accounted !== 0 && a.threads.get(accounted, T.timeslice) !== 0 && a.threads.get(accounted, T.slice) <= 0;
+}
+
 /** Gives up the rest of the slice: to the tail of its priority. */
 export function yieldSlice(a: Arena): void {
   const current = a.get(H.current);
@@ -118,28 +129,37 @@ export function account(a: Arena): void {
   a.setTime(a.header, 0, H.accountedAt, now);
   const t = a.threads;
   const accounted = a.get(H.accounted);
-  if (accounted !== 0 && t.get(accounted, T.timeslice) !== 0)
-    t.set(accounted, T.slice, Math.max(-1, t.get(accounted, T.slice) - elapsed));
+  if (accounted !== 0) {
+    if (t.get(accounted, T.timeslice) !== 0)
+      t.set(accounted, T.slice, Math.max(-1, t.get(accounted, T.slice) - elapsed));
+    if (hasQuantum(a, accounted))
+      a.setTime(t, accounted, T.quantumLeft, Math.max(0, a.getTime(t, accounted, T.quantumLeft) - elapsed));
+  }
   const current = a.get(H.current);
+  if (current !== 0 && t.get(current, T.flags) & FLAG_DELAYING)
+    t.set(current, T.delayLeft, Math.max(0, t.get(current, T.delayLeft) - elapsed));
   if (current !== 0 && (t.get(current, T.deadlineOwn) | t.get(current, T.deadlineOwn + 1)) !== 0)
     a.setTime(t, current, T.ownTime, a.getTime(t, current, T.ownTime) + elapsed);
 }
 
 /**
  * Chooses who runs: the current thread goes on unless it cannot, somebody more urgent is ready (then
- * it waits at the head of its queue), or its slice is over and its equals wait. On a donated slice it
+ * it waits at the head of its queue), or its slice is over and its equals wait. Nothing of that counts while it puts
+ * its preemption off. On a donated slice it
  * is as urgent as the donor. Returns the row, 0 for nobody.
  */
 export function schedule(a: Arena): number {
   const t = a.threads;
   let current = a.get(H.current);
   if (current !== 0 && !runnable(a, current)) {
+    t.set(current, T.flags, t.get(current, T.flags) & ~FLAG_DELAYING);
     a.set(H.current, 0);
     current = 0;
   }
   if (current !== 0) {
+    if (t.get(current, T.flags) & FLAG_DELAYING) return current;
     const accounted = a.get(H.accounted);
-    const over = accounted !== 0 && t.get(accounted, T.timeslice) !== 0 && t.get(accounted, T.slice) <= 0;
+    const over = sliceOver(a);
     if (over) {
       refillSlice(a, accounted);
       a.set(H.accounted, current);

@@ -29,7 +29,7 @@ import { ipc } from "./ipc.ts";
 import { memoryControl, processorControl } from "./memory-control.ts";
 import { residentControl } from "./resident-control.ts";
 import { restartControl } from "./restart-control.ts";
-import { schedule } from "./schedule.ts";
+import { type SchedulingControl, schedule } from "./schedule.ts";
 import { spaceControl } from "./space-control.ts";
 import { systemClock } from "./system-clock.ts";
 import { threadControl } from "./thread-control.ts";
@@ -38,7 +38,7 @@ import { unmap } from "./unmap.ts";
 
 /** Reused between calls: they run to completion. */
 const exchanged: ExchangedRegisters = { control: 0, sp: 0, ip: 0, flags: 0, handle: 0, pager: 0 };
-const old = { time: 0 };
+const scheduling: SchedulingControl = { time: 0, processor: 0, priority: 0, preemption: 0 };
 
 /** Carries out the call of the running thread `row`. False when there is no such number. */
 export function systemCall(a: Arena, row: number, number: number): boolean {
@@ -70,8 +70,12 @@ export function systemCall(a: Arena, row: number, number: number): boolean {
       threadSwitch(a, row, eax);
       return true;
     case SYSCALL_SCHEDULE:
-      setRegister(a, row, EAX, schedule(a, row, eax, edx, ecx, edi, old));
-      setRegister(a, row, EDX, old.time);
+      scheduling.time = edx;
+      scheduling.processor = esi;
+      scheduling.priority = ecx;
+      scheduling.preemption = edi;
+      setRegister(a, row, EAX, schedule(a, row, eax, scheduling));
+      setRegister(a, row, EDX, scheduling.time);
       return true;
     case SYSCALL_SPACE_CONTROL:
       setRegister(a, row, EAX, spaceControl(a, row, eax, edx, esi, edi));

@@ -20,7 +20,7 @@ import {
   ERROR_OUT_OF_MEMORY,
   ERROR_UTCB_AREA,
 } from "../api/error-code.ts";
-import { CASCADE_LINE } from "../api/protocol/interrupt.ts";
+import { CASCADE_LINE, CLOCK_LINE } from "../api/protocol/interrupt.ts";
 import {
   isGlobal,
   NIL_THREAD,
@@ -74,7 +74,7 @@ export function threadControl(
 function associate(a: Arena, caller: number, line: number, pager: ThreadId): 0 | 1 {
   const itself = threadNumber(pager) === line && isGlobal(pager);
   const handler = findGlobal(a, pager);
-  if (line === CASCADE_LINE || (!itself && (handler === 0 || !isActive(a, handler))))
+  if (line === CASCADE_LINE || line === CLOCK_LINE || (!itself && (handler === 0 || !isActive(a, handler))))
     return refuse(a, caller, ERROR_INVALID_THREAD);
   if (itself) detachInterrupt(a, line);
   else attachInterrupt(a, line, pager);

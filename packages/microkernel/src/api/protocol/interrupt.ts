@@ -8,5 +8,7 @@
 export const LABEL_INTERRUPT = 0xfff0;
 /** The cascade line has no interrupt of its own. */
 export const CASCADE_LINE = 2;
+/** L4 kernels keep the real-time clock's line for themselves; this one does not use it. */
+export const CLOCK_LINE = 8;
 /** Lines of the 8259A pair. */
 export const INTERRUPT_LINES = 16;
