@@ -12,4 +12,9 @@ declare namespace WebAssembly {
     constructor(descriptor: { initial: number; maximum?: number; shared?: boolean });
     grow(pages: number): number;
   }
+  class Table {
+    constructor(descriptor: { element: "anyfunc"; initial: number; maximum?: number });
+    set(index: number, value: unknown): void;
+  }
+  function validate(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): boolean;
 }

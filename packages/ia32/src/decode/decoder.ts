@@ -144,6 +144,7 @@ export class Decoder {
     operation.segment = flat && segment < FS && segment !== CS ? FLAT : segment;
     at = this.#immediate(operation, slot, at, addressMask);
     operation.execute = this.#handlers[slot.handler];
+    operation.slot = slot;
     if (flat && operation.segment === FLAT && addressMask < 0) {
       const code = this.#codes[slot.handler] ?? 0;
       operation.code = code !== 0 && operation.index !== ZERO ? code + 1 : code;
@@ -158,6 +159,7 @@ export class Decoder {
     this.length = length;
     if (length > MAX_LENGTH) {
       operation.execute = tooLong;
+      operation.slot = null;
       operation.code = 0;
       operation.falls = false;
       this.ends = true;

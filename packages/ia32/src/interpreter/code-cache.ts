@@ -30,6 +30,8 @@ export class Block {
   heat: number;
   /** Where compiled code for it is entered, as the compiler numbers it; −1: nowhere. */
   entry = -1;
+  /** Linear page that the compiled code is for. */
+  entryBase = 0;
 
   constructor(first: Operation, length: number, page: CodePage | null, heat: number) {
     this.first = first;
@@ -229,6 +231,12 @@ export class DecodedCode implements CodeCache {
     const operation = this.#decoder.decode(offset, core.variant);
     if (this.#decoder.length > allowed && allowed < MAX_LENGTH) raiseGeneralProtection(core);
     return operation;
+  }
+
+  /** Some byte from `first` to `last` of a page may be decoded. */
+  holds(frame: number, first: number, last: number): boolean {
+    for (const pages of this.#pages) if (pages[frame]?.holds(first, last)) return true;
+    return false;
   }
 
   codeWritten(frame: number, first: number, last: number): void {

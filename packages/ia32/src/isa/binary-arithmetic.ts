@@ -158,6 +158,7 @@ export const ADD: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [add8, add16, add32],
+  lower: (to, a, b) => to.arithmetic.add(a, b),
 });
 
 export const ADC: Instruction = instruction({
@@ -167,6 +168,7 @@ export const ADC: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [adc8, adc16, adc32],
+  lower: (to, a, b) => to.arithmetic.addWithCarry(a, b),
 });
 
 export const SBB: Instruction = instruction({
@@ -176,6 +178,7 @@ export const SBB: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [sbb8, sbb16, sbb32],
+  lower: (to, a, b) => to.arithmetic.subtractWithBorrow(a, b),
 });
 
 export const SUB: Instruction = instruction({
@@ -185,6 +188,7 @@ export const SUB: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [sub8, sub16, sub32],
+  lower: (to, a, b) => to.arithmetic.subtract(a, b),
 });
 
 export const CMP: Instruction = instruction({
@@ -193,6 +197,7 @@ export const CMP: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "read",
   execute: [sub8, sub16, sub32],
+  lower: (to, a, b) => to.arithmetic.compare(a, b),
 });
 
 export const INC: Instruction = instruction({
@@ -208,6 +213,7 @@ export const INC: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [inc8, inc16, inc32],
+  lower: (to, a) => to.arithmetic.increment(a),
 });
 
 export const DEC: Instruction = instruction({
@@ -223,6 +229,7 @@ export const DEC: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [dec8, dec16, dec32],
+  lower: (to, a) => to.arithmetic.decrement(a),
 });
 
 export const NEG: Instruction = instruction({
@@ -236,4 +243,5 @@ export const NEG: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [neg8, neg16, neg32],
+  lower: (to, a) => to.arithmetic.negate(a),
 });

@@ -132,6 +132,7 @@ export const BT: Instruction = instruction({
   flags: CARRY,
   form: "read",
   execute: [null, bt16, bt32],
+  lower: (to, a, bit) => to.bits.change(a, bit, "test"),
 });
 export const BT_STRING: Instruction = instruction({
   mnemonic: "BT",
@@ -139,6 +140,7 @@ export const BT_STRING: Instruction = instruction({
   flags: CARRY,
   form: "direct",
   execute: [null, btString16, btString32],
+  lower: (to) => to.bits.string("test"),
 });
 
 export const BTS: Instruction = instruction({
@@ -148,6 +150,7 @@ export const BTS: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [null, bts16, bts32],
+  lower: (to, a, bit) => to.bits.change(a, bit, "set"),
 });
 export const BTS_STRING: Instruction = instruction({
   mnemonic: "BTS",
@@ -156,6 +159,7 @@ export const BTS_STRING: Instruction = instruction({
   form: "direct",
   lockable: true,
   execute: [null, btsString16, btsString32],
+  lower: (to) => to.bits.string("set"),
 });
 
 export const BTR: Instruction = instruction({
@@ -165,6 +169,7 @@ export const BTR: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [null, btr16, btr32],
+  lower: (to, a, bit) => to.bits.change(a, bit, "reset"),
 });
 export const BTR_STRING: Instruction = instruction({
   mnemonic: "BTR",
@@ -173,6 +178,7 @@ export const BTR_STRING: Instruction = instruction({
   form: "direct",
   lockable: true,
   execute: [null, btrString16, btrString32],
+  lower: (to) => to.bits.string("reset"),
 });
 
 export const BTC: Instruction = instruction({
@@ -182,6 +188,7 @@ export const BTC: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [null, btc16, btc32],
+  lower: (to, a, bit) => to.bits.change(a, bit, "complement"),
 });
 export const BTC_STRING: Instruction = instruction({
   mnemonic: "BTC",
@@ -190,6 +197,7 @@ export const BTC_STRING: Instruction = instruction({
   form: "direct",
   lockable: true,
   execute: [null, btcString16, btcString32],
+  lower: (to) => to.bits.string("complement"),
 });
 
 export const BSF: Instruction = instruction({
@@ -201,6 +209,7 @@ export const BSF: Instruction = instruction({
   flags: { modified: ["ZF"] },
   form: "modify",
   execute: bsf,
+  lower: (to, destination, source) => to.bits.scan(destination, source, true),
 });
 
 export const BSR: Instruction = instruction({
@@ -212,6 +221,7 @@ export const BSR: Instruction = instruction({
   flags: { modified: ["ZF"] },
   form: "modify",
   execute: bsr,
+  lower: (to, destination, source) => to.bits.scan(destination, source, false),
 });
 
 function setcc(
@@ -227,6 +237,7 @@ function setcc(
     flags: { tested },
     form: "set",
     execute,
+    lower: (to) => to.condition(number),
   });
 }
 

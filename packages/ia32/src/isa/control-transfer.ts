@@ -132,6 +132,7 @@ function jcc(suffix: string, number: number, tested: readonly string[], execute:
     form: "branch",
     ends: "jumps",
     execute,
+    lower: (to) => to.condition(number),
   });
 }
 
@@ -163,6 +164,7 @@ export const JMP: Instruction = instruction({
   form: "branch",
   ends: "jumps",
   execute: always,
+  lower: () => {},
 });
 
 export const JMP_INDIRECT: Instruction = instruction({
@@ -174,6 +176,7 @@ export const JMP_INDIRECT: Instruction = instruction({
   form: "transfer",
   ends: "jumps",
   execute: [null, jumpNear16, jumpNear32],
+  lower: (to, target) => to.jump(target),
 });
 
 export const JCXZ: Instruction = instruction({
@@ -185,6 +188,7 @@ export const JCXZ: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, jcxz16, jcxz32],
+  lower: (to) => to.countIsZero(),
 });
 
 export const LOOP: Instruction = instruction({
@@ -196,6 +200,7 @@ export const LOOP: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, loop16, loop32],
+  lower: (to) => to.countDown(null),
 });
 
 export const LOOPE: Instruction = instruction({
@@ -208,6 +213,7 @@ export const LOOPE: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, loope16, loope32],
+  lower: (to) => to.countDown(4),
 });
 
 export const LOOPNE: Instruction = instruction({
@@ -220,6 +226,7 @@ export const LOOPNE: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, loopne16, loopne32],
+  lower: (to) => to.countDown(5),
 });
 
 export const CALL: Instruction = instruction({
@@ -231,6 +238,7 @@ export const CALL: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, callRelative16, callRelative32],
+  lower: (to) => to.pushReturn(),
 });
 
 export const CALL_INDIRECT: Instruction = instruction({
@@ -242,6 +250,7 @@ export const CALL_INDIRECT: Instruction = instruction({
   form: "transfer",
   ends: "jumps",
   execute: [null, call16, call32],
+  lower: (to, target) => to.call(target),
 });
 
 export const RET: Instruction = instruction({
@@ -255,4 +264,5 @@ export const RET: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, ret16, ret32],
+  lower: (to) => to.returnTo(),
 });

@@ -196,6 +196,7 @@ export const MOV: Instruction = instruction({
   ],
   form: "write",
   execute: copy,
+  lower: (to, value) => to.value(value),
 });
 
 export const MOVZX: Instruction = instruction({
@@ -208,6 +209,7 @@ export const MOVZX: Instruction = instruction({
   ],
   form: "write",
   execute: copy,
+  lower: (to, value) => to.value(value),
 });
 
 export const MOVSX: Instruction = instruction({
@@ -220,6 +222,7 @@ export const MOVSX: Instruction = instruction({
   ],
   form: "write",
   execute: [signExtend8, signExtend16, null],
+  lower: (to, value) => to.signed(value),
 });
 
 export const XCHG: Instruction = instruction({
@@ -234,6 +237,7 @@ export const XCHG: Instruction = instruction({
   form: "exchange",
   lockable: true,
   execute: second,
+  lower: (to, _a, b) => to.value(b),
 });
 
 export const BSWAP: Instruction = instruction({
@@ -244,6 +248,7 @@ export const BSWAP: Instruction = instruction({
   ],
   form: "modify",
   execute: [null, bswap16, bswap],
+  lower: (to, a) => (to.size === 32 ? to.bits.bytesSwapped(a) : to.decline()),
 });
 
 export const XADD: Instruction = instruction({
@@ -257,6 +262,7 @@ export const XADD: Instruction = instruction({
   form: "exchange",
   lockable: true,
   execute: [add8, add16, add32],
+  lower: (to, a, b) => to.arithmetic.add(a, b),
 });
 
 export const CMPXCHG: Instruction = instruction({
@@ -270,6 +276,7 @@ export const CMPXCHG: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [cmpxchg8, cmpxchg16, cmpxchg32],
+  lower: (to, a, b) => to.arithmetic.compareAndExchange(a, b),
 });
 
 export const CMPXCHG8B: Instruction = instruction({
@@ -295,6 +302,7 @@ export const PUSH: Instruction = instruction({
   ],
   form: "read",
   execute: [null, push16, push32],
+  lower: (to, value) => to.push(value),
 });
 
 export const POP: Instruction = instruction({
@@ -307,6 +315,7 @@ export const POP: Instruction = instruction({
   ],
   form: "write",
   execute: [null, pop16, pop32],
+  lower: (to) => to.pop(),
 });
 export const POP_MEMORY: Instruction = instruction({
   mnemonic: "POP",
@@ -346,6 +355,7 @@ export const CBW: Instruction = instruction({
   ],
   form: "direct",
   execute: [null, cbw, cwde],
+  lower: (to) => to.extendAccumulator(),
 });
 
 export const CWD: Instruction = instruction({
@@ -356,6 +366,7 @@ export const CWD: Instruction = instruction({
   ],
   form: "direct",
   execute: [null, cwd, cdq],
+  lower: (to) => to.signToData(),
 });
 
 function cmovcc(
@@ -374,6 +385,7 @@ function cmovcc(
     flags: { tested },
     form: "move",
     execute,
+    lower: (to) => to.condition(number),
   });
 }
 

@@ -72,4 +72,5 @@ export const LEAVE: Instruction = instruction({
   ],
   form: "direct",
   execute: [null, leave16, leave32],
+  lower: (to) => to.leave(),
 });

@@ -90,6 +90,7 @@ export const STC: Instruction = instruction({
   flags: { modified: ["CF"] },
   form: "direct",
   execute: stc,
+  lower: (to) => to.setCarry("set"),
 });
 export const CLC: Instruction = instruction({
   mnemonic: "CLC",
@@ -97,6 +98,7 @@ export const CLC: Instruction = instruction({
   flags: { modified: ["CF"] },
   form: "direct",
   execute: clc,
+  lower: (to) => to.setCarry("clear"),
 });
 export const CMC: Instruction = instruction({
   mnemonic: "CMC",
@@ -104,6 +106,7 @@ export const CMC: Instruction = instruction({
   flags: { tested: ["CF"], modified: ["CF"] },
   form: "direct",
   execute: cmc,
+  lower: (to) => to.setCarry("complement"),
 });
 export const STD: Instruction = instruction({
   mnemonic: "STD",
@@ -111,6 +114,7 @@ export const STD: Instruction = instruction({
   flags: { modified: ["DF"] },
   form: "direct",
   execute: std,
+  lower: (to) => to.setDirection(true),
 });
 export const CLD: Instruction = instruction({
   mnemonic: "CLD",
@@ -118,6 +122,7 @@ export const CLD: Instruction = instruction({
   flags: { modified: ["DF"] },
   form: "direct",
   execute: cld,
+  lower: (to) => to.setDirection(false),
 });
 export const STI: Instruction = instruction({
   mnemonic: "STI",

@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { Lowering } from "../jit/lowering.ts";
 import type { Feature } from "../state/model.ts";
 
 /**
@@ -62,7 +63,15 @@ export interface Instruction {
    */
   readonly ends?: "jumps" | "falls" | "alone";
   readonly execute: Meanings;
+  /** The same for the compiler (→ jit/lowering.ts); rows without it are called. */
+  readonly lower?: Lower;
 }
+
+/**
+ * Emits code that does what `execute` does, operands as in `form`: each is a local that holds the value, 8 and 16 bits
+ * zero-extended; a result is pushed, and only its low bits count. `direct` rows take their operands from `to.operation`.
+ */
+export type Lower = (to: Lowering, ...operands: readonly number[]) => void;
 
 /** The status flags that most arithmetic changes. */
 export const ARITHMETIC_FLAGS: readonly string[] = ["OF", "SF", "ZF", "AF", "PF", "CF"];

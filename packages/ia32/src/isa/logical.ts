@@ -62,6 +62,7 @@ export const OR: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [or8, or16, or32],
+  lower: (to, a, b) => to.arithmetic.or(a, b),
 });
 
 export const AND: Instruction = instruction({
@@ -71,6 +72,7 @@ export const AND: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [and8, and16, and32],
+  lower: (to, a, b) => to.arithmetic.and(a, b),
 });
 
 export const XOR: Instruction = instruction({
@@ -80,6 +82,7 @@ export const XOR: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: [xor8, xor16, xor32],
+  lower: (to, a, b) => to.arithmetic.xor(a, b),
 });
 
 export const NOT: Instruction = instruction({
@@ -92,6 +95,7 @@ export const NOT: Instruction = instruction({
   form: "modify",
   lockable: true,
   execute: not,
+  lower: (to, a) => to.arithmetic.not(a),
 });
 
 /** F6 /1 and F7 /1 are aliases that the manual leaves out. */
@@ -114,4 +118,5 @@ export const TEST: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "read",
   execute: [and8, and16, and32],
+  lower: (to, a, b) => to.arithmetic.test(a, b),
 });

@@ -57,6 +57,7 @@ export const LEA: Instruction = instruction({
   ],
   form: "direct",
   execute: [null, lea16, lea32],
+  lower: (to) => to.loadAddress(),
 });
 
 /** 90 is XCHG EAX, EAX in the manual's map; F3 90 is PAUSE. The hints 0F 18 touch no memory. */

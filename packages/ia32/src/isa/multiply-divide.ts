@@ -170,6 +170,7 @@ export const MUL: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "read",
   execute: [mul8, mul16, mul32],
+  lower: (to, a) => to.multiplication.accumulate(a, false),
 });
 
 export const IMUL: Instruction = instruction({
@@ -182,6 +183,7 @@ export const IMUL: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "read",
   execute: [imul8, imul16, imul32],
+  lower: (to, a) => to.multiplication.accumulate(a, true),
 });
 
 /** The forms of IMUL with two and three operands. */
@@ -194,6 +196,7 @@ export const IMUL_2: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "modify",
   execute: [null, imulTwo16, imulTwo32],
+  lower: (to, a, b) => to.multiplication.multiply(a, b),
 });
 export const IMUL_3: Instruction = instruction({
   mnemonic: "IMUL",
@@ -206,6 +209,7 @@ export const IMUL_3: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "write",
   execute: [null, imulTwo16, imulTwo32],
+  lower: (to, a, b) => to.multiplication.multiply(a, b),
 });
 
 export const DIV: Instruction = instruction({
@@ -217,6 +221,7 @@ export const DIV: Instruction = instruction({
   ],
   form: "read",
   execute: [div8, div16, div32],
+  lower: (to, divisor) => to.multiplication.divide(divisor),
 });
 
 export const IDIV: Instruction = instruction({
@@ -228,4 +233,5 @@ export const IDIV: Instruction = instruction({
   ],
   form: "read",
   execute: [idiv8, idiv16, idiv32],
+  lower: (to, divisor) => to.multiplication.divideSigned(divisor),
 });

@@ -39,6 +39,8 @@ export type Immediate =
 /** One way to decode an opcode: an encoding with its r/m operand in a register or in memory. */
 export interface Slot {
   readonly encoding: Encoding;
+  /** Where the r/m operand is. */
+  readonly variant: Variant;
   readonly handler: string;
   readonly lockable: boolean;
   readonly immediate: Immediate;
@@ -96,6 +98,7 @@ function slotOf(encoding: Encoding, variant: Variant): Slot {
   const first = encoding.operands[0];
   return {
     encoding,
+    variant,
     handler: handlerName(encoding, variant),
     lockable: encoding.row.lockable === true && first !== undefined && isMemory(first, variant),
     immediate: immediateOf(encoding),

@@ -10,6 +10,7 @@ import { checkSegment } from "../mmu/segmentation.ts";
 import { type Core, SHADOW, STOP_EXIT } from "../state/core.ts";
 import { SS } from "../state/descriptor.ts";
 import { EIP, ESP, ZERO } from "../state/registers.ts";
+import type { Slot } from "./opcode-map.ts";
 
 /** What runs an instruction. */
 export type Execute = (core: Core, operation: Operation) => void;
@@ -51,6 +52,8 @@ export class Operation {
   repeat: number = REP_NONE;
   /** EIP goes on behind this instruction unless it says otherwise itself. */
   falls = true;
+  /** The encoding it was decoded from; null: undefined opcode. */
+  slot: Slot | null = null;
 
   constructor(execute: Execute) {
     this.execute = execute;

@@ -247,6 +247,7 @@ export const ROL: Instruction = instruction({
   flags: { modified: ["OF", "CF"] },
   form: "modify",
   execute: [rol8, rol16, rol32],
+  lower: (to, a, count) => to.shifts.rotate(a, count, true),
 });
 
 export const ROR: Instruction = instruction({
@@ -255,6 +256,7 @@ export const ROR: Instruction = instruction({
   flags: { modified: ["OF", "CF"] },
   form: "modify",
   execute: [ror8, ror16, ror32],
+  lower: (to, a, count) => to.shifts.rotate(a, count, false),
 });
 
 export const RCL: Instruction = instruction({
@@ -263,6 +265,7 @@ export const RCL: Instruction = instruction({
   flags: { tested: ["CF"], modified: ["OF", "CF"] },
   form: "modify",
   execute: [rcl8, rcl16, rcl32],
+  lower: (to, a) => to.shifts.rotateThroughCarry(a, true),
 });
 
 export const RCR: Instruction = instruction({
@@ -271,6 +274,7 @@ export const RCR: Instruction = instruction({
   flags: { tested: ["CF"], modified: ["OF", "CF"] },
   form: "modify",
   execute: [rcr8, rcr16, rcr32],
+  lower: (to, a) => to.shifts.rotateThroughCarry(a, false),
 });
 
 /** /6 is an alias that the manual leaves out. */
@@ -280,6 +284,7 @@ export const SHL: Instruction = instruction({
   flags: { modified: SHIFT_FLAGS },
   form: "modify",
   execute: [shl8, shl16, shl32],
+  lower: (to, a, count) => to.shifts.shiftLeft(a, count),
 });
 
 export const SHR: Instruction = instruction({
@@ -288,6 +293,7 @@ export const SHR: Instruction = instruction({
   flags: { modified: SHIFT_FLAGS },
   form: "modify",
   execute: [shr8, shr16, shr32],
+  lower: (to, a, count) => to.shifts.shiftRight(a, count),
 });
 
 export const SAR: Instruction = instruction({
@@ -296,6 +302,7 @@ export const SAR: Instruction = instruction({
   flags: { modified: SHIFT_FLAGS },
   form: "modify",
   execute: [sar8, sar16, sar32],
+  lower: (to, a, count) => to.shifts.shiftRightSigned(a, count),
 });
 
 export const SHLD: Instruction = instruction({
@@ -309,6 +316,7 @@ export const SHLD: Instruction = instruction({
   flags: { modified: SHIFT_FLAGS },
   form: "modify",
   execute: [null, shld16, shld32],
+  lower: (to, a, b, count) => to.shifts.double(a, b, count, true),
 });
 
 export const SHRD: Instruction = instruction({
@@ -322,4 +330,5 @@ export const SHRD: Instruction = instruction({
   flags: { modified: SHIFT_FLAGS },
   form: "modify",
   execute: [null, shrd16, shrd32],
+  lower: (to, a, b, count) => to.shifts.double(a, b, count, false),
 });

@@ -227,6 +227,7 @@ export const MOVS: Instruction = instruction({
   form: "direct",
   ends: "alone",
   execute: [movs8, movs16, movs32],
+  lower: (to) => to.strings.move(),
 });
 
 export const CMPS: Instruction = instruction({
@@ -236,6 +237,7 @@ export const CMPS: Instruction = instruction({
   form: "direct",
   ends: "alone",
   execute: [cmps8, cmps16, cmps32],
+  lower: (to) => to.strings.compare(),
 });
 
 export const STOS: Instruction = instruction({
@@ -244,6 +246,7 @@ export const STOS: Instruction = instruction({
   form: "direct",
   ends: "alone",
   execute: [stos8, stos16, stos32],
+  lower: (to) => to.strings.store(),
 });
 
 export const LODS: Instruction = instruction({
@@ -252,6 +255,7 @@ export const LODS: Instruction = instruction({
   form: "direct",
   ends: "alone",
   execute: [lods8, lods16, lods32],
+  lower: (to) => to.strings.load(),
 });
 
 export const SCAS: Instruction = instruction({
@@ -261,4 +265,5 @@ export const SCAS: Instruction = instruction({
   form: "direct",
   ends: "alone",
   execute: [scas8, scas16, scas32],
+  lower: (to) => to.strings.scan(),
 });

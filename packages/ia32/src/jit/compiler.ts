@@ -1,50 +1,260 @@
 /**
- * The compiler, as the processor sees it.
+ * The compiler, as the interpreter's loop sees it: enters compiled code, and makes it where a block is hot.
  *
- * Here: attaching it to decoded code. @module
+ * A region becomes a function in a table; the jump cache tells compiled code where the function for an EIP is. Regions die
+ * with a page of decoded code that they were made from, or when there are too many.
+ * Here: entering, making and dropping regions. Not here: emitting (→ function.ts), what compiled code calls (→ host.ts).
+ * @module
  */
 import type { Block, CodePage, DecodedCode, HotCode } from "../interpreter/code-cache.ts";
 import type { Operation } from "../isa/operation.ts";
-import type { Core } from "../state/core.ts";
+import { JUMP_CACHE, JUMP_ENTRIES, REGISTER_FILE, SITE_WORD, TLB_WORD } from "../state/control-area.ts";
+import { type Core, VARIANT_FLAT } from "../state/core.ts";
+import { EIP } from "../state/registers.ts";
+import { functionBody, SITE_BITS } from "./function.ts";
+import { Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
+import { COMPILED_TYPE, IMPORTS, TYPES } from "./imports.ts";
 import { DEFAULT_OPTIONS, type JitOptions, type JitStatistics } from "./options.ts";
+import { type RegionBlock, RegionFinder } from "./region.ts";
+import { hasTailCalls, trampolineModule } from "./trampoline.ts";
+import { moduleBytes } from "./wasm/module-writer.ts";
+
+/** A compiled function. */
+interface Region {
+  readonly slot: number;
+  readonly blocks: readonly RegionBlock[];
+  readonly pages: readonly CodePage[];
+  readonly sites: readonly number[];
+  readonly bytes: number;
+  /** Times that the loop was entered or left in it, halved now and then. */
+  heat: number;
+}
+
+/** `entry` of a block: the slot and, in the low bits, the block's number in the region. */
+const ENTRY_BITS = 8;
+const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
+const TLB = (TLB_WORD - REGISTER_FILE) >> 2;
+/** Never a TLB addend: those are multiples of 4096. */
+const NOWHERE = 1;
+
+type Run = (slot: number, entry: number, budget: number) => number;
 
 export class Compiler implements HotCode {
   readonly threshold: number;
   faulted = false;
   page: CodePage | null = null;
   resume: Operation | null = null;
+  readonly #core: Core;
+  readonly #code: DecodedCode;
+  readonly #memory: WebAssembly.Memory;
+  readonly #options: Required<JitOptions>;
+  readonly #host: Host;
+  readonly #table: WebAssembly.Table;
+  readonly #imports: Record<string, unknown>;
+  readonly #run: Run;
+  readonly #jumps: Int32Array;
+  readonly #regions = new Map<number, Region>();
+  readonly #byPage = new Map<CodePage, Set<Region>>();
+  readonly #freeSlots: number[] = [];
+  readonly #freeSites: number[] = [];
+  #slots = 1;
+  #bytes = 0;
+  #compiled = 0;
+  #dropped = 0;
+  #instructions = 0;
+  readonly #notLowered = new Map<string, number>();
 
-  constructor(options: JitOptions) {
-    this.threshold = options.threshold ?? DEFAULT_OPTIONS.threshold;
+  constructor(core: Core, code: DecodedCode, memory: WebAssembly.Memory, options: JitOptions) {
+    this.#core = core;
+    this.#code = code;
+    this.#memory = memory;
+    this.#options = { ...DEFAULT_OPTIONS, tailCalls: hasTailCalls(), ...options };
+    this.threshold = this.#options.threshold;
+    this.#host = new Host(core, code);
+    this.#table = new WebAssembly.Table({ element: "anyfunc", initial: this.#options.cacheRegions + 2 });
+    this.#imports = { memory, table: this.#table, ...this.#host.imports() };
+    this.#run = this.#instantiate(trampolineModule(this.#shared)).run as Run;
+    this.#jumps = new Int32Array(memory.buffer, JUMP_CACHE, JUMP_ENTRIES * 4);
+    this.#forgetJumps();
   }
 
-  enter(block: Block, _pageBase: number, _limit: number): boolean {
+  get #shared(): boolean {
+    return !(this.#memory.buffer instanceof ArrayBuffer);
+  }
+
+  #instantiate(bytes: Uint8Array<ArrayBuffer>): Record<string, unknown> {
+    return new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: this.#imports }).exports;
+  }
+
+  enter(block: Block, pageBase: number, limit: number): boolean {
     block.heat = 0;
-    return false;
+    const core = this.#core;
+    const budget = limit - core.executed;
+    if (block.length > budget || block.page === null || block.page.variant !== VARIANT_FLAT) return false;
+    if (block.entry < 0 || block.entryBase !== pageBase) {
+      if (!this.#compile(block, block.page, pageBase)) {
+        block.heat = this.threshold;
+        return false;
+      }
+    }
+    const host = this.#host;
+    const slot = block.entry >> ENTRY_BITS;
+    this.#remember(block, pageBase);
+    const from = core.executed;
+    host.limit = limit;
+    host.outcome = OUTCOME_NONE;
+    host.stolen = 0;
+    host.disturbed = false;
+    host.tlbBase = core.tlbBase;
+    core.control[TLB] = core.tlbBase * 4;
+    host.flagsFromCore();
+    const left = this.#run(slot, block.entry & ((1 << ENTRY_BITS) - 1), budget);
+    host.flagsToCore();
+    let site = host.site;
+    if (host.outcome === OUTCOME_NONE) {
+      site = core.control[SITE];
+      core.executed = limit - left - host.stolen;
+      if (core.executed === from) return false;
+    }
+    const place = host.sites[site >>> SITE_BITS];
+    this.#instructions += core.executed - from;
+    core.pageBase = place.pageBase;
+    this.faulted = host.outcome === OUTCOME_FAULT;
+    this.resume = null;
+    if (host.outcome === OUTCOME_NONE || host.outcome === OUTCOME_BOUNDARY || this.faulted) {
+      const { page } = place.block;
+      this.page = page !== null && this.#code.known(page.frame) === page ? page : null;
+    } else {
+      this.resume = host.resume;
+      this.page = place.block.page;
+    }
+    return true;
   }
 
-  dropped(_page: CodePage): void {}
+  /** Compiled code may find this block by its EIP. */
+  #remember(block: Block, pageBase: number): void {
+    const eip = this.#core.r[EIP];
+    const at = ((eip ^ (eip >>> 10)) & (JUMP_ENTRIES - 1)) * 4;
+    const jumps = this.#jumps;
+    jumps[at] = eip;
+    jumps[at + 1] = ((block.page?.frame ?? 0) * 4096 - pageBase) | 0;
+    jumps[at + 2] = block.entry >> ENTRY_BITS;
+    jumps[at + 3] = block.entry & ((1 << ENTRY_BITS) - 1);
+  }
 
-  flushed(): void {}
+  #forgetJumps(): void {
+    this.#jumps.fill(0);
+    for (let at = 1; at < this.#jumps.length; at += 4) this.#jumps[at] = NOWHERE;
+  }
+
+  #compile(block: Block, page: CodePage, pageBase: number): boolean {
+    const finder = new RegionFinder(this.#core, this.#code, this.#options.regionBlocks);
+    const blocks = finder.find(block, page, pageBase);
+    if (blocks.length === 0) return false;
+    if (this.#regions.size >= this.#options.cacheRegions) this.#evict();
+    const slot = this.#freeSlots.pop() ?? this.#slots++;
+    const sites = blocks.map((each) => {
+      const site = this.#freeSites.pop() ?? this.#host.sites.length;
+      this.#host.sites[site] = { block: each.block, operations: each.operations, pageBase: each.pageBase };
+      return site;
+    });
+    const body = functionBody(blocks, {
+      slot,
+      site: (each) => sites[each.index],
+      tailCalls: this.#options.tailCalls,
+      called: (each, position) => this.#count(each.operations[position]),
+    });
+    const bytes = moduleBytes({
+      types: TYPES,
+      imports: IMPORTS,
+      sharedMemory: this.#shared,
+      functions: [{ type: COMPILED_TYPE, name: "f", body }],
+    });
+    this.#table.set(slot, this.#instantiate(bytes).f);
+    const pages = new Set<CodePage>();
+    for (const each of blocks) {
+      pages.add(each.page);
+      if (each.second !== null) pages.add(each.second.code);
+    }
+    const region: Region = { slot, blocks, pages: [...pages], sites, bytes: bytes.length, heat: 1 };
+    this.#regions.set(slot, region);
+    for (const each of region.pages) {
+      const regions = this.#byPage.get(each) ?? new Set();
+      this.#byPage.set(each, regions.add(region));
+    }
+    for (const each of blocks) {
+      if (!each.entry || (each.index > 0 && each.block.entry >= 0)) continue;
+      each.block.entry = (slot << ENTRY_BITS) | each.index;
+      each.block.entryBase = each.pageBase;
+      each.block.heat = 0;
+    }
+    this.#bytes += bytes.length;
+    this.#compiled++;
+    return true;
+  }
+
+  #count({ slot }: Operation): void {
+    const name = slot === null ? "undefined opcode" : slot.encoding.name;
+    this.#notLowered.set(name, (this.#notLowered.get(name) ?? 0) + 1);
+  }
+
+  /** Drops the colder half. */
+  #evict(): void {
+    const coldest = [...this.#regions.values()].sort((a, b) => a.heat - b.heat);
+    for (const region of coldest.slice(0, Math.ceil(coldest.length / 2))) this.#drop(region);
+    for (const region of this.#regions.values()) region.heat >>= 1;
+  }
+
+  #drop(region: Region): void {
+    const { slot } = region;
+    if (this.#regions.get(slot) !== region) return;
+    this.#regions.delete(slot);
+    this.#table.set(slot, null);
+    for (const page of region.pages) this.#byPage.get(page)?.delete(region);
+    for (const { block } of region.blocks) {
+      if (block.entry >> ENTRY_BITS !== slot) continue;
+      block.entry = -1;
+      block.heat = this.threshold;
+    }
+    const jumps = this.#jumps;
+    for (let at = 0; at < jumps.length; at += 4) if (jumps[at + 2] === slot) jumps[at + 1] = NOWHERE;
+    this.#freeSlots.push(slot);
+    this.#freeSites.push(...region.sites);
+    this.#bytes -= region.bytes;
+    this.#dropped++;
+    this.#host.disturbed = true;
+  }
+
+  dropped(page: CodePage): void {
+    const regions = this.#byPage.get(page);
+    if (regions === undefined) return;
+    for (const region of [...regions]) this.#drop(region);
+    this.#byPage.delete(page);
+  }
+
+  flushed(): void {
+    for (const region of [...this.#regions.values()]) this.#drop(region);
+  }
 
   statistics(retired: number): JitStatistics {
     return {
-      modules: 0,
-      regions: 0,
-      bytes: 0,
-      compiled: 0,
-      dropped: 0,
-      compiledInstructions: 0,
+      modules: this.#regions.size,
+      regions: this.#regions.size,
+      bytes: this.#bytes,
+      compiled: this.#compiled,
+      dropped: this.#dropped,
+      compiledInstructions: this.#instructions,
       instructions: retired,
-      notLowered: {},
+      notLowered: Object.fromEntries(this.#notLowered),
     };
   }
 }
 
 /** A compiler for this processor's decoded code; null where its memory is no WebAssembly.Memory. */
 export function attachCompiler(core: Core, code: DecodedCode, options: JitOptions): Compiler | null {
-  if (!(core.memory.source instanceof WebAssembly.Memory)) return null;
-  const compiler = new Compiler(options);
+  const { source } = core.memory;
+  if (!(source instanceof WebAssembly.Memory)) return null;
+  const compiler = new Compiler(core, code, source, options);
   code.hot = compiler;
   return compiler;
 }

@@ -6,6 +6,8 @@
  *   0x000004   4         power word: another thread sets it to stop run()
  *   0x000040   64        register file, see registers.ts
  *   0x000080   384       float registers, see fpu.ts
+ *   0x001000   64        words of compiled code, see below
+ *   0x010000   0x10000   jump cache: JUMP_ENTRIES entries of four words, see jit/linker.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
  *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
  *   0x200000             guest RAM
@@ -27,6 +29,23 @@ export const POWER_WORD = 0x000004;
 export const REGISTER_FILE = 0x000040;
 export const REGISTER_FILE_SIZE = 64;
 export const FLOAT_FILE = 0x000080;
+/** Arithmetic flags (lazy-flags.ts) and the other EFLAGS, while compiled code runs. */
+export const SIGN_WORD = 0x00006c;
+export const ZERO_WORD = 0x000070;
+export const CARRIES_WORD = 0x000074;
+export const SYSTEM_FLAGS_WORD = 0x000078;
+/** Compiled code: byte offset of the address space's TLB table; what is left of the budget behind a call of the host. */
+export const TLB_WORD = 0x001000;
+export const LEFT_WORD = 0x001004;
+/** Where it left: the site, as the compiler numbers it; where to go on: table index and entry, 0 for nowhere. */
+export const SITE_WORD = 0x001008;
+export const NEXT_WORD = 0x00100c;
+export const NEXT_ENTRY_WORD = 0x001010;
+/** Base of FS, and the offset from which on accesses need a look; the same for GS. */
+export const FS_WORD = 0x001020;
+export const GS_WORD = 0x001028;
+export const JUMP_CACHE = 0x010000;
+export const JUMP_ENTRIES = 4096;
 export const PAGE_FLAGS = 0x080000;
 export const TLB_AREA = 0x100000;
 

@@ -12,6 +12,8 @@ import { createFloatContext, type FloatContext } from "../softfloat/context.ts";
 import {
   CONTROL_AREA_SIZE,
   FLOAT_FILE,
+  FS_WORD,
+  GS_WORD,
   REGISTER_FILE,
   REGISTER_FILE_SIZE,
   TAGS,
@@ -23,6 +25,7 @@ import {
   CS,
   type Descriptor,
   entryOfDescriptor,
+  FS,
   nullSegment,
   type Segment,
   SS,
@@ -55,6 +58,9 @@ export const VARIANTS = 3;
 export const TAG_SUPERVISOR = 0;
 export const TAG_USER = 1;
 export const TAG_ALIGNED = 2;
+
+/** Bytes of an access behind its first one, at most. */
+const LONGEST = 15;
 
 /** Hears of changes to DR0-DR7. */
 export interface Debugging {
@@ -96,6 +102,8 @@ export class Core {
   numericError = true;
   osFxsr = true;
   osXmmExceptions = true;
+  /** The control area from the register file on, as words. */
+  readonly control: Int32Array;
   /** Guest RAM. */
   readonly ram: DataView;
   readonly ram8: Uint8Array;
@@ -179,6 +187,8 @@ export class Core {
     this.ports = ports;
     const buffer = memory.buffer;
     this.r = new Int32Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 4);
+    this.control = new Int32Array(buffer, REGISTER_FILE, 0x1000);
+    for (const number of [FS, FS + 1]) this.#mirror(number, this.segments[number]);
     this.r16 = new Uint16Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 2);
     this.r8 = new Uint8Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE);
     this.x = new Int32Array(buffer, FLOAT_FILE, FLOAT_FILE_WORDS);
@@ -209,11 +219,20 @@ export class Core {
     this.segments[number] = segment;
     const [es, cs, ss, ds] = this.segments;
     this.flat = cs.flat && es.flat && es.writable && ss.flat && ss.writable && ds.flat && ds.writable;
+    if (number >= FS) this.#mirror(number, segment);
     if (number === SS) this.stackMask = ss.big ? -1 : 0xffff;
     const variant = this.flat ? VARIANT_FLAT : cs.big ? VARIANT_32 : VARIANT_16;
     const moved = number === CS && (previous.base !== segment.base || previous.limit !== segment.limit);
     if (variant !== this.variant || moved) this.refetch = true;
     this.variant = variant;
+  }
+
+  /** Shows compiled code FS or GS: its base, and how far it reaches where nothing needs a check. */
+  #mirror(number: number, { base, limit, readable, writable, expandDown }: Segment): void {
+    const at = (number === FS ? FS_WORD : GS_WORD) - REGISTER_FILE;
+    const plain = readable && writable && !expandDown && limit >= LONGEST;
+    this.control[at >> 2] = base;
+    this.control[(at >> 2) + 1] = plain ? limit - LONGEST + 1 : 0;
   }
 
   /** Brings what follows from CPL, CR0 and EFLAGS up to date. */

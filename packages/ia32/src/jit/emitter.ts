@@ -1,0 +1,158 @@
+/**
+ * What is written while one function is emitted: code, locals in use, flags, temporaries, and the calls of the host.
+ *
+ * Here: registers in their parts, temporaries, leaving the function. A register is a local from the function's start to its
+ * end; `read` and `written` tell which ones are loaded and stored there. Around a call of the interpreter they are stored
+ * before and loaded behind it. Not here: memory (→ memory-access.ts), rows (→ lowering.ts).
+ * @module
+ */
+import { REGISTER_FILE, TLB_AREA } from "../state/control-area.ts";
+import { Flags } from "./flags.ts";
+import type { HelperName } from "./imports.ts";
+import { helperIndex } from "./imports.ts";
+import * as local from "./locals.ts";
+import { CodeWriter, type Label } from "./wasm/code-writer.ts";
+import * as op from "./wasm/opcodes.ts";
+
+/** What LEFT_WORD holds behind a call after which the function must be left as it is. */
+export const LEAVE_NOW = -0x80000000;
+
+/** Where a function is left: see function.ts. */
+export interface Ways {
+  /** To the EIP in its local, through the jump cache. */
+  readonly leave: Label;
+  /** To the EIP in its local, through the host. */
+  readonly stop: Label;
+  /** The host knows where. */
+  readonly exit: Label;
+}
+
+export class Emitter {
+  readonly w: CodeWriter = new CodeWriter();
+  readonly flags: Flags = new Flags(this.w);
+  /** Registers that are read, or written, somewhere in the function: bits by number. */
+  read = 0;
+  written = 0;
+  ways: Ways = { leave: 0, stop: 0, exit: 0 };
+  /** The instruction that is emitted, as the host finds it again. */
+  site = 0;
+  /** Temporaries in use. */
+  #temporaries = 0;
+  #wide = 0;
+
+  /** A new instruction begins: no temporary is in use. */
+  begin(site: number): void {
+    this.site = site;
+    this.#temporaries = 0;
+    this.#wide = 0;
+  }
+
+  /** A local for an int32. */
+  temporary(): number {
+    if (this.#temporaries === local.TEMPORARY_COUNT) throw new Error("too many temporaries");
+    return local.TEMPORARIES + this.#temporaries++;
+  }
+
+  /** A local for an int64. */
+  wide(): number {
+    if (this.#wide === local.WIDE_COUNT) throw new Error("too many wide temporaries");
+    return local.WIDE + this.#wide++;
+  }
+
+  /** Puts the int32 on the stack into a new local. */
+  keep(): number {
+    const to = this.temporary();
+    this.w.set(to);
+    return to;
+  }
+
+  /** A new local with a constant. */
+  constant(value: number): number {
+    this.w.const(value);
+    return this.keep();
+  }
+
+  /** Pushes a 32-bit register. */
+  register(number: number): void {
+    this.read |= 1 << number;
+    this.w.get(local.GPR + number);
+  }
+
+  /** Takes a 32-bit register from the stack. */
+  setRegister(number: number): void {
+    this.written |= 1 << number;
+    this.w.set(local.GPR + number);
+  }
+
+  /** Pushes a register of 8, 16 or 32 bits by its index in the view of its size, zero-extended. */
+  part(size: number, index: number): void {
+    const { w } = this;
+    if (size === 32) this.register(index);
+    else if (size === 16) {
+      this.register(index >> 1);
+      w.const(0xffff).op(op.I32_AND);
+    } else {
+      this.register(index >> 2);
+      if (index & 1) w.const(8).op(op.I32_SHR_U);
+      w.const(0xff).op(op.I32_AND);
+    }
+  }
+
+  /** Sets a register of 8, 16 or 32 bits from the low bits of a local. */
+  setPart(size: number, index: number, from: number): void {
+    const { w } = this;
+    if (size === 32) {
+      w.get(from);
+      this.setRegister(index);
+      return;
+    }
+    const number = size === 16 ? index >> 1 : index >> 2;
+    const shift = size === 8 && index & 1 ? 8 : 0;
+    const mask = size === 16 ? 0xffff : 0xff;
+    this.register(number);
+    w.const(~(mask << shift))
+      .op(op.I32_AND)
+      .get(from)
+      .const(mask)
+      .op(op.I32_AND);
+    if (shift > 0) w.const(shift).op(op.I32_SHL);
+    w.op(op.I32_OR);
+    this.setRegister(number);
+  }
+
+  /** Calls the host for the running instruction; the arguments but site and budget are on the stack. */
+  call(helper: HelperName): void {
+    this.w.const(this.site).get(local.BUDGET).call(helperIndex(helper));
+  }
+
+  /** Behind a call: takes the budget that is left, or leaves where the host said so. */
+  afterCall(address: number): void {
+    this.w.word(address).tee(local.BUDGET).const(LEAVE_NOW).op(op.I32_EQ).brIf(this.ways.exit);
+  }
+
+  /** Stores registers in the register file, or loads them from there. */
+  store(registers: number): void {
+    for (let number = 0; number < 8; number++)
+      if (registers & (1 << number)) this.w.setWord(REGISTER_FILE + 4 * number, local.GPR + number);
+  }
+  load(registers: number): void {
+    for (let number = 0; number < 8; number++)
+      if (registers & (1 << number)) this.w.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
+  }
+
+  /** Pushes 1 where the TLB maps a linear page of code as it was when this was compiled. */
+  mapped(page: number, home: number): void {
+    const entry = TLB_AREA + ((page >>> 8) & 0x3ff0);
+    const { w } = this;
+    w.get(local.TLB).memory(op.I32_LOAD, entry).const(page).op(op.I32_EQ);
+    w.get(local.TLB)
+      .memory(op.I32_LOAD, entry + 8)
+      .const(home)
+      .op(op.I32_EQ, op.I32_AND);
+    // No-execute pages are looked at by the host.
+    w.get(local.TLB)
+      .memory(op.I32_LOAD, entry + 12)
+      .const(2)
+      .op(op.I32_AND, op.I32_EQZ, op.I32_AND);
+  }
+}

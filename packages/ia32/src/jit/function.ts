@@ -1,0 +1,370 @@
+/**
+ * One compiled function: a region of blocks, how it is entered, and how it is left.
+ *
+ *   loop top                     dispatches to the block in STATE
+ *     block exit                 store what changed; go on in another function, or return the budget
+ *       block stop               store EIP and site
+ *         block leave            look EIP up in the jump cache
+ *           blocks and loops of the region
+ *
+ * Here: that frame, blocks, and the edges between them. A block first checks that the budget lasts to its end; an edge to another
+ * page checks that the TLB maps it as it was. Who cannot go on tells the host, which changes nothing that the interpreter
+ * would not have changed. Not here: instructions (→ forms.ts), loops (→ structure.ts).
+ * @module
+ */
+import {
+  CARRIES_WORD,
+  JUMP_CACHE,
+  JUMP_ENTRIES,
+  NEXT_ENTRY_WORD,
+  NEXT_WORD,
+  REGISTER_FILE,
+  SIGN_WORD,
+  SITE_WORD,
+  TLB_AREA,
+  TLB_WORD,
+  ZERO_WORD,
+} from "../state/control-area.ts";
+import { EIP as EIP_REGISTER } from "../state/registers.ts";
+import { Emitter } from "./emitter.ts";
+import * as flag from "./flags.ts";
+import { emitOperation } from "./forms.ts";
+import { COMPILED_TYPE } from "./imports.ts";
+import * as local from "./locals.ts";
+import { Lowering } from "./lowering.ts";
+import { flagsLiveBehind, type RegionBlock } from "./region.ts";
+import { entriesOf, type Item, structure } from "./structure.ts";
+import { CodeWriter, type Label } from "./wasm/code-writer.ts";
+import * as op from "./wasm/opcodes.ts";
+
+/** Bits of a site that are the place in its block. */
+export const SITE_BITS = 6;
+
+export interface FunctionOptions {
+  /** Place of the function in the table. */
+  readonly slot: number;
+  /** Number of a block, for sites. */
+  readonly site: (block: RegionBlock) => number;
+  readonly tailCalls: boolean;
+  /** Hears of rows that are called. */
+  readonly called: (block: RegionBlock, position: number) => void;
+}
+
+/** The body of a region's function: locals and code. */
+export function functionBody(region: readonly RegionBlock[], options: FunctionOptions): CodeWriter {
+  return new FunctionWriter(region, options).body();
+}
+
+/** Where the function goes on: index in the table, entry. */
+const TARGET = local.TEMPORARIES;
+const TARGET_ENTRY = local.TEMPORARIES + 1;
+const LOOKUP = local.TEMPORARIES + 2;
+const LOOKUP_TLB = local.TEMPORARIES + 3;
+const I32_LOCALS = local.TEMPORARIES + local.TEMPORARY_COUNT - local.GPR;
+
+class FunctionWriter {
+  readonly #region: readonly RegionBlock[];
+  readonly #options: FunctionOptions;
+  readonly #emit = new Emitter();
+  readonly #w = this.#emit.w;
+  readonly #byEip = new Map<number, RegionBlock>();
+  /** Where blocks are that come later, and heads of loops around. */
+  readonly #forward = new Map<RegionBlock, Label>();
+  readonly #loops = new Map<RegionBlock, Label>();
+  /** Entries of loops that dispatch. */
+  readonly #dispatched = new Set<RegionBlock>();
+  #top: Label = 0;
+
+  constructor(region: readonly RegionBlock[], options: FunctionOptions) {
+    this.#region = region;
+    this.#options = options;
+    for (const block of region) this.#byEip.set(block.eip, block);
+  }
+
+  body(): CodeWriter {
+    const w = this.#w;
+    const items = structure(this.#region);
+    this.#findDispatched(items);
+    this.#top = w.loop();
+    const exit = w.block();
+    const stop = w.block();
+    const leave = w.block();
+    this.#emit.ways = { leave, stop, exit };
+    this.#items(
+      items,
+      this.#region.filter((block) => block.entry),
+    );
+    w.op(op.UNREACHABLE);
+    w.end();
+    this.#lookUp(exit);
+    w.end();
+    w.setWord(REGISTER_FILE + 4 * EIP_REGISTER, local.EIP).setWord(SITE_WORD, local.SITE);
+    w.end();
+    this.#epilogue();
+    w.end();
+    w.op(op.UNREACHABLE);
+    w.op(op.END);
+
+    const all = new CodeWriter();
+    all.unsigned(2).unsigned(I32_LOCALS).op(op.I32).unsigned(local.WIDE_COUNT).op(op.I64);
+    const { read, written } = this.#emit;
+    for (let number = 0; number < 8; number++)
+      if ((read | written) & (1 << number)) all.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
+    all.word(SIGN_WORD).set(local.SIGN).word(ZERO_WORD).set(local.RESULT).word(CARRIES_WORD).set(local.B);
+    all.word(TLB_WORD).set(local.TLB);
+    return all.append(w);
+  }
+
+  #findDispatched(items: readonly Item[]): void {
+    for (const item of items) {
+      if (item.kind === "block") continue;
+      if (item.entries.length > 1) for (const entry of item.entries) this.#dispatched.add(entry);
+      this.#findDispatched(item.body);
+    }
+  }
+
+  /** Items in order; each begins behind the end of a block that jumps to it leave. `dispatch`: STATE says where to begin. */
+  #items(items: readonly Item[], dispatch: readonly RegionBlock[]): void {
+    const w = this.#w;
+    const labels: Label[] = new Array(items.length);
+    const before = new Map<RegionBlock, Label | undefined>();
+    for (let i = items.length - 1; i >= 0; i--) {
+      labels[i] = w.block();
+      for (const entry of entriesOf(items[i])) {
+        before.set(entry, this.#forward.get(entry));
+        this.#forward.set(entry, labels[i]);
+      }
+    }
+    this.#dispatch(dispatch);
+    items.forEach((item) => {
+      w.end();
+      for (const entry of entriesOf(item)) {
+        const label = before.get(entry);
+        if (label === undefined) this.#forward.delete(entry);
+        else this.#forward.set(entry, label);
+      }
+      if (item.kind === "block") this.#block(item.block);
+      else this.#loop(item.entries, item.body);
+    });
+  }
+
+  #dispatch(entries: readonly RegionBlock[]): void {
+    if (entries.length === 0) return;
+    const first = this.#labelOf(entries[0]);
+    if (entries.length === 1) {
+      this.#w.br(first);
+      return;
+    }
+    const labels: Label[] = new Array(this.#region.length).fill(first);
+    for (const entry of entries) labels[entry.index] = this.#labelOf(entry);
+    this.#w.get(local.STATE).brTable(labels, first);
+  }
+
+  #labelOf(block: RegionBlock): Label {
+    const label = this.#forward.get(block);
+    if (label === undefined) throw new Error(`no way to ${block.eip.toString(16)}`);
+    return label;
+  }
+
+  #loop(entries: readonly RegionBlock[], body: readonly Item[]): void {
+    const w = this.#w;
+    const label = w.loop();
+    for (const entry of entries) this.#loops.set(entry, label);
+    this.#items(body, entries.length > 1 ? entries : []);
+    for (const entry of entries) this.#loops.delete(entry);
+    w.end();
+    w.op(op.UNREACHABLE);
+  }
+
+  #goTo(block: RegionBlock): void {
+    const w = this.#w;
+    if (this.#dispatched.has(block)) w.const(block.index).set(local.STATE);
+    w.br(this.#loops.get(block) ?? this.#labelOf(block));
+  }
+
+  #block(block: RegionBlock): void {
+    const w = this.#w;
+    const emit = this.#emit;
+    const { flags } = emit;
+    const site = this.#options.site(block) << SITE_BITS;
+    const { length } = block.operations;
+    w.get(local.BUDGET).const(length).op(op.I32_LT_S);
+    this.#stopIf(block.eip, block);
+    w.get(local.BUDGET).const(length).op(op.I32_SUB).set(local.BUDGET);
+    if (block.second !== null) {
+      emit.mapped(block.second.page, block.second.home);
+      w.op(op.I32_EQZ);
+      w.if();
+      w.get(local.BUDGET).const(length).op(op.I32_ADD).set(local.BUDGET);
+      this.#stop(block.eip, block);
+      w.end();
+    }
+    flags.kind = block.flagsLive ? flag.WORDS : flag.UNKNOWN;
+    const live = flagsLiveBehind(this.#region, block);
+    const to = new Lowering(emit, block.operations[0]);
+    block.operations.forEach((operation, position) => {
+      emit.begin(site | position);
+      to.operation = operation;
+      to.next = (block.pageBase + operation.end) | 0;
+      to.flagsLive = live[position];
+      if (!emitOperation(to)) this.#options.called(block, position);
+    });
+    if (live[length - 1]) flags.words();
+    this.#end(block);
+  }
+
+  /** The edges behind a block. */
+  #end(block: RegionBlock): void {
+    const w = this.#w;
+    switch (block.flow) {
+      case "next":
+        this.#edge(block, block.next);
+        return;
+      case "jump":
+      case "call":
+        this.#edge(block, block.target);
+        return;
+      case "branch":
+        w.if();
+        this.#edge(block, block.target);
+        w.end();
+        this.#edge(block, block.next);
+        return;
+      case "leave":
+        // The host has said where to go, and that the function must be left.
+        w.br(this.#emit.ways.exit);
+        return;
+      default:
+        this.#leave(block);
+    }
+  }
+
+  #edge(from: RegionBlock, eip: number): void {
+    const w = this.#w;
+    const to = this.#byEip.get(eip);
+    if (to === undefined) {
+      w.const(eip).set(local.EIP);
+      this.#leave(from);
+      return;
+    }
+    if (to.pageBase !== from.pageBase) {
+      this.#emit.mapped(to.pageBase, to.home);
+      w.op(op.I32_EQZ);
+      this.#stopIf(eip, from);
+    }
+    this.#goTo(to);
+  }
+
+  /** Goes to the EIP in its local. */
+  #leave(from: RegionBlock): void {
+    const w = this.#w;
+    w.const(this.#options.site(from) << SITE_BITS).set(local.SITE);
+    w.const(from.pageBase).set(local.PAGE).const(from.home).set(local.HOME);
+    w.br(this.#emit.ways.leave);
+  }
+
+  #stopIf(eip: number, block: RegionBlock): void {
+    this.#w.if();
+    this.#stop(eip, block);
+    this.#w.end();
+  }
+
+  #stop(eip: number, block: RegionBlock): void {
+    const w = this.#w;
+    w.const(eip).set(local.EIP);
+    w.const(this.#options.site(block) << SITE_BITS).set(local.SITE);
+    w.br(this.#emit.ways.stop);
+  }
+
+  /** Finds compiled code for EIP: in this function, or in another one. */
+  #lookUp(exit: Label): void {
+    const w = this.#w;
+    w.get(local.EIP)
+      .get(local.EIP)
+      .const(10)
+      .op(op.I32_SHR_U, op.I32_XOR)
+      .const(JUMP_ENTRIES - 1)
+      .op(op.I32_AND);
+    w.const(4).op(op.I32_SHL).tee(LOOKUP).memory(op.I32_LOAD, JUMP_CACHE).get(local.EIP).op(op.I32_EQ);
+    w.if();
+    w.get(local.EIP).get(local.PAGE).op(op.I32_XOR).const(12).op(op.I32_SHR_U, op.I32_EQZ);
+    w.if(op.I32);
+    w.get(LOOKUP)
+      .memory(op.I32_LOAD, JUMP_CACHE + 4)
+      .get(local.HOME)
+      .op(op.I32_EQ);
+    w.else();
+    w.get(local.EIP)
+      .const(8)
+      .op(op.I32_SHR_U)
+      .const(0x3ff0)
+      .op(op.I32_AND)
+      .get(local.TLB)
+      .op(op.I32_ADD)
+      .tee(LOOKUP_TLB);
+    w.memory(op.I32_LOAD, TLB_AREA).get(local.EIP).const(-4096).op(op.I32_AND, op.I32_EQ);
+    w.get(LOOKUP_TLB)
+      .memory(op.I32_LOAD, TLB_AREA + 8)
+      .get(LOOKUP)
+      .memory(op.I32_LOAD, JUMP_CACHE + 4);
+    w.op(op.I32_EQ, op.I32_AND);
+    w.get(LOOKUP_TLB)
+      .memory(op.I32_LOAD, TLB_AREA + 12)
+      .const(2)
+      .op(op.I32_AND, op.I32_EQZ, op.I32_AND);
+    w.end();
+    w.if();
+    w.get(LOOKUP)
+      .memory(op.I32_LOAD, JUMP_CACHE + 8)
+      .tee(TARGET)
+      .const(this.#options.slot)
+      .op(op.I32_EQ);
+    w.if();
+    w.get(LOOKUP)
+      .memory(op.I32_LOAD, JUMP_CACHE + 12)
+      .set(local.STATE);
+    w.br(this.#top);
+    w.end();
+    w.get(LOOKUP)
+      .memory(op.I32_LOAD, JUMP_CACHE + 12)
+      .set(TARGET_ENTRY);
+    w.const(1).set(local.PAGE);
+    w.br(exit);
+    w.end();
+    w.end();
+  }
+
+  /** Stores what changed; then goes on where the lookup found (PAGE is 1), or returns. */
+  #epilogue(): void {
+    const w = this.#w;
+    const emit = this.#emit;
+    const kinds: number[] = [];
+    for (let kind = 1; kind < flag.KINDS; kind++) if (emit.flags.used & (1 << kind)) kinds.push(kind);
+    if (kinds.length > 0) {
+      const done = w.block();
+      const labels: Label[] = new Array(flag.KINDS).fill(done);
+      for (const kind of [...kinds].reverse()) labels[kind] = w.block();
+      w.get(local.KIND).brTable(labels, done);
+      for (const kind of kinds) {
+        w.end();
+        emit.flags.make(kind);
+        w.br(done);
+      }
+      w.end();
+    }
+    if (emit.flags.used !== 0)
+      w.setWord(SIGN_WORD, local.SIGN).setWord(ZERO_WORD, local.RESULT).setWord(CARRIES_WORD, local.B);
+    emit.store(emit.written);
+    w.get(local.PAGE).const(1).op(op.I32_EQ);
+    w.if();
+    if (this.#options.tailCalls) {
+      w.get(TARGET_ENTRY).get(local.BUDGET).get(TARGET);
+      w.op(op.RETURN_CALL_INDIRECT).unsigned(COMPILED_TYPE).unsigned(0);
+    } else {
+      w.setWord(NEXT_WORD, TARGET).setWord(NEXT_ENTRY_WORD, TARGET_ENTRY);
+      w.get(local.BUDGET).op(op.RETURN);
+    }
+    w.end();
+    w.get(local.BUDGET).op(op.RETURN);
+  }
+}

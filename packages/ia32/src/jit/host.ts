@@ -1,0 +1,285 @@
+/**
+ * What compiled code calls: everything that is not its hit path.
+ *
+ * Each call says where it comes from: the site is a block's number and the instruction's place in it. The state is then as
+ * before the instruction; counts are made exact before anything outside hears of it. Where the function must be left,
+ * LEFT_WORD gets LEAVE_NOW and `outcome` tells the loop how to go on; where it must be left at the end of the block, the
+ * budget is taken away (`stolen`) so that the next block does not begin.
+ * Here: slow accesses, calls of handlers, faults. Not here: entering and leaving compiled code (→ compiler.ts).
+ * @module
+ */
+import type { Block, DecodedCode } from "../interpreter/code-cache.ts";
+import { FAULT } from "../interrupt/exception.ts";
+import { type Operation, REP_NONE } from "../isa/operation.ts";
+import { probeWrite, read8, slowRead, slowWrite, write8 } from "../mmu/access.ts";
+import { INDEX_MASK, PAGE_MASK, translate } from "../mmu/tlb.ts";
+import {
+  CARRIES_WORD,
+  LEFT_WORD,
+  PAGE_CODE,
+  PAGE_HOOKED,
+  REGISTER_FILE,
+  SIGN_WORD,
+  SYSTEM_FLAGS_WORD,
+  ZERO_WORD,
+} from "../state/control-area.ts";
+import type { Core } from "../state/core.ts";
+import { EIP } from "../state/registers.ts";
+import { LEAVE_NOW } from "./emitter.ts";
+import { SITE_BITS } from "./function.ts";
+import type { HelperName } from "./imports.ts";
+
+/** A block of a region, as sites name it. */
+export interface BlockSite {
+  readonly block: Block;
+  readonly operations: readonly Operation[];
+  readonly pageBase: number;
+}
+
+/** How a function was left, if not by itself. */
+export const OUTCOME_NONE = 0;
+/** The exit has a fault; counts and EIP are set. */
+export const OUTCOME_FAULT = 1;
+/** The interpreter goes on with `resume`, in the block of `site`. */
+export const OUTCOME_RESUME = 2;
+/** At the start of a block; counts and EIP are set. */
+export const OUTCOME_BOUNDARY = 3;
+
+const POSITION = (1 << SITE_BITS) - 1;
+const index = (address: number): number => (address - REGISTER_FILE) >> 2;
+const LEFT = index(LEFT_WORD);
+const SIGN = index(SIGN_WORD);
+const ZERO = index(ZERO_WORD);
+const CARRIES = index(CARRIES_WORD);
+const SYSTEM_FLAGS = index(SYSTEM_FLAGS_WORD);
+
+export class Host {
+  readonly sites: BlockSite[] = [];
+  /** What `core.executed` may reach. */
+  limit = 0;
+  outcome: number = OUTCOME_NONE;
+  resume: Operation | null = null;
+  /** The site of the last call. */
+  site = 0;
+  /** Budget that was taken away. */
+  stolen = 0;
+  /** Compiled code was dropped while it ran. */
+  disturbed = false;
+  tlbBase = 0;
+  readonly #core: Core;
+  readonly #code: DecodedCode;
+
+  constructor(core: Core, code: DecodedCode) {
+    this.#core = core;
+    this.#code = code;
+  }
+
+  /** The functions, by the names of their imports. */
+  imports(): Record<HelperName, (...values: number[]) => number | undefined> {
+    const reader = (size: 1 | 2 | 4) => (linear: number, site: number, budget: number) =>
+      this.#read(linear, size, site, budget);
+    const modifier = (size: 1 | 2 | 4) => (linear: number, site: number, budget: number) =>
+      this.#modify(linear, size, site, budget);
+    const writer = (size: 1 | 2 | 4) => (linear: number, value: number, site: number, budget: number) =>
+      this.#write(linear, size, value, site, budget);
+    return {
+      read8: reader(1),
+      read16: reader(2),
+      read32: reader(4),
+      modify8: modifier(1),
+      modify16: modifier(2),
+      modify32: modifier(4),
+      write8: writer(1),
+      write16: writer(2),
+      write32: writer(4),
+      execute: (site, budget) => this.#execute(site, budget),
+      interpret: (site, budget) => this.#interpret(site, budget),
+    };
+  }
+
+  /** Makes the counts what they are before the block of a site. */
+  #at(site: number, budget: number): BlockSite {
+    const core = this.#core;
+    const place = this.sites[site >>> SITE_BITS];
+    this.site = site;
+    core.executed = this.limit - budget - this.stolen - place.block.length;
+    core.pageBase = place.pageBase;
+    this.#code.running = place.block;
+    return place;
+  }
+
+  /** The function goes on with what is left of the budget, to the end of the block if something is pending. */
+  #goOn(budget: number): undefined {
+    const core = this.#core;
+    let left = budget;
+    if (this.stolen === 0 && (core.stop !== 0 || core.refetch || this.disturbed || core.tlbBase !== this.tlbBase)) {
+      this.stolen = budget + 1;
+      left = -1;
+    }
+    core.control[LEFT] = left;
+  }
+
+  #leave(outcome: number): number {
+    this.outcome = outcome;
+    this.#core.control[LEFT] = LEAVE_NOW;
+    return 0;
+  }
+
+  /** A fault of the instruction: it is not done. Anything else that was thrown is thrown on. */
+  #fault(thrown: unknown, place: BlockSite, site: number): number {
+    if (thrown !== FAULT) throw thrown;
+    const core = this.#core;
+    const operation = place.operations[site & POSITION];
+    core.executed += operation.position + core.extra;
+    core.extra = 0;
+    core.position = 0;
+    core.r[EIP] = place.pageBase + operation.offset;
+    return this.#leave(OUTCOME_FAULT);
+  }
+
+  #interpret(site: number, budget: number): undefined {
+    const place = this.#at(site, budget);
+    const core = this.#core;
+    core.budget = this.limit - core.executed;
+    this.resume = place.operations[site & POSITION];
+    this.#leave(OUTCOME_RESUME);
+  }
+
+  #read(linear: number, size: 1 | 2 | 4, site: number, budget: number): number {
+    const core = this.#core;
+    const place = this.#at(site, budget);
+    let value: number;
+    try {
+      value = size === 1 ? read8(core, linear) : slowRead(core, linear, size);
+    } catch (thrown) {
+      return this.#fault(thrown, place, site);
+    }
+    this.#goOn(budget);
+    return value;
+  }
+
+  /** Offset in RAM of an operand that may be written directly now, or −1. */
+  #plain(linear: number, size: number): number {
+    const core = this.#core;
+    const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
+    if (core.tlb[entry] !== ((linear + size - 1) & PAGE_MASK)) return -1;
+    const physical = (core.tlb[entry + 2] + linear) | 0;
+    if (core.tlb[entry + 1] === core.tlb[entry]) return physical;
+    // Beside decoded code on its page nothing hears of a write.
+    const flags = core.memory.flags[physical >>> 12];
+    if ((flags & PAGE_HOOKED) !== PAGE_CODE) return -1;
+    const offset = physical & 0xfff;
+    return this.#code.holds(physical >>> 12, offset, offset + size - 1) ? -1 : physical;
+  }
+
+  #modify(linear: number, size: 1 | 2 | 4, site: number, budget: number): number {
+    const core = this.#core;
+    const place = this.#at(site, budget);
+    let physical: number;
+    try {
+      probeWrite(core, linear, size);
+      physical = this.#plain(linear, size);
+    } catch (thrown) {
+      return this.#fault(thrown, place, site);
+    }
+    if (physical < 0) {
+      this.#interpret(site, budget);
+      return 0;
+    }
+    this.#goOn(budget);
+    return physical;
+  }
+
+  #write(linear: number, size: 1 | 2 | 4, value: number, site: number, budget: number): undefined {
+    const core = this.#core;
+    const place = this.#at(site, budget);
+    try {
+      if (this.#writesCode(linear, size)) {
+        this.#interpret(site, budget);
+        return;
+      }
+      if (size === 1) write8(core, linear, value & 0xff);
+      else slowWrite(core, linear, size, value);
+    } catch (thrown) {
+      this.#fault(thrown, place, site);
+      return;
+    }
+    this.#goOn(budget);
+  }
+
+  /** A write there would change decoded code. Translates both ends, as the write will. */
+  #writesCode(linear: number, size: number): boolean {
+    const core = this.#core;
+    const { memory } = core;
+    const first = translate(core, linear, true);
+    const inPage = 0x1000 - (linear & 0xfff);
+    const second = inPage >= size ? -1 : translate(core, (linear + inPage) & PAGE_MASK, true);
+    const holds = (physical: number, bytes: number): boolean => {
+      const frame = physical >>> 12;
+      if (frame >= memory.flags.length || (memory.flags[frame] & PAGE_CODE) === 0) return false;
+      return this.#code.holds(frame, physical & 0xfff, (physical & 0xfff) + bytes - 1);
+    };
+    if (holds(first, Math.min(size, inPage))) return true;
+    return second >= 0 && holds(second, size - inPage);
+  }
+
+  /** Flags and EFLAGS between compiled code and the core. */
+  flagsToCore(): void {
+    const core = this.#core;
+    const { control } = core;
+    core.sign = control[SIGN];
+    core.zero = control[ZERO];
+    core.carries = control[CARRIES];
+    core.systemFlags = control[SYSTEM_FLAGS];
+  }
+  flagsFromCore(): void {
+    const core = this.#core;
+    const { control } = core;
+    control[SIGN] = core.sign;
+    control[ZERO] = core.zero;
+    control[CARRIES] = core.carries;
+    control[SYSTEM_FLAGS] = core.systemFlags;
+  }
+
+  #execute(site: number, budget: number): undefined {
+    const core = this.#core;
+    const place = this.#at(site, budget);
+    const { operations, block, pageBase } = place;
+    const operation = operations[site & POSITION];
+    core.budget = this.limit - core.executed;
+    this.flagsToCore();
+    try {
+      operation.execute(core, operation);
+    } catch (thrown) {
+      // A repetition has set flags by what it compared before.
+      this.flagsFromCore();
+      this.#fault(thrown, place, site);
+      return;
+    }
+    this.flagsFromCore();
+    const last = operation.position === block.length - 1;
+    if (last && !operation.falls) {
+      // It has set EIP. A repetition that is through goes on behind itself.
+      const { extra } = core;
+      core.position = 0;
+      if (operation.repeat !== REP_NONE && core.r[EIP] === ((pageBase + operation.end) | 0)) {
+        core.extra = 0;
+        this.#goOn(budget - extra);
+        return;
+      }
+      core.executed += operation.position + 1 + extra;
+      core.extra = 0;
+      this.#leave(OUTCOME_BOUNDARY);
+      return;
+    }
+    core.position = 0;
+    if (!last && operation.next === null) {
+      // The rest of the block has been overwritten.
+      core.executed += operation.position + 1;
+      core.r[EIP] = pageBase + operation.end;
+      this.#leave(OUTCOME_BOUNDARY);
+      return;
+    }
+    this.#goOn(budget);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * The host functions that compiled code calls, in the order of their imports.
+ *
+ * Here: names and types. Not here: what they do (→ host.ts).
+ * @module
+ */
+import type { FunctionImport, FunctionType } from "./wasm/module-writer.ts";
+import { I32 } from "./wasm/opcodes.ts";
+
+/** Types of a module: a compiled function (block, budget) → budget; calls of the host. */
+export const TYPES: readonly FunctionType[] = [
+  { parameters: [I32, I32], results: [I32] },
+  { parameters: [I32, I32, I32], results: [I32] },
+  { parameters: [I32, I32, I32, I32], results: [] },
+  { parameters: [I32, I32], results: [] },
+];
+export const COMPILED_TYPE = 0;
+const LOOKING = 1;
+const STORING = 2;
+const RUNNING = 3;
+
+/**
+ * readN(linear, site, budget): the value; modifyN: the address in RAM where it may be read and written;
+ * writeN(linear, value, site, budget); execute(site, budget): runs the instruction as the interpreter does;
+ * interpret(site, budget): the function is left before the instruction.
+ */
+export type HelperName =
+  | "read8"
+  | "read16"
+  | "read32"
+  | "modify8"
+  | "modify16"
+  | "modify32"
+  | "write8"
+  | "write16"
+  | "write32"
+  | "execute"
+  | "interpret";
+const HELPERS: Readonly<Record<HelperName, number>> = {
+  read8: LOOKING,
+  read16: LOOKING,
+  read32: LOOKING,
+  modify8: LOOKING,
+  modify16: LOOKING,
+  modify32: LOOKING,
+  write8: STORING,
+  write16: STORING,
+  write32: STORING,
+  execute: RUNNING,
+  interpret: RUNNING,
+};
+
+const NAMES = Object.keys(HELPERS) as HelperName[];
+
+export const IMPORTS: readonly FunctionImport[] = NAMES.map((name) => ({ name, type: HELPERS[name] }));
+
+export function helperIndex(name: HelperName): number {
+  return NAMES.indexOf(name);
+}

@@ -1,0 +1,31 @@
+/**
+ * The locals of a compiled function.
+ *
+ * Here: their numbers. The eight general registers keep the order of their encodings.
+ * @module
+ */
+
+/** Parameters: the block to start with, later the block to dispatch to; instructions that may still be retired. */
+export const STATE = 0;
+export const BUDGET = 1;
+/** EAX; ECX and so on follow. */
+export const GPR = 2;
+/** Arithmetic flags, see flags.ts. */
+export const SIGN = 10;
+export const RESULT = 11;
+export const A = 12;
+export const B = 13;
+export const KIND = 14;
+/** Byte offset of the TLB's table in the TLB. */
+export const TLB = 15;
+/** Where the function leaves: EIP, site, linear page and what the TLB adds in it. */
+export const EIP = 16;
+export const SITE = 17;
+export const PAGE = 18;
+export const HOME = 19;
+/** int32 temporaries. */
+export const TEMPORARIES = 20;
+export const TEMPORARY_COUNT = 12;
+/** int64 temporaries. */
+export const WIDE: number = TEMPORARIES + TEMPORARY_COUNT;
+export const WIDE_COUNT = 4;

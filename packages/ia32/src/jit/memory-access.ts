@@ -1,0 +1,148 @@
+/**
+ * Loads and stores of compiled code: the TLB's hit path inline, the rest a call.
+ *
+ * Here: linear addresses of operands, reads, writes, and reads that a write to the same place follows. A miss calls the host, which translates
+ * and fills the TLB as the interpreter does, and may make the function be left before the instruction. So an instruction
+ * may change no register and no flag before its last access. TLB: mmu/tlb.ts.
+ * @module
+ */
+import { FLAT, type Operation } from "../isa/operation.ts";
+import { CONTROL_AREA_SIZE, FS_WORD, GS_WORD, LEFT_WORD, TLB_AREA } from "../state/control-area.ts";
+import { CS, FS, GS } from "../state/descriptor.ts";
+import { ZERO } from "../state/registers.ts";
+import type { Emitter } from "./emitter.ts";
+import * as local from "./locals.ts";
+import * as op from "./wasm/opcodes.ts";
+
+const LOADS: Readonly<Record<number, number>> = { 8: op.I32_LOAD8_U, 16: op.I32_LOAD16_U, 32: op.I32_LOAD };
+const STORES: Readonly<Record<number, number>> = { 8: op.I32_STORE8, 16: op.I32_STORE16, 32: op.I32_STORE };
+/** Words of an entry, in bytes. */
+const READABLE = 0;
+const WRITABLE = 4;
+const ADDEND = 8;
+
+/** Pushes the offset of the memory operand in its segment. */
+export function pushOffset(to: Emitter, operation: Operation): void {
+  const { w } = to;
+  const { base, index, scale, displacement, addressMask } = operation;
+  let terms = 0;
+  const add = (): void => {
+    if (terms++ > 0) w.op(op.I32_ADD);
+  };
+  if (base !== ZERO) {
+    to.register(base);
+    add();
+  }
+  if (index !== ZERO) {
+    to.register(index);
+    if (scale > 0) w.const(scale).op(op.I32_SHL);
+    add();
+  }
+  if (displacement !== 0 || terms === 0) {
+    w.const(displacement);
+    add();
+  }
+  if (addressMask >= 0) w.const(addressMask).op(op.I32_AND);
+}
+
+/** Turns the offset on the stack into a linear address in a new local. */
+export function linearOf(to: Emitter, segment: number, write: boolean): number {
+  const { w } = to;
+  if (segment === FLAT || (segment === CS && !write)) return to.keep();
+  const offset = to.keep();
+  const word = segment === FS ? FS_WORD : segment === GS ? GS_WORD : -1;
+  if (word < 0) {
+    interpret(to);
+    return offset;
+  }
+  w.get(offset)
+    .word(word + 4)
+    .op(op.I32_GE_U);
+  w.if();
+  interpret(to);
+  w.end();
+  w.get(offset).word(word).op(op.I32_ADD).set(offset);
+  return offset;
+}
+
+/** Leaves before the instruction; the interpreter does the rest of the block. */
+export function interpret(to: Emitter): void {
+  to.call("interpret");
+  to.w.br(to.ways.exit);
+}
+
+/** A local with the linear address of the memory operand. */
+export function operandAddress(to: Emitter, operation: Operation, write: boolean): number {
+  pushOffset(to, operation);
+  return linearOf(to, operation.segment, write);
+}
+
+/** Pushes whether the TLB has the page of the last byte; `entry` gets the entry's offset. */
+function pushHit(to: Emitter, address: number, size: number, word: number, entry: number): void {
+  const { w } = to;
+  w.get(address).const(8).op(op.I32_SHR_U).const(0x3ff0).op(op.I32_AND).get(local.TLB).op(op.I32_ADD).tee(entry);
+  w.memory(op.I32_LOAD, TLB_AREA + word).get(address);
+  if (size > 8) w.const(size / 8 - 1).op(op.I32_ADD);
+  w.const(-4096).op(op.I32_AND, op.I32_EQ);
+}
+
+function pushAddress(to: Emitter, address: number, entry: number): void {
+  to.w
+    .get(entry)
+    .memory(op.I32_LOAD, TLB_AREA + ADDEND)
+    .get(address)
+    .op(op.I32_ADD);
+}
+
+/** A local with the value of `size` bits at a linear address, zero-extended. */
+export function read(to: Emitter, address: number, size: number): number {
+  const { w } = to;
+  const entry = to.temporary();
+  pushHit(to, address, size, READABLE, entry);
+  w.if(op.I32);
+  pushAddress(to, address, entry);
+  w.memory(LOADS[size], CONTROL_AREA_SIZE);
+  w.else();
+  w.get(address);
+  to.call(`read${size as 8 | 16 | 32}`);
+  to.afterCall(LEFT_WORD);
+  w.end();
+  w.set(entry);
+  return entry;
+}
+
+/** Reads what will be written: where it lies in RAM, and its value. */
+export function readForWrite(to: Emitter, address: number, size: number): { place: number; value: number } {
+  const { w } = to;
+  const entry = to.temporary();
+  pushHit(to, address, size, WRITABLE, entry);
+  w.if(op.I32);
+  pushAddress(to, address, entry);
+  w.else();
+  w.get(address);
+  to.call(`modify${size as 8 | 16 | 32}`);
+  to.afterCall(LEFT_WORD);
+  w.end();
+  w.tee(entry).memory(LOADS[size], CONTROL_AREA_SIZE);
+  return { place: entry, value: to.keep() };
+}
+
+/** Writes the low bits of a local to where readForWrite() found the operand. */
+export function writeBack(to: Emitter, place: number, size: number, value: number): void {
+  to.w.get(place).get(value).memory(STORES[size], CONTROL_AREA_SIZE);
+}
+
+/** Writes the low bits of a local to a linear address. */
+export function write(to: Emitter, address: number, size: number, value: number): void {
+  const { w } = to;
+  const entry = to.temporary();
+  pushHit(to, address, size, WRITABLE, entry);
+  w.if();
+  pushAddress(to, address, entry);
+  w.get(value).memory(STORES[size], CONTROL_AREA_SIZE);
+  w.else();
+  w.get(address).get(value);
+  to.call(`write${size as 8 | 16 | 32}`);
+  to.afterCall(LEFT_WORD);
+  w.end();
+}

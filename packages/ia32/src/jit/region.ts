@@ -1,0 +1,224 @@
+/**
+ * Regions: decoded blocks that are compiled together, as one function.
+ *
+ * Here: finding the blocks that are reached from a hot one without leaving what has already run, across pages, and which of
+ * their flags are read. Finding changes nothing: blocks are not decoded, fetches are not translated.
+ * @module
+ */
+import type { Block, CodePage, DecodedCode } from "../interpreter/code-cache.ts";
+import { type Operation, REP_NONE } from "../isa/operation.ts";
+import { INDEX_MASK, PAGE_MASK } from "../mmu/tlb.ts";
+import type { Core } from "../state/core.ts";
+import { ZERO } from "../state/registers.ts";
+import { type Flow, flagEffect, flowOf } from "./flow.ts";
+
+export interface RegionBlock {
+  readonly block: Block;
+  readonly page: CodePage;
+  readonly eip: number;
+  /** Linear page (CS is flat), and what its TLB entry adds. */
+  readonly pageBase: number;
+  readonly home: number;
+  readonly operations: readonly Operation[];
+  readonly flow: Flow;
+  /** EIP of the target, and behind the last instruction. */
+  readonly target: number;
+  readonly next: number;
+  /** Where its number stands in the region. */
+  index: number;
+  /** Other code comes here: by a return, an indirect jump, or from outside. */
+  entry: boolean;
+  /** Blocks of the region that it goes to directly. */
+  successors: RegionBlock[];
+  /** The flags at its start are read before they are set. */
+  flagsLive: boolean;
+  /** An instruction that crosses into a second page: that page's linear address and TLB addend. */
+  second: { readonly page: number; readonly home: number; readonly code: CodePage } | null;
+}
+
+/** Entries of a jump table that are looked at. */
+const TABLE_LIMIT = 64;
+
+export class RegionFinder {
+  readonly #core: Core;
+  readonly #code: DecodedCode;
+  readonly #limit: number;
+  readonly #found = new Map<number, RegionBlock>();
+  /** Linear page → its code and TLB addend. */
+  readonly #pages = new Map<number, { page: CodePage; home: number } | null>();
+
+  constructor(core: Core, code: DecodedCode, limit: number) {
+    this.#core = core;
+    this.#code = code;
+    this.#limit = limit;
+  }
+
+  /** The region of a block that is about to run in the page at `pageBase`; the block comes first. */
+  find(seed: Block, page: CodePage, pageBase: number): RegionBlock[] {
+    this.#pages.set(pageBase, { page, home: (page.frame * 4096 - pageBase) | 0 });
+    const first = this.#add(seed, page, pageBase);
+    if (first === null) return [];
+    first.entry = true;
+    const region = [first];
+    for (let i = 0; i < region.length; i++) {
+      const from = region[i];
+      const take = (eip: number): RegionBlock | null => {
+        const known = this.#found.get(eip);
+        if (known !== undefined) return known;
+        if (region.length >= this.#limit) return null;
+        const found = this.#lookUp(eip);
+        if (found === null) return null;
+        found.index = region.length;
+        region.push(found);
+        return found;
+      };
+      for (const eip of staticTargets(from)) {
+        const to = take(eip);
+        if (to !== null && !from.successors.includes(to)) from.successors.push(to);
+      }
+      for (const eip of this.#entries(from)) {
+        const to = take(eip);
+        if (to !== null) to.entry = true;
+      }
+    }
+    markFlags(region);
+    return region;
+  }
+
+  /** EIPs that control may come to from elsewhere: behind a call, and what a jump table holds. */
+  #entries(from: RegionBlock): number[] {
+    if (from.flow === "call" || from.flow === "indirectCall") return [from.next];
+    if (from.flow !== "indirect") return [];
+    const { base, index, scale, displacement } = from.operations[from.operations.length - 1];
+    if (base !== ZERO || index === ZERO || scale !== 2) return [];
+    const targets: number[] = [];
+    for (let i = 0; i < TABLE_LIMIT; i++) {
+      const eip = this.#read((displacement + 4 * i) | 0);
+      if (eip === null || this.#lookUp(eip, false) === null) {
+        if (i >= 16) break;
+      } else if (!targets.includes(eip)) targets.push(eip);
+    }
+    return targets;
+  }
+
+  /** A word of memory, if the TLB knows its page. */
+  #read(linear: number): number | null {
+    const { core } = this;
+    const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
+    if (core.tlb[entry] !== ((linear + 3) & PAGE_MASK)) return null;
+    return core.ram.getInt32((core.tlb[entry + 2] + linear) | 0, true);
+  }
+
+  get core(): Core {
+    return this.#core;
+  }
+
+  #pageOf(pageBase: number): { page: CodePage; home: number } | null {
+    const known = this.#pages.get(pageBase);
+    if (known !== undefined) return known;
+    const core = this.#core;
+    const entry = core.tlbBase + ((pageBase >>> 10) & INDEX_MASK);
+    const home = core.tlb[entry + 2];
+    const page = core.tlb[entry] === pageBase ? this.#code.known((home + pageBase) >>> 12) : null;
+    const found = page === null ? null : { page, home };
+    this.#pages.set(pageBase, found);
+    return found;
+  }
+
+  #lookUp(eip: number, add = true): RegionBlock | null {
+    const pageBase = eip & PAGE_MASK;
+    const found = this.#pageOf(pageBase);
+    if (found === null) return null;
+    const { page } = found;
+    const offset = eip & 0xfff;
+    let block = page.blocks[page.index[offset]];
+    if (block === null && page.crossing?.first.offset === offset) block = page.crossing;
+    if (block === null) return null;
+    if (!add) return { block } as RegionBlock;
+    return this.#add(block, page, pageBase);
+  }
+
+  #add(block: Block, page: CodePage, pageBase: number): RegionBlock | null {
+    const operations: Operation[] = [];
+    for (let at: Operation | null = block.first; at !== null; at = at.next) operations.push(at);
+    // A severed block has lost its end.
+    if (operations.length !== block.length) return null;
+    const last = operations[operations.length - 1];
+    let second: RegionBlock["second"] = null;
+    if (last.end > 4096) {
+      const linear = (pageBase + 4096) | 0;
+      const found = this.#pageOf(linear);
+      if (found === null || page.crossing !== block || page.second !== found.page) return null;
+      second = { page: linear, home: found.home, code: found.page };
+    }
+    const added: RegionBlock = {
+      block,
+      page,
+      eip: (pageBase + block.first.offset) | 0,
+      pageBase,
+      home: (page.frame * 4096 - pageBase) | 0,
+      operations,
+      flow: flowOf(last),
+      target: (pageBase + last.target) | 0,
+      next: (pageBase + last.end) | 0,
+      index: 0,
+      entry: false,
+      successors: [],
+      flagsLive: false,
+      second,
+    };
+    this.#found.set(added.eip, added);
+    return added;
+  }
+}
+
+/** EIPs that the end of the block names. */
+function staticTargets({ flow, target, next }: RegionBlock): number[] {
+  if (flow === "next") return [next];
+  if (flow === "jump" || flow === "call") return [target];
+  return flow === "branch" ? [next, target] : [];
+}
+
+/** The last operation repeats: it may stop in the middle and begin again. */
+export function repeats({ operations }: RegionBlock): boolean {
+  return operations[0].repeat !== REP_NONE && operations[0].slot?.encoding.row.ends === "alone";
+}
+
+function isDynamic({ flow }: RegionBlock): boolean {
+  return flow === "return" || flow === "indirect" || flow === "indirectCall";
+}
+
+/** Finds out which blocks read flags that others have set. */
+function markFlags(region: readonly RegionBlock[]): void {
+  for (let changed = true; changed; ) {
+    changed = false;
+    const anyEntry = region.some((block) => block.entry && block.flagsLive);
+    for (let i = region.length - 1; i >= 0; i--) {
+      const block = region[i];
+      let live = block.successors.some((to) => to.flagsLive) || (isDynamic(block) && anyEntry);
+      for (let at = block.operations.length - 1; at >= 0; at--) {
+        const effect = flagEffect(block.operations[at]);
+        if (effect.sets) live = false;
+        if (effect.reads) live = true;
+      }
+      if (live !== block.flagsLive) {
+        block.flagsLive = live;
+        changed = true;
+      }
+    }
+  }
+}
+
+/** Behind each operation: the flags are read before they are set. */
+export function flagsLiveBehind(region: readonly RegionBlock[], block: RegionBlock): boolean[] {
+  const anyEntry = region.some((each) => each.entry && each.flagsLive);
+  let live = block.successors.some((to) => to.flagsLive) || (isDynamic(block) && anyEntry);
+  const result: boolean[] = new Array(block.operations.length);
+  for (let at = block.operations.length - 1; at >= 0; at--) {
+    result[at] = live;
+    const effect = flagEffect(block.operations[at]);
+    if (effect.sets) live = false;
+    if (effect.reads) live = true;
+  }
+  return result;
+}

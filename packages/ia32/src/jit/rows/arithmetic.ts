@@ -1,0 +1,173 @@
+/**
+ * Addition, subtraction and logic with their flags.
+ *
+ * Here: what isa/binary-arithmetic.ts and isa/logical.ts compute, on locals. Results are pushed.
+ * @module
+ */
+import type { Flags } from "../flags.ts";
+import * as flag from "../flags.ts";
+import * as local from "../locals.ts";
+import type { Lowering } from "../lowering.ts";
+import type { CodeWriter } from "../wasm/code-writer.ts";
+import * as op from "../wasm/opcodes.ts";
+
+const ADDITIONS: Readonly<Record<number, number>> = { 8: flag.ADD8, 16: flag.ADD16, 32: flag.ADD32 };
+const SUBTRACTIONS: Readonly<Record<number, number>> = { 8: flag.SUB8, 16: flag.SUB16, 32: flag.SUB32 };
+const SIGN_BIT = -0x80000000;
+
+export class Arithmetic {
+  readonly #to: Lowering;
+
+  constructor(to: Lowering) {
+    this.#to = to;
+  }
+
+  get #w(): CodeWriter {
+    return this.#to.emit.w;
+  }
+  get #flags(): Flags {
+    return this.#to.emit.flags;
+  }
+
+  /** Sign-extends what is on the stack and makes it the result of the flags. */
+  #result(): void {
+    const { size } = this.#to;
+    if (size === 8) this.#w.op(op.I32_EXTEND8_S);
+    else if (size === 16) this.#w.op(op.I32_EXTEND16_S);
+    this.#w.set(local.RESULT);
+  }
+
+  add(a: number, b: number): void {
+    this.#w.get(a).get(b).op(op.I32_ADD);
+    this.#added(a, b, true);
+    this.#w.get(local.RESULT);
+  }
+
+  /** ADC. */
+  addWithCarry(a: number, b: number): void {
+    this.#flags.carry();
+    this.#w.get(a).op(op.I32_ADD).get(b).op(op.I32_ADD);
+    this.#added(a, b, false);
+    this.#w.get(local.RESULT);
+  }
+
+  #added(a: number, b: number, exact: boolean): void {
+    this.#result();
+    this.#w.get(a).set(local.A).get(b).set(local.B);
+    this.#flags.combined(ADDITIONS[this.#to.size], exact);
+  }
+
+  /** CMP: only the flags. */
+  compare(a: number, b: number): void {
+    this.#w.get(a).get(b).op(op.I32_SUB);
+    this.#subtracted(a, b, true);
+  }
+
+  subtract(a: number, b: number): void {
+    this.compare(a, b);
+    this.#w.get(local.RESULT);
+  }
+
+  /** SBB. */
+  subtractWithBorrow(a: number, b: number): void {
+    this.#flags.carry();
+    const borrow = this.#to.emit.keep();
+    this.#w.get(a).get(b).op(op.I32_SUB).get(borrow).op(op.I32_SUB);
+    this.#subtracted(a, b, false);
+    this.#w.get(local.RESULT);
+  }
+
+  #subtracted(a: number, b: number, exact: boolean): void {
+    this.#result();
+    this.#w.get(a).set(local.A).get(b).set(local.B);
+    this.#flags.combined(SUBTRACTIONS[this.#to.size], exact);
+  }
+
+  negate(a: number): void {
+    this.subtract(this.#to.emit.constant(0), a);
+  }
+
+  increment(a: number): void {
+    this.#step(a, 1);
+  }
+
+  decrement(a: number): void {
+    this.#step(a, -1);
+  }
+
+  /** INC and DEC keep CF. */
+  #step(a: number, by: 1 | -1): void {
+    const w = this.#w;
+    const { size, emit } = this.#to;
+    const { flags } = emit;
+    if (![flag.WORDS, flag.INC32, flag.DEC32].includes(flags.kind)) {
+      flags.carry();
+      w.const(31).op(op.I32_SHL).set(local.B);
+    }
+    w.get(a).const(by).op(op.I32_ADD);
+    this.#result();
+    if (size === 32) flags.become(by > 0 ? flag.INC32 : flag.DEC32);
+    else {
+      const highest = size === 8 ? 0x7f : 0x7fff;
+      w.get(local.B).const(SIGN_BIT).op(op.I32_AND).tee(local.B);
+      w.get(local.B)
+        .get(a)
+        .const(by > 0 ? highest : highest + 1)
+        .op(op.I32_EQ)
+        .const(31)
+        .op(op.I32_SHL, op.I32_XOR);
+      w.const(1).op(op.I32_SHR_U, op.I32_OR);
+      w.get(by > 0 ? local.RESULT : a)
+        .const(15)
+        .op(op.I32_AND, op.I32_EQZ)
+        .const(3)
+        .op(op.I32_SHL, op.I32_OR);
+      w.set(local.B).get(local.RESULT).set(local.SIGN);
+      flags.become(flag.WORDS);
+    }
+    w.get(local.RESULT);
+  }
+
+  and(a: number, b: number): void {
+    this.#logic(a, b, op.I32_AND);
+  }
+
+  or(a: number, b: number): void {
+    this.#logic(a, b, op.I32_OR);
+  }
+
+  xor(a: number, b: number): void {
+    this.#logic(a, b, op.I32_XOR);
+  }
+
+  /** TEST: only the flags. */
+  test(a: number, b: number): void {
+    this.#w.get(a).get(b).op(op.I32_AND);
+    this.#result();
+    this.#flags.become(flag.LOGIC);
+  }
+
+  #logic(a: number, b: number, opcode: number): void {
+    this.#w.get(a).get(b).op(opcode);
+    this.#result();
+    this.#flags.become(flag.LOGIC);
+    this.#w.get(local.RESULT);
+  }
+
+  not(a: number): void {
+    this.#w.get(a).const(-1).op(op.I32_XOR);
+  }
+
+  /** CMPXCHG: compares the accumulator with the destination; pushes what the destination becomes. */
+  compareAndExchange(destination: number, source: number): void {
+    const { emit, size } = this.#to;
+    emit.part(size, 0);
+    const accumulator = emit.keep();
+    this.compare(accumulator, destination);
+    this.#w.get(local.RESULT);
+    this.#w.if();
+    emit.setPart(size, 0, destination);
+    this.#w.end();
+    this.#w.get(source).get(destination).get(local.RESULT).op(op.I32_EQZ, op.SELECT);
+  }
+}
