@@ -175,4 +175,5 @@ export const PROGRAMS: readonly GuestProgram[] = [
     "tests/control.cpp",
     "task.cpp",
   ),
+  server("l4-pingpong", ROOT_BASE, "pingpong.cpp", "ipc-loop.S", "task.cpp"),
 ];

@@ -32,4 +32,6 @@ export const guests: Readonly<Record<string, URL>> = {
   "l4-mapprobe": prebuilt("l4-mapprobe"),
   /** What the manual promises, topic by topic, a line each. */
   "l4-tests": prebuilt("l4-tests"),
+  /** IPC inside a space and between spaces, map items, page faults, for the bench. */
+  "l4-pingpong": prebuilt("l4-pingpong"),
 };

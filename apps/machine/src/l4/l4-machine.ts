@@ -71,7 +71,9 @@ export class L4Machine {
   };
   readonly #halted: string[] = [];
   #ended: L4Exit | undefined;
-  /** What the kernel was last told about the chips' next event, nanoseconds. */
+  /** The chips' next event, nanoseconds; NaN when something may have changed it. The kernel asks twice a step. */
+  #next = Number.NaN;
+  /** What the kernel was last told of it. */
   #told = Number.POSITIVE_INFINITY;
   /** Cycles of port accesses since then. */
   #portTime = 0;
@@ -107,8 +109,14 @@ export class L4Machine {
         },
       },
       mmio: {
-        read: (physical, size) => this.chips.memory.read(physical, size),
-        write: (physical, size, value) => this.chips.memory.write(physical, size, value),
+        read: (physical, size) => {
+          this.#next = Number.NaN;
+          return this.chips.memory.read(physical, size);
+        },
+        write: (physical, size, value) => {
+          this.#next = Number.NaN;
+          this.chips.memory.write(physical, size, value);
+        },
       },
     });
     const wires = {
@@ -147,6 +155,7 @@ export class L4Machine {
   /** Bytes for COM1's receiver, arriving one character time apart. */
   type(bytes: Iterable<number>): void {
     this.chips.serialLine.type(bytes, this.#now());
+    this.#next = Number.NaN;
   }
 
   /** From a callback: the run comes back behind the current instruction. */
@@ -161,6 +170,7 @@ export class L4Machine {
     const ended = this.#ended as L4Exit | undefined;
     if (ended !== undefined) {
       this.chips.drain();
+      this.#next = Number.NaN;
       return ended;
     }
     if (exit.kind === "reset") return { kind: "dead", reason: exit.reason };
@@ -181,10 +191,13 @@ export class L4Machine {
       events: {
         nextEvent: () => {
           this.#portTime = 0;
-          this.#told = chips.nextEvent();
+          this.#told = this.#nextEvent();
           return Math.ceil(this.#told / CYCLE_TIME);
         },
-        advance: (now) => chips.advance(now * CYCLE_TIME),
+        advance: (now) => {
+          chips.advance(now * CYCLE_TIME);
+          this.#next = Number.NaN;
+        },
       },
       programs: new Map(),
       observer: {
@@ -207,9 +220,12 @@ export class L4Machine {
       get cycles(): number {
         return processor.cycles;
       },
-      readPort: (port) => chips.ports.read(port, 1),
-      writePort: (port, value) => chips.ports.write(port, 1, value),
-      drain: () => chips.drain(),
+      readPort: (port) => this.#ports.read(port, 1),
+      writePort: (port, value) => this.#ports.write(port, 1, value),
+      drain: () => {
+        chips.drain();
+        this.#next = Number.NaN;
+      },
       show: (byte) => options.serial(byte),
       starved: () => {
         if (this.inputEmpty) this.#end({ kind: "starved" });
@@ -237,6 +253,12 @@ export class L4Machine {
 
   /** A slice was planned without knowing of this access: it ends here if an interrupt is due or an event came nearer. */
   #afterPort(): void {
-    if (this.chips.pic.pending || this.chips.nextEvent() < this.#told) this.processor.requestExit();
+    this.#next = Number.NaN;
+    if (this.chips.pic.pending || this.#nextEvent() < this.#told) this.processor.requestExit();
+  }
+
+  #nextEvent(): number {
+    if (Number.isNaN(this.#next)) this.#next = this.chips.nextEvent();
+    return this.#next;
   }
 }

@@ -20,8 +20,6 @@ type Differences = ReadonlyMap<string, string>;
 const PROBE: Differences = new Map([
   // ClockInfo says what the clock can do; 4 MiB pages are not offered.
   ["clock=0 thread=03001011 page=00401006", "clock=10001 thread=03001011 page=00001006"],
-  // The kernel has no tick of its own, so IRQ 8 is free.
-  ["[tc] irq8 0 err 2", "[tc] irq8 1"],
   // Who is queued on a deleted thread hears of it, instead of waiting for ever.
   ["[del] sender state after 4", "[del] sender state after 6"],
 ]);

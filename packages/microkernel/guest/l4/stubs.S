@@ -11,6 +11,7 @@
 
         .macro  stub name
         .section .l4stubs, "awx", @progbits
+        .globl  stub_\name
 stub_\name:
         .byte   0xe9
         .long   fixup_\name - . - 4
