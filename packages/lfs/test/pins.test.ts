@@ -113,27 +113,27 @@ test("an older checkpoint is pinned while its segments last, and refused when th
 });
 
 test("what pins keep is not free, a full disk says so, and unpinning gives it back", () => {
-  const { disk, session } = fresh(5 << 18);
-  for (let n = 0; n < 10; n++) session.write(`f${n}`, 0, new Uint8Array(30000).fill(n + 1));
+  const { disk, session } = fresh(3 << 20);
+  for (let n = 0; n < 30; n++) session.write(`f${n}`, 0, new Uint8Array(30000).fill(n + 1));
   const free = () => session.call({ name: "statfs" }).results[3];
   const [serial, idaddr] = pin(session);
   const before = free();
-  for (let n = 0; n < 10; n++) session.unlink(`f${n}`);
+  for (let n = 0; n < 30; n++) session.unlink(`f${n}`);
   session.sync();
-  expect(free()).toBeLessThan(before + 60);
+  expect(free()).toBeLessThan(before + 100);
   let stored = 0;
   expect(() => {
     for (; ; stored++) session.write(`g${stored}`, 0, new Uint8Array(20000).fill(9));
-  }).toThrow(new Refused("ENOSPC", "write"));
-  expect(stored).toBeGreaterThan(3);
+  }).toThrow("ENOSPC");
+  expect(stored).toBeGreaterThan(1);
   session.sync();
   expect(fsck(reader(disk.bytes))).toEqual([]);
   const then = new Session(disk, new Uint8Array(1 << 20));
   then.call({ name: "mount", args: [3, idaddr] });
-  for (let n = 0; n < 10; n++) expect(new Set(then.read(`f${n}`))).toEqual(new Set([n + 1]));
+  for (let n = 0; n < 30; n++) expect(new Set(then.read(`f${n}`))).toEqual(new Set([n + 1]));
   for (let n = 0; n < stored; n++) session.unlink(`g${n}`);
   session.call({ name: "unpin", args: [serial] });
-  expect(free()).toBeGreaterThan(before + 500);
+  expect(free()).toBeGreaterThan(before + 1500);
   wear(session, 3);
   session.unmount();
   expect(fsck(reader(disk.bytes))).toEqual([]);

@@ -27,6 +27,7 @@ import { ifileInode, inodeDaddr, inodeLimit, inodeVersion, vget } from "../ifile
 import { hasBlocks } from "../ifile/release.ts";
 import { bmap, readBlock } from "../inode/bmap.ts";
 import { diSize, markInode } from "../inode/inode.ts";
+import { packedMetaUnits } from "../inode/write.ts";
 import { FLUSH_ALL, FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
 import { logStart } from "../segment/next-segment.ts";
 import { cleanSegments, liveBytes, psegsOf, segFlags, segmentTime } from "../usage/segment-usage.ts";
@@ -49,6 +50,15 @@ export function logReserve(v: Volume): number {
 /** Whether the log must be cleaned before anything more is written. */
 export function cleanIsWanted(v: Volume): boolean {
   return cleanSegments(v) <= logReserve(v) && v.words[H.cleanPhase] === IDLE && v.words[H.cleanFailed] === 0;
+}
+
+/**
+ * Whether summaries and blocks of inodes hold so much that `lfs_bfree` is used up though files have not taken what they
+ * may: cleaning packs them. Files are given room by `freeUnits`, which counts them packed.
+ */
+export function metadataIsDeep(v: Volume): boolean {
+  const low = (4 * v.g.bsize) / v.g.unit;
+  return v.sb(SB.lfs_bfree) < low && v.sb(SB.lfs_dmeta) > packedMetaUnits(v);
 }
 
 /** Begins to clean: `count` segments at most, or with 0 as many as end the need. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { fsck, planRepair } from "../index.ts";
-import { chance } from "../testing/crash-disk.ts";
+import { CrashDisk, chance, crashStates } from "../testing/crash-disk.ts";
 import { damage, SAMPLE } from "../testing/damaged-disk.ts";
 import { MemoryDisk, Session } from "../testing/index.ts";
 import { applyRepair } from "./repair.ts";
@@ -60,4 +60,29 @@ test("a damaged disk is good after a repair, or says what keeps it from being on
   }
   expect(repaired).toBeGreaterThan(CASES / 10);
   expect(refused).toBeLessThan(CASES / 4);
+});
+
+test("cut behind every write of a repair, the next one makes the disk as good", async () => {
+  let states = 0;
+  for (let seed = 0; seed < (LONG ? 400 : 9); seed++) {
+    const bytes = SAMPLE.slice();
+    damage(bytes, chance(seed));
+    const plan = planRepair(reader(bytes), 9);
+    if (plan.isErr() || plan.value.log.length === 0) continue;
+    const whole = bytes.slice();
+    await applyRepair(plan.value, new MemoryDisk(whole));
+    const wanted = contents(new Session(new MemoryDisk(whole), new Uint8Array(1 << 20)).mount(1));
+    const disk = new CrashDisk(bytes);
+    await applyRepair(plan.value, disk);
+    for (const state of crashStates(disk, 1, seed)) {
+      const again = planRepair(reader(state.bytes), 9);
+      if (again.isErr()) throw new Error(`seed ${seed} cut ${state.cut} ${state.how}: ${again.error[0]?.text}`);
+      await applyRepair(again.value, new MemoryDisk(state.bytes));
+      expect([seed, state.cut, state.how, fsck(reader(state.bytes))]).toEqual([seed, state.cut, state.how, []]);
+      const now = contents(new Session(new MemoryDisk(state.bytes), new Uint8Array(1 << 20)).mount(1));
+      expect([seed, state.cut, state.how, now]).toEqual([seed, state.cut, state.how, wanted]);
+      states++;
+    }
+  }
+  expect(states).toBeGreaterThan(40);
 });

@@ -10,6 +10,7 @@ import { blockAt, bufferWord, createBuffer, findBuffer, isDirty, setBufferWord }
 import { refuse } from "../cache/device.ts";
 import { LFS_SBPAD } from "../format/constants.ts";
 import { blockBytes } from "../format/geometry.ts";
+import { CRC_TRAILER_SIZE, FINFO_SIZE, SegsumV2 } from "../format/segsum.ts";
 import { hasPins, pinnedDeadUnits } from "../usage/segment-usage.ts";
 import { ensureParents, lastFragment, missingParents, setBlockBytes } from "./blocks.ts";
 import { bmap, loadParents, pointerTo, readBlock } from "./bmap.ts";
@@ -20,9 +21,28 @@ export function checkSpace(v: Volume, units: number): void {
   if (units > 0 && units > freeUnits(v) - spaceReserve(v)) refuse("ENOSPC");
 }
 
-/** Units that files can still take, the reserve included: what pins keep is not free. */
+/**
+ * Units that files can still take, the reserve included. Summaries and blocks of inodes count as cleaning packs them,
+ * not as they lie: what describes dead data takes no room from files. What pins keep is not free.
+ */
 export function freeUnits(v: Volume): number {
-  return v.sb(SB.lfs_bfree) - pinnedDeadUnits(v) - keptUnits44(v);
+  const unpacked = v.sb(SB.lfs_bfree) + v.sb(SB.lfs_dmeta);
+  return unpacked - packedMetaUnits(v) - pinnedDeadUnits(v) - keptUnits44(v);
+}
+
+/** Bytes that a file takes beside its blocks: its inode, and a FINFO of one block. */
+const META_PER_FILE = 160;
+
+/**
+ * Units that files cannot have of the segments they may fill, when each is written in one piece: summaries, a block of
+ * inodes, and a tail too short for a block.
+ */
+export function packedMetaUnits(v: Volume): number {
+  const { g } = v;
+  const perSummary = Math.floor((g.sumsize - SegsumV2.size - CRC_TRAILER_SIZE - FINFO_SIZE) / 4);
+  const perSegment = Math.ceil(g.ssize / g.bsize / perSummary) * g.sumsize + g.ibsize + g.bsize;
+  const files = v.sb(SB.lfs_nfiles) * META_PER_FILE;
+  return Math.ceil((Math.max(1, g.nseg - g.minfreeseg) * perSegment + files) / g.unit);
 }
 
 /** Units that 4.4BSD calls free and our cleaner keeps: its superblock counts two segments as kept. */

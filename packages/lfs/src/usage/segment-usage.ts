@@ -162,10 +162,7 @@ export function pinnedDeadUnits(v: Volume): number {
   let units = 0;
   for (let segment = 0; segment < v.g.nseg; segment++)
     if ((segFlags(v, segment) & SEGUSE_PINNED) !== 0)
-      units += Math.max(
-        0,
-        usableUnits(v, segment) - metaUnits(v, segment) - Math.ceil(liveBytes(v, segment) / v.g.unit),
-      );
+      units += Math.max(0, usableUnits(v, segment) - Math.ceil(liveBytes(v, segment) / v.g.unit));
   return units;
 }
 

@@ -116,6 +116,7 @@ export class Lfs {
     if (request.time !== undefined) [w[H.timeSeconds], w[H.timeNanoseconds]] = request.time;
     w[H.opErrno] = 0;
     w[H.cleanFailed] = 0;
+    w[H.cleanCount] = 0;
     w[H.opPhase] = NOT_PREPARED;
     w[H.opCode] = OPERATION_NAMES.indexOf(request.name) + 1;
   }

@@ -13,7 +13,7 @@ import { createVolumeStep } from "../checkpoint/create-volume.ts";
 import { mountStep } from "../checkpoint/mount.ts";
 import { pin, pins, unpin } from "../checkpoint/pins.ts";
 import { bmapv, markv, segclean, segwait } from "../cleaner/block-info.ts";
-import { cleanIsWanted, logReserve, startCleaner } from "../cleaner/clean.ts";
+import { cleanIsWanted, logReserve, metadataIsDeep, startCleaner } from "../cleaner/clean.ts";
 import { LFS_IFILE_INUM, LFS_MAX_ACTIVE } from "../format/constants.ts";
 import { releaseInode } from "../ifile/release.ts";
 import { diMode, diNlink, inodeNumber } from "../inode/inode.ts";
@@ -146,6 +146,9 @@ export const OPERATION_NAMES: readonly OperationName[] = Object.keys(OPERATIONS)
 /** Operations that a log without room refuses; the others make room or need none. */
 const GROWING: ReadonlySet<OperationName> = new Set(["create", "link", "write"]);
 
+/** Segments cleaned before an operation when too much is taken by what describes dead data. */
+const METADATA_STEP = 2;
+
 /** What must be done before an operation's first step; true when nothing is left. May start a flush or the cleaner. */
 export function prepareVolume(v: Volume, name: OperationName): boolean {
   const w = v.words;
@@ -171,6 +174,10 @@ export function prepareVolume(v: Volume, name: OperationName): boolean {
   }
   if (changes && name !== "clean" && cleanIsWanted(v)) {
     startCleaner(v, 0);
+    return false;
+  }
+  if (changes && name !== "clean" && w[H.cleanCount] === 0 && metadataIsDeep(v)) {
+    startCleaner(v, METADATA_STEP);
     return false;
   }
   if (GROWING.has(name) && cleanSegments(v) <= logReserve(v) / 2) refuse("ENOSPC");
