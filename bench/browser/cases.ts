@@ -13,9 +13,9 @@ export interface BrowserResult {
   readonly checksums: Readonly<Record<string, number>>;
   readonly compiledShare: number;
   readonly modules: number;
-  /** Bytes of modules made within one slice at most, and how fast they were made on the whole. */
+  /** Bytes of modules made within one slice at most, and what making each module took. */
   readonly mostBytes: number;
-  readonly bytesPerMillisecond: number;
+  readonly made: readonly (readonly [bytes: number, milliseconds: number])[];
   /** Milliseconds by the wall clock: on a busy machine it says little. */
   readonly longestSlice: number;
   readonly isolated: boolean;

@@ -9,38 +9,36 @@ import type { BrowserCase, BrowserResult } from "./cases.ts";
 /** Instructions between two returns to the event loop. */
 const SLICE = 200_000;
 
-/** Bytes of modules and the time that making them took; the constructors are wrapped to measure it. */
+/** Bytes of modules, and the time that making each took; the constructors are wrapped to measure it. */
 class CompileTime {
-  milliseconds = 0;
-  bytes = 0;
+  readonly modules: [bytes: number, milliseconds: number][] = [];
   /** Bytes made within one slice at most. */
   most = 0;
   #slice = 0;
 
   constructor() {
-    const measure = <T>(act: () => T): T => {
-      const start = performance.now();
-      try {
-        return act();
-      } finally {
-        this.milliseconds += performance.now() - start;
-      }
-    };
     const { Module, Instance } = WebAssembly;
     WebAssembly.Module = new Proxy(Module, {
       construct: (target, [bytes]: [Uint8Array<ArrayBuffer>]) => {
+        const start = performance.now();
+        const module = new target(bytes);
         this.#slice += bytes.byteLength;
-        return measure(() => new target(bytes));
+        this.modules.push([bytes.byteLength, performance.now() - start]);
+        return module;
       },
     });
     WebAssembly.Instance = new Proxy(Instance, {
-      construct: (target, [module, imports]: [WebAssembly.Module, WebAssembly.Imports]) =>
-        measure(() => new target(module, imports)),
+      construct: (target, [module, imports]: [WebAssembly.Module, WebAssembly.Imports]) => {
+        const start = performance.now();
+        const instance = new target(module, imports);
+        const last = this.modules.at(-1);
+        if (last !== undefined) last[1] += performance.now() - start;
+        return instance;
+      },
     });
   }
 
   nextSlice(): void {
-    this.bytes += this.#slice;
     this.most = Math.max(this.most, this.#slice);
     this.#slice = 0;
   }
@@ -69,7 +67,7 @@ async function run({ shared, tailCalls, kernels, scale }: BrowserCase, elf: Uint
     compiledShare: compiledInstructions / machine.processor.retired,
     modules,
     mostBytes: compile.most,
-    bytesPerMillisecond: compile.bytes / compile.milliseconds,
+    made: compile.modules,
     longestSlice,
     isolated: globalThis.crossOriginIsolated,
   };
