@@ -247,7 +247,7 @@ export class Machine {
   }
 
   #newProcessor(state?: ProcessorState): Processor {
-    const processor = new Processor({ memory: this.#memory, ports: this.#ports });
+    const processor = new Processor({ memory: this.#memory, ports: this.#ports, float: true });
     if (state !== undefined) processor.state = state;
     return processor;
   }

@@ -66,6 +66,7 @@ class PlainMemory implements KernelMemory {
 /** A processor for kernels that never reach guest code: a clock. */
 class ClockOnly implements KernelProcessor {
   readonly registers: Int32Array = new Int32Array(10);
+  readonly floatRegisters: Int32Array = new Int32Array(73);
   readonly retired = 0;
   cycles = 0;
   run(): never {
@@ -75,6 +76,7 @@ class ClockOnly implements KernelProcessor {
   advance(cycles: number): void {
     this.cycles += cycles;
   }
+  setTaskSwitched(): void {}
   setAddressSpace(): void {}
   setPaging(): void {}
   invalidatePage(): void {}

@@ -29,7 +29,15 @@ import { invalidateAll, invalidatePage, invalidateSpace } from "./mmu/tlb.ts";
 import { setControlWord, setMxcsr } from "./softfloat/context.ts";
 import { POWER_WORD, TAGS, WORDS_PER_TAG } from "./state/control-area.ts";
 import { ADVANCED, Core, RETIRED_BEFORE, STOP_LOOK, STOP_REQUESTED } from "./state/core.ts";
-import { CS, type Descriptor, nullSegment, SEGMENT_NAMES, type SegmentName, segmentOf } from "./state/descriptor.ts";
+import {
+  CS,
+  type Descriptor,
+  nullSegment,
+  SEGMENT_NAMES,
+  type Segment,
+  type SegmentName,
+  segmentOf,
+} from "./state/descriptor.ts";
 import { SETTABLE, VM } from "./state/eflags.ts";
 import { FCW, FLOAT_REGISTER_COUNT, MXCSR } from "./state/fpu.ts";
 import { eflags, setEflags } from "./state/lazy-flags.ts";
@@ -46,7 +54,7 @@ export interface ProcessorOptions {
   readonly model?: Model;
   /**
    * With x87 and what the model has of MMX and SSE; default only in architectural mode, because a
-   * host kernel that switches programs must then switch `floatRegisters` too. Without, CPUID does not claim them and they are #UD.
+   * host kernel that switches programs must then switch `floatRegisters` too (→ setTaskSwitched). Without, CPUID does not claim them and they are #UD.
    */
   readonly float?: boolean;
   /**
@@ -88,6 +96,8 @@ export class Processor {
   readonly #surroundings: Surroundings;
   readonly #debugger: Debugger;
   #compiler: Compiler | null = null;
+  /** What the host's descriptors put into a segment register, by GDT index: made once, so that a switch allocates nothing. */
+  readonly #hostSegments: (Segment | null)[] = [];
 
   constructor(options: ProcessorOptions) {
     warmUp();
@@ -237,6 +247,7 @@ export class Processor {
   setDescriptor(selectorIndex: number, descriptor: Descriptor | null): void {
     if (selectorIndex < 1 || selectorIndex > 15) throw new RangeError(`descriptor index ${selectorIndex}`);
     this.#core.setHostDescriptor(selectorIndex, descriptor);
+    this.#hostSegments[selectorIndex] = null;
   }
 
   /** Loads a segment register without the checks a program meets; CS also sets the privilege level (its RPL). */
@@ -247,15 +258,29 @@ export class Processor {
       loadRealSegment(core, number, selector);
       return;
     }
-    const entry = (selector & 0xfffc) === 0 ? null : tableEntry(core, selector);
-    if (entry === null && (selector & 0xfffc) !== 0)
-      throw new RangeError(`no descriptor for selector ${selector.toString(16)}`);
-    core.setSegment(number, entry === null ? nullSegment(selector) : segmentOf(selector, entry));
+    const loaded = this.#segment(selector);
+    if (core.segments[number] !== loaded) core.setSegment(number, loaded);
     if (number === CS && core.cpl !== (selector & 3)) {
       core.cpl = selector & 3;
       core.updateMode();
       if (!core.architectural) invalidateAll(core);
     }
+  }
+
+  #segment(selector: number): Segment {
+    const known = this.#core.architectural ? null : (this.#hostSegments[selector >>> 3] ?? null);
+    if (known?.selector === selector) return known;
+    if ((selector & 0xfffc) === 0) return nullSegment(selector);
+    const entry = tableEntry(this.#core, selector);
+    if (entry === null) throw new RangeError(`no descriptor for selector ${selector.toString(16)}`);
+    const segment = segmentOf(selector, entry);
+    if (!this.#core.architectural) this.#hostSegments[selector >>> 3] = segment;
+    return segment;
+  }
+
+  /** CR0.TS of host kernel mode: on, float instructions are #NM, so that the host can exchange `floatRegisters`. */
+  setTaskSwitched(on: boolean): void {
+    this.#core.taskSwitched = on;
   }
 
   /** The interrupt controller's output, in architectural mode. May be called at any time. */

@@ -29,5 +29,7 @@ export const COST_CONTROL = 1000;
 export const COST_RECORD = 60;
 /** One step of a resident program, besides what it charges itself. */
 export const COST_RESIDENT_STEP = 200;
+/** Exchanging the float registers of two threads. */
+export const COST_FLOATS = 150;
 /** A debugger trap. */
 export const COST_DEBUGGER = 50;

@@ -64,6 +64,8 @@ export interface KernelExitCause {
 export interface KernelProcessor {
   /** Valid and settable between runs. */
   readonly registers: Int32Array;
+  /** XMM and x87 registers, 73 words in ia32's order: valid and settable between runs. */
+  readonly floatRegisters: Int32Array;
   /** Instructions retired since power-on. */
   readonly retired: number;
   /** The virtual clock: retired instructions and everything that was charged. */
@@ -74,6 +76,8 @@ export interface KernelProcessor {
   requestExit(): void;
   /** Moves the clock by `cycles` without retiring anything. */
   advance(cycles: number): void;
+  /** CR0.TS: on, float instructions raise #NM (vector 7). */
+  setTaskSwitched(on: boolean): void;
   /** Sets CR3 (physical) and the tag, 0…TAGS - 1, of the TLB entries made under it. Flushes nothing. */
   setAddressSpace(pageDirectory: number, tag: number): void;
   /** CR0.PG; flushes the TLB when it changes. */

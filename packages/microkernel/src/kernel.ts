@@ -25,6 +25,7 @@ import { handleExit } from "./glue/ia32/exit.ts";
 import { UserMode } from "./glue/ia32/user-mode.ts";
 import { abortIpc, expire } from "./ipc/break-off.ts";
 import type { KernelError, KernelExit, KernelOptions, ThreadInfo } from "./kernel-edge.ts";
+import { saveFloats } from "./object/floats.ts";
 import { account, schedule, topPriority } from "./object/ready-queue.ts";
 import { findGlobal, isActive, setRegister } from "./object/thread.ts";
 import { nextTimeout } from "./object/timeout-queue.ts";
@@ -238,7 +239,10 @@ export class Kernel {
     const exit = processor.run(Math.max(1, Math.min(this.#budget(row, until), limit)));
     probe?.reached(thread, processor);
     this.#userMode.save(row);
-    if (exit.kind === "powerFail") return POWER_FAIL;
+    if (exit.kind === "powerFail") {
+      saveFloats(a);
+      return POWER_FAIL;
+    }
     account(a);
     if (!handleExit(a, row, exit)) this.#reset("sigma0: no memory at a fault");
     return null;

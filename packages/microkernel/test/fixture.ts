@@ -368,7 +368,7 @@ export class Machine {
     const ports = { read: () => 0xff, write: () => {} };
     this.options = {
       memory,
-      processor: new Processor({ memory, ports }),
+      processor: new Processor({ memory, ports, float: true }),
       ports,
       interrupts: { pending: false, acknowledge: () => 0 },
       events: { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => {} },

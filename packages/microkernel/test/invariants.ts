@@ -6,6 +6,7 @@
  * @module
  */
 import { FPAGE_W, type KernelOptions, threadNumber } from "../src/index.ts";
+import { isUserFrame, treeRow } from "../src/object/mapping-database.ts";
 import { Arena, findArena, PRIORITIES, THREAD_BUCKETS } from "../src/table/arena.ts";
 import { F, H, K, N, P, S, T } from "../src/table/layout.ts";
 import {
@@ -137,11 +138,13 @@ function checkMappings(a: Arena, wrong: string[]): void {
     for (let node = first; node !== 0; node = n.get(node, N.next)) {
       if (reached.has(node) || depth > 1000) return void wrong.push(`mapping ${node} is reached twice`);
       reached.set(node, frame);
-      if (n.get(node, N.parent) !== parent || n.get(node, N.frame) !== frame || n.get(node, N.previous) !== previous)
+      const own = n.get(node, N.frame);
+      const place = parent === 0 ? treeRow(a, own) : own;
+      if (n.get(node, N.parent) !== parent || place !== frame || n.get(node, N.previous) !== previous)
         wrong.push(`mapping ${node}: wrong links`);
       if (parent !== 0 && n.get(node, N.bits) & FPAGE_W & ~n.get(parent, N.bits))
         wrong.push(`mapping ${node} is writable below a read-only one`);
-      visit(n.get(node, N.child), node, frame, depth + 1);
+      visit(n.get(node, N.child), node, own, depth + 1);
       previous = node;
     }
   };
@@ -161,7 +164,7 @@ function checkMappings(a: Arena, wrong: string[]): void {
     if (!same) wrong.push(`page ${page.toString(16)} of space ${space} is not its mapping's`);
     if ((pte & 2) !== (n.get(node, N.bits) & FPAGE_W))
       wrong.push(`page ${page.toString(16)} of ${space}: wrong rights`);
-    if (pte >>> 12 >= a.base >>> 12) wrong.push(`page ${page.toString(16)} of ${space} lies in the arena`);
+    if (!isUserFrame(a, pte >>> 12)) wrong.push(`page ${page.toString(16)} of ${space} lies in the arena`);
   });
   if (entered !== used) wrong.push(`${used} mappings but ${entered} page-table entries`);
 }

@@ -17,6 +17,11 @@ import {
   type ThreadId,
   UNMAP_FLUSH,
 } from "../src/index.ts";
+import { mapItemInto } from "../src/ipc/map-transfer.ts";
+import { unmapPage } from "../src/object/mapping-database.ts";
+import { translate } from "../src/object/page-table.ts";
+import { Arena, findArena } from "../src/table/arena.ts";
+import { H } from "../src/table/layout.ts";
 import {
   type Body,
   exchangeRegisters,
@@ -319,4 +324,31 @@ it("grants, skips holes, and takes back what a deleted space had passed on", () 
     "rd 20003000: FAULT ffe50002",
     "rd 20002000: FAULT ffe50002",
   ]);
+});
+
+it("frames outside RAM are sigma0's to give, and hang in trees of their own; the arena is nobody's", () => {
+  const machine = new Machine(new Map());
+  const size = machine.options.memory.size;
+  const device = 0x80000000;
+  const base = findArena(machine.options.memory)._unsafeUnwrap();
+  const a = new Arena({ ...machine.options, observer: {} }, base);
+  const root = a.get(H.rootSpace);
+  const sigma0 = a.get(H.sigma0Space);
+  const give = (physical: number, bits: number): void =>
+    mapItemInto(a, sigma0, root, mapItem(0x40000000), makeFpage(physical | 0, bits, FPAGE_RWX), ACCEPT_COMPLETE);
+  const seen = (): number => translate(a, root, 0x40000000, 1);
+  give(device, 13);
+  expect([seen(), translate(a, root, 0x40001234, 0)]).toEqual([device, device + 0x1234]);
+  expect(violations(machine.options)).toEqual([]);
+  // Another device frame that shares the row of its tree.
+  const shared = device + 0x1000 * (size / 0x1000 - base / 0x1000);
+  give(shared, 12);
+  expect([seen(), translate(a, root, 0x40001000, 0)]).toEqual([shared, device + 0x1000]);
+  expect(unmapPage(a, 0, device >>> 12, 7, false)).toBe(0);
+  expect([seen(), translate(a, root, 0x40001000, 0)]).toEqual([shared, device + 0x1000]);
+  unmapPage(a, 0, shared >>> 12, 7, false);
+  expect(seen()).toBe(-1);
+  give(base, 12);
+  expect(seen()).toBe(-1);
+  expect(violations(machine.options)).toEqual([]);
 });

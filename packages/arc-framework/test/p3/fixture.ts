@@ -79,6 +79,7 @@ class PlainMemory implements KernelMemory {
 
 class ClockOnly implements KernelProcessor {
   readonly registers: Int32Array = new Int32Array(10);
+  readonly floatRegisters: Int32Array = new Int32Array(73);
   readonly retired = 0;
   cycles = 0;
   run = (): never => {
@@ -88,6 +89,7 @@ class ClockOnly implements KernelProcessor {
     this.cycles += cycles;
   };
   requestExit(): void {}
+  setTaskSwitched(): void {}
   setAddressSpace(): void {}
   setPaging(): void {}
   invalidatePage(): void {}

@@ -21,6 +21,8 @@ export const RESTART_ADDRESS = 83;
 export const RESTART_FRAME = 84;
 export const RESTART_TIME_LOW = 94;
 export const RESTART_TIME_HIGH = 95;
+/** How often a server has lost its memory that the program wants to be told of. */
+export const RESTART_LOSSES = 96;
 
 export const FAILURE_NONE = 0;
 export const FAILURE_PAGE_FAULT = 1;
@@ -28,3 +30,5 @@ export const FAILURE_EXCEPTION = 2;
 export const FAILURE_HANG = 3;
 export const FAILURE_PANIC = 4;
 export const FAILURE_KILLED = 5;
+/** It has not failed itself: a server that it depends on has lost its memory. */
+export const FAILURE_GROUP = 6;

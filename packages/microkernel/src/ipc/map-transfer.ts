@@ -49,9 +49,12 @@ function dropRest(a: Arena, space: number, first: number, pages: number): void {
   }
 }
 
-/** The first page from `page` on, below `end`, that the space may have: missing page tables are skipped. `end` or more for none. */
+/**
+ * The first page from `page` on, below `end`, that the space may have: missing page tables are skipped. `end` or more
+ * for none. A region of sigma0's that begins in RAM ends with it: devices are sent as regions of their own.
+ */
 export function nextPage(a: Arena, space: number, page: number, end: number): number {
-  if (space === a.get(H.sigma0Space)) return page < a.base >>> PAGE_BITS ? page : end;
+  if (space === a.get(H.sigma0Space)) return isUserFrame(a, page) ? page : end;
   const directory = a.spaces.get(space, S.pageDirectory);
   let at = page;
   while (at < end && at < USER_PAGES) {

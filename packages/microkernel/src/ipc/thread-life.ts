@@ -12,6 +12,7 @@ import type { ThreadId } from "../api/thread-id.ts";
 import { TIME_NEVER } from "../api/time.ts";
 import { TCR_MY_GLOBAL_ID, TCR_PAGER, UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
 import { backUtcb, destroySpace } from "../object/address-space.ts";
+import { dropFloats } from "../object/floats.ts";
 import { detachInterrupt } from "../object/irq.ts";
 import { dequeueReady } from "../object/ready-queue.ts";
 import { dropName, giveThread, interruptRow, isActive, setName, setRegister, setUtcbWord } from "../object/thread.ts";
@@ -54,6 +55,7 @@ export function deleteThread(a: Arena, row: number): void {
   withdraw(a, row);
   for (let line = 0; line < INTERRUPT_LINES; line++)
     if (t.get(interruptRow(line), T.pager) === id) detachInterrupt(a, line);
+  dropFloats(a, row);
   giveThread(a, row);
   if (a.spaces.get(space, S.threads) === 0) destroySpace(a, space);
   a.observer.threadDeleted?.(id);

@@ -91,10 +91,10 @@ export function backUtcb(a: Arena, row: number): boolean {
   return true;
 }
 
-/** Enters sigma0's own page: linear = physical. False outside RAM and in the arena. */
+/** Enters sigma0's own page: linear = physical. False in the arena, and where the kernel's own pages are. */
 export function mapIdempotent(a: Arena, space: number, linear: number): boolean {
   const page = linear >>> PAGE_BITS;
-  if (!isUserFrame(a, page)) return false;
+  if (!isUserFrame(a, page) || isKernelPage(a, space, page)) return false;
   const entry = makeEntry(a, space, page);
   if (entry === 0) return false;
   a.memory.write32(entry, (page << PAGE_BITS) | PTE_PRESENT | PTE_USER | PTE_WRITABLE);

@@ -16,9 +16,27 @@ import { F, H, N } from "../table/layout.ts";
 import { STATUS_ACCESSED, STATUS_WRITTEN } from "../table/states.ts";
 import { entryNode, findEntry, invalidate, makeEntry, setEntryNode } from "./page-table.ts";
 
-/** Whether sigma0 owns this frame: every frame of RAM but the arena's. */
+/** Whether sigma0 owns this frame: every one but the arena's, those outside RAM, which devices may answer for, included. */
 export function isUserFrame(a: Arena, frame: number): boolean {
-  return frame >= 0 && frame < a.base >>> 12;
+  return frame >= 0 && frame < PHYSICAL_FRAMES && (frame < a.base >>> 12 || frame >= a.frames.rows);
+}
+
+const PHYSICAL_FRAMES = 1 << 20;
+
+/**
+ * The row that a frame's tree hangs in. Frames outside RAM have none of their own: they share those of the arena's
+ * frames, which have no mappings, and are told apart by the nodes.
+ */
+export function treeRow(a: Arena, frame: number): number {
+  const first = a.base >>> 12;
+  return frame < first ? frame : first + (frame % (a.frames.rows - first));
+}
+
+/** `node`, or the first of its siblings behind it that belongs to the frame. */
+function ofFrame(a: Arena, node: number, frame: number): number {
+  let at = node;
+  while (at !== 0 && a.nodes.get(at, N.frame) !== frame) at = a.nodes.get(at, N.next);
+  return at;
 }
 
 /** The node behind a page of a space, 0 for none. */
@@ -110,11 +128,11 @@ export function removeSubtree(a: Arena, node: number): void {
 }
 
 function firstChild(a: Arena, node: number, frame: number): number {
-  return node === 0 ? a.frames.get(frame, F.child) : a.nodes.get(node, N.child);
+  return node === 0 ? ofFrame(a, a.frames.get(treeRow(a, frame), F.child), frame) : a.nodes.get(node, N.child);
 }
 
 function setFirstChild(a: Arena, node: number, frame: number, child: number): void {
-  if (node === 0) a.frames.set(frame, F.child, child);
+  if (node === 0) a.frames.set(treeRow(a, frame), F.child, child);
   else a.nodes.set(node, N.child, child);
 }
 
@@ -125,7 +143,7 @@ function following(a: Arena, at: number, root: number): number {
   if (child !== 0) return child;
   let node = at;
   while (node !== root && node !== 0) {
-    const next = n.get(node, N.next);
+    const next = ofFrame(a, n.get(node, N.next), n.get(node, N.frame));
     if (next !== 0) return next;
     node = n.get(node, N.parent);
   }
@@ -144,7 +162,7 @@ function isAncestor(a: Arena, above: number, node: number): boolean {
 
 function link(a: Arena, node: number, parent: number, frame: number): void {
   const n = a.nodes;
-  const first = firstChild(a, parent, frame);
+  const first = parent === 0 ? a.frames.get(treeRow(a, frame), F.child) : n.get(parent, N.child);
   n.set(node, N.parent, parent);
   n.set(node, N.previous, 0);
   n.set(node, N.next, first);
@@ -240,8 +258,8 @@ function collect(a: Arena, node: number, frame: number): number {
   let status = 0;
   if (node !== 0) status = takeStatus(a, node);
   else {
-    status = a.frames.get(frame, F.bits);
-    a.frames.set(frame, F.bits, 0);
+    status = a.frames.get(treeRow(a, frame), F.bits);
+    a.frames.set(treeRow(a, frame), F.bits, 0);
     const sigma0 = a.get(H.sigma0Space);
     const entry = findEntry(a, sigma0, frame);
     if (entry !== 0 && entryNode(a, entry) === 0) status |= takeEntryStatus(a, sigma0, frame);
@@ -252,8 +270,10 @@ function collect(a: Arena, node: number, frame: number): number {
 }
 
 function leaveStatus(a: Arena, parent: number, frame: number, status: number): void {
-  if (parent === 0) a.frames.set(frame, F.bits, a.frames.get(frame, F.bits) | status);
-  else a.nodes.set(parent, N.bits, a.nodes.get(parent, N.bits) | status);
+  if (parent === 0) {
+    // Frames outside RAM share rows: what was seen of a mapping that is gone is not kept for them.
+    if (frame < a.frames.rows) a.frames.set(frame, F.bits, a.frames.get(frame, F.bits) | status);
+  } else a.nodes.set(parent, N.bits, a.nodes.get(parent, N.bits) | status);
 }
 
 function removeLeaf(a: Arena, node: number): void {

@@ -39,6 +39,8 @@ export const FLAG_PREEMPTED = 128;
 export const FLAG_DELAYING = 256;
 /** Its total quantum is used up: it does not run. */
 export const FLAG_EXHAUSTED = 512;
+/** It has used floats: `floats` of its row is its state, or the processor has it. */
+export const FLAG_FLOATS = 1024;
 
 /** Kinds of nested calls that the kernel makes in a thread's name. */
 export const FAULT_PAGE = 1;

@@ -14,6 +14,7 @@ import { COST_SYSCALL } from "../../costs.ts";
 import { raiseException } from "../../fault/exception.ts";
 import { pageFault } from "../../fault/page-fault.ts";
 import type { KernelExitCause } from "../../hardware.ts";
+import { claimFloats } from "../../object/floats.ts";
 import { register, setRegister } from "../../object/thread.ts";
 import { systemCall } from "../../syscall/table.ts";
 import type { Arena } from "../../table/arena.ts";
@@ -24,6 +25,7 @@ import { userByte } from "./user-byte.ts";
 
 const VECTOR_BREAKPOINT = 3;
 const VECTOR_UNDEFINED = 6;
+const VECTOR_NOT_AVAILABLE = 7;
 const VECTOR_PROTECTION = 13;
 const VECTOR_PAGE_FAULT = 14;
 const PAGE_FAULT_WRITE_BIT = 2;
@@ -49,7 +51,8 @@ export function handleExit(a: Arena, row: number, exit: KernelExitCause): boolea
     case "exception":
       if (exit.vector === VECTOR_PAGE_FAULT)
         return pageFault(a, row, exit.cr2, (exit.errorCode & PAGE_FAULT_WRITE_BIT) !== 0);
-      if (exit.vector === VECTOR_UNDEFINED && isKernelInterface(a, row)) kernelInterface(a, row);
+      if (exit.vector === VECTOR_NOT_AVAILABLE) claimFloats(a, row);
+      else if (exit.vector === VECTOR_UNDEFINED && isKernelInterface(a, row)) kernelInterface(a, row);
       else if (exit.vector === VECTOR_BREAKPOINT) debuggerTrap(a, row);
       else raiseException(a, row, exit.vector, exit.errorCode);
       return true;

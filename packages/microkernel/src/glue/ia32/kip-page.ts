@@ -3,7 +3,7 @@
  *
  * Here: writing the page once at boot. Not here: field offsets (→ api/kip.ts), mapping it (→ object/address-space.ts).
  * Entry code: Ipc and Lipc are `pop %ebx; mov %esp,%ebp; sysenter`: the kernel returns to EBX with
- * ESP = EBP. Each other call is `int $0x30+n; ret`. Local ids are converted by the kernel.
+ * ESP = EBP. SystemClock is user code. Each other call is `int $0x30+n; ret`. Local ids are converted by the kernel.
  * @module
  */
 
@@ -60,7 +60,6 @@ import {
   SYSCALL_RESTART_CONTROL,
   SYSCALL_SCHEDULE,
   SYSCALL_SPACE_CONTROL,
-  SYSCALL_SYSTEM_CLOCK,
   SYSCALL_THREAD_CONTROL,
   SYSCALL_THREAD_SWITCH,
   SYSCALL_UNMAP,
@@ -79,6 +78,10 @@ const MEMORY_DESCRIPTORS = 0x180;
 const ENTRY_CODE = 0xf00;
 /** pop %ebx; mov %esp,%ebp; sysenter */
 const SYSENTER_STUB: readonly number[] = [0x5b, 0x89, 0xe5, 0x0f, 0x34];
+/** Fpages of 4 MiB can be mapped, and are kept page by page. */
+const LARGE_PAGE_SIZE = 0x400000;
+/** Microseconds: a timeout is seen at once, but the way into and out of a wait takes time, too. */
+const SCHEDULE_PRECISION = 10;
 const DESCRIPTOR_ROOM = (ENTRY_CODE - MEMORY_DESCRIPTORS) / 8;
 
 const TRAP_CALLS: readonly (readonly [number, number])[] = [
@@ -88,7 +91,6 @@ const TRAP_CALLS: readonly (readonly [number, number])[] = [
   [KIP_MEMORY_CONTROL, SYSCALL_MEMORY_CONTROL],
   [KIP_UNMAP, SYSCALL_UNMAP],
   [KIP_EXCHANGE_REGISTERS, SYSCALL_EXCHANGE_REGISTERS],
-  [KIP_SYSTEM_CLOCK, SYSCALL_SYSTEM_CLOCK],
   [KIP_THREAD_SWITCH, SYSCALL_THREAD_SWITCH],
   [KIP_SCHEDULE, SYSCALL_SCHEDULE],
   [KIP_RESTART_CONTROL, SYSCALL_RESTART_CONTROL],
@@ -136,9 +138,9 @@ export function writeKip(
   word(KIP_KIP_AREA_INFO, 12);
   word(KIP_BOOT_INFO, config.loader?.bootInfo ?? bootInfo);
   word(KIP_PROC_DESC_PTR, PROCESSOR_DESCRIPTOR);
-  word(KIP_CLOCK_INFO, (periodCode(1) << 16) | periodCode(1));
+  word(KIP_CLOCK_INFO, (periodCode(SCHEDULE_PRECISION) << 16) | periodCode(1));
   word(KIP_THREAD_INFO, (USER_BASE << 20) | (SYSTEM_BASE << 8) | THREAD_NUMBER_BITS);
-  word(KIP_PAGE_INFO, (PAGE_SIZE & ~0x3ff) | 6);
+  word(KIP_PAGE_INFO, LARGE_PAGE_SIZE | PAGE_SIZE | 6);
   word(KIP_PROCESSOR_INFO, 4 << 28);
   word(PROCESSOR_DESCRIPTOR + 4, perMicrosecond * 1000);
   word(KERNEL_DESCRIPTOR, KIP_KERNEL_ID);
@@ -146,7 +148,7 @@ export function writeKip(
   word(KERNEL_DESCRIPTOR + 8, 1 << 16);
   writeText(memory, kip + KERNEL_DESCRIPTOR + 12, "KNTSKintsugi 0.1");
   writeDescriptors(memory, kip, arenaBase, bootInfo, config);
-  writeEntryCode(memory, kip);
+  writeEntryCode(memory, kip, perMicrosecond);
   if (config.loader === undefined) writeBootInfo(memory, bootInfo, config, reset);
 }
 
@@ -193,16 +195,28 @@ function writeDescriptors(
   memory.write32(kip + KIP_MEMORY_INFO, (MEMORY_DESCRIPTORS << 16) | count);
 }
 
-function writeEntryCode(memory: KernelMemory, kip: number): void {
+function writeEntryCode(memory: KernelMemory, kip: number, perMicrosecond: number): void {
   let at = ENTRY_CODE;
   const enter = (field: number, code: readonly number[]): void => {
     memory.write32(kip + field, at);
     memory.writeBytes(kip + at, Uint8Array.from(code));
-    at += 8;
+    at += (code.length + 7) & ~7;
   };
+  enter(KIP_SYSTEM_CLOCK, clockCode(perMicrosecond));
   enter(KIP_IPC, SYSENTER_STUB);
   enter(KIP_LIPC, SYSENTER_STUB);
   for (const [field, call] of TRAP_CALLS) enter(field, [0xcd, SYSCALL_VECTOR_BASE + call, 0xc3]);
+}
+
+/** SystemClock without the kernel: EDX:EAX = cycles / cycles per microsecond. EBX, ECX and EBP stay. */
+function clockCode(perMicrosecond: number): readonly number[] {
+  const divisor = [0, 8, 16, 24].map((shift) => (perMicrosecond >>> shift) & 0xff);
+  return [
+    ...[0x0f, 0x31], // rdtsc
+    ...[0x89, 0xc6, 0x89, 0xd0, 0x31, 0xd2], // mov %eax,%esi; mov %edx,%eax; xor %edx,%edx
+    ...[0xbf, ...divisor, 0xf7, 0xf7, 0x96], // mov $divisor,%edi; div %edi; xchg %eax,%esi
+    ...[0xf7, 0xf7, 0x89, 0xf2, 0xc3], // div %edi; mov %esi,%edx; ret
+  ];
 }
 
 /**

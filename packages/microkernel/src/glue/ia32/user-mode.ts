@@ -1,7 +1,7 @@
 /**
  * User mode: putting a guest thread on the processor and taking it off again.
  *
- * Here: registers, segments, address space, the word behind %gs:0. Not here: why it came back (→ exit.ts).
+ * Here: registers, segments, address space, the word behind %gs:0, #NM for all but the owner of the float registers. Not here: why it came back (→ exit.ts).
  * TLB tags are fewer than spaces: `tagOwner` remembers whose translations a tag holds. It is a cache:
  * a new one starts empty and only makes the processor forget.
  * @module
@@ -55,6 +55,7 @@ export class UserMode {
       cpu.invalidateSpace(tag);
       this.#tagOwner[tag] = space;
     }
+    cpu.setTaskSwitched(a.get(H.floatOwner) !== row);
     cpu.setAddressSpace(a.spaces.get(space, S.pageDirectory), tag);
     const base = t.wordAddress(row, T.registers);
     for (let i = 0; i < REGISTER_COUNT; i++) cpu.registers[i] = a.words[base + i];
