@@ -13,7 +13,7 @@ const BLOCKS = Number(process.env.KINTSUGI_JIT_BLOCKS ?? (LONG ? 10_000_000 : 5_
 
 describe.each(Object.keys(ENGINES))("%s", (name) => {
   test(`does what the interpreter does, over ${BLOCKS} random blocks`, () => {
-    const coverage: Coverage = { instructions: 0, exits: {} };
+    const coverage: Coverage = { instructions: 0, compiled: 0, exits: {} };
     for (let seed = SEED, blocks = 0; blocks < BLOCKS; seed++) {
       const program = generate(seed);
       blocks += program.blocks.length;
@@ -22,6 +22,7 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
       throw new Error(explain(smallest, ENGINES[name], name));
     }
     expect(coverage.instructions).toBeGreaterThan(30 * BLOCKS);
+    expect(coverage.compiled).toBeGreaterThan(coverage.instructions / 3);
     expect(Object.keys(coverage.exits)).toEqual(expect.arrayContaining(["budget", "exception", "requested"]));
   });
 });

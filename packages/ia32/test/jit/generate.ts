@@ -9,8 +9,9 @@ import { Random } from "./random.ts";
 const PAGE = 4096;
 const CODE_PAGES = CODE_SIZE / PAGE;
 const DATA_PAGES = DATA_SIZE / PAGE;
-/** Instructions that a program runs for. */
+/** Instructions that a program runs for; now and then as many as the processor runs without looking up. */
 const LENGTH = 3000;
+const LONG_LENGTH = 150_000;
 
 function item(bytes: readonly number[], ...fixups: Fixup[]): Item {
   return { bytes, fixups };
@@ -64,6 +65,7 @@ function environment(random: Random): Environment {
     dataRights: Array.from({ length: DATA_PAGES }, () => rights(6)),
     codeRights: Array.from({ length: CODE_PAGES }, () => (random.once(12) ? rights(2) : 7)),
     aliasRights: random.once(4) ? 5 : 7,
+    noExecute: paging === "pae" && random.once(2),
     controlWord: random.pick([0x37f, 0x37f, 0x27f, 0x7f, 0xf7f, 0x340, random.word() & 0xffff]),
     mxcsr: random.pick([0x1f80, 0x1f80, 0x9fc0, 0x7f80, 0x1f00, random.word() & 0xffff]),
   };
@@ -229,7 +231,9 @@ class Generator {
     const loop = random.once(4);
     const top = loop ? 1 : 0;
     if (loop)
-      items.push(item([0xb9, ...little(1 + random.below(random.pick([3, 8, 20, 20, 200]))).slice(0, wide ? 4 : 2)]));
+      items.push(
+        item([0xb9, ...little(1 + random.below(random.pick([3, 8, 20, 20, 200, 5000]))).slice(0, wide ? 4 : 2)]),
+      );
     for (let left = 1 + random.below(random.pick([4, 12, 24])); left > 0; left--) items.push(...this.#some(own, items));
     if (loop) {
       const back: Fixup = { at: 1, kind: "rel8", block: own, item: top, add: 0 };
@@ -266,9 +270,9 @@ function hostEvent(random: Random, blocks: readonly Block[], { level }: Environm
     [level === "host" ? 0 : 14, () => ({ kind: "interrupt" })],
     [level === "host" ? 0 : 1, () => ({ kind: "nonMaskable" })],
     [3, () => ({ kind: "write", physical: code(), bytes: bytes() })],
-    [3, () => ({ kind: "write", physical: dataAddress(random, false), bytes: bytes() })],
+    [3, () => ({ kind: "write", physical: DATA + random.below(DATA_SIZE), bytes: bytes() })],
     [1, () => ({ kind: "breakpoint", linear: random.once(2) ? null : random.pick(blocks).at })],
-    [1, () => ({ kind: "watchpoint", linear: random.once(2) ? null : dataAddress(random, false) })],
+    [1, () => ({ kind: "watchpoint", linear: random.once(2) ? null : dataAddress(random, true) })],
     [1, () => ({ kind: "observe", page: random.pick([CODE, DATA]) / PAGE + random.below(8) })],
     [1, () => ({ kind: "restore" })],
     [1, () => ({ kind: "flags", value: random.pick([0x100, 0x400, 0x8d5, 0]) })],
@@ -278,16 +282,19 @@ function hostEvent(random: Random, blocks: readonly Block[], { level }: Environm
 function steps(random: Random, blocks: readonly Block[], environment: Environment): Step[] {
   const list: Step[] = [];
   const style = random.below(4);
-  for (let left = LENGTH; left > 0; ) {
+  const long = random.once(20);
+  for (let left = long ? LONG_LENGTH : LENGTH; left > 0; ) {
     const budget =
-      style === 0
-        ? 1000
-        : random.weighted<() => number>([
-            [3, () => 1],
-            [6, () => 1 + random.below(8)],
-            [6, () => 1 + random.below(100)],
-            [style * 2, () => 1 + random.below(1500)],
-          ])();
+      long && !random.once(4)
+        ? 1 + random.below(100_000)
+        : style === 0
+          ? 1000
+          : random.weighted<() => number>([
+              [3, () => 1],
+              [6, () => 1 + random.below(8)],
+              [6, () => 1 + random.below(100)],
+              [style * 2, () => 1 + random.below(1500)],
+            ])();
     list.push({ budget, event: style === 0 && list.length === 0 ? null : hostEvent(random, blocks, environment) });
     left -= Math.max(budget, 20);
   }

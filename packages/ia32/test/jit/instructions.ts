@@ -3,7 +3,7 @@
 // Here: bytes of one instruction. Not here: what they are strung together to (program.ts).
 import { type Encoding, isMoffs, isRm, parseEncoding } from "../../src/isa/encoding.ts";
 import { TABLE } from "../../src/isa/table.ts";
-import { DATA, DATA_SIZE } from "./places.ts";
+import { ALIAS, CODE, DATA, DATA_SIZE } from "./places.ts";
 import type { Random } from "./random.ts";
 
 interface Form {
@@ -71,9 +71,14 @@ function little(value: number, size: number): number[] {
   return Array.from({ length: size }, (_, i) => (value >>> (8 * i)) & 0xff);
 }
 
-/** Address of data; often near the end of a page, aligned where the operand has 16 bytes. */
+/**
+ * Address of data; often near the end of a page, aligned where the operand has 16 bytes. Now and then code or data in the second
+ * mapping, where each page shares its entry of the TLB with one of the first.
+ */
 export function dataAddress(random: Random, aligned: boolean): number {
-  const page = DATA + (random.below(DATA_SIZE / 4096) << 12);
+  const page = random.once(14)
+    ? ALIAS + CODE + (random.below((DATA + DATA_SIZE - CODE) / 4096) << 12)
+    : DATA + (random.below(DATA_SIZE / 4096) << 12);
   const offset = random.once(5) ? 0xff0 + random.below(16) : random.below(4096);
   return page + (aligned && !random.once(8) ? offset & ~15 : offset);
 }

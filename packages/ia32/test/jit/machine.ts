@@ -37,6 +37,9 @@ const PAGE = 4096;
 const RW = 3;
 const RWU = 7;
 const LARGE = 0x80;
+/** In the upper word of a PAE entry. */
+const NO_EXECUTE = 0x80000000;
+const EFER_NXE = 0x800;
 const INT3 = 0xcc;
 const VECTORS = 256;
 
@@ -129,7 +132,7 @@ function writeDescriptors(memory: GuestMemory): void {
 }
 
 function writePageTables(memory: GuestMemory, environment: Environment): void {
-  const { paging, large, tablesOpen, codeRights, dataRights, aliasRights } = environment;
+  const { paging, large, tablesOpen, codeRights, dataRights, aliasRights, noExecute } = environment;
   const rights = (linear: number): number => {
     if (linear >= CODE && linear < CODE + CODE_SIZE) return codeRights[(linear - CODE) >>> 12];
     if (linear >= DATA && linear < DATA + DATA_SIZE) return dataRights[(linear - DATA) >>> 12];
@@ -142,6 +145,9 @@ function writePageTables(memory: GuestMemory, environment: Environment): void {
   for (let linear = 0; linear < RAM; linear += PAGE) {
     memory.write32(first + (linear >>> 12) * size, physicalOf(environment, linear) | rights(linear));
     memory.write32(second + (linear >>> 12) * size, linear | aliasRights);
+    if (!noExecute) continue;
+    memory.write32(second + (linear >>> 12) * size + 4, NO_EXECUTE);
+    if (linear === CODE + 5 * PAGE) memory.write32(first + (linear >>> 12) * size + 4, NO_EXECUTE);
   }
   const alias = large ? LARGE | aliasRights : second | RWU;
   if (paging === "pae") {
@@ -239,7 +245,7 @@ export function createMachine(program: Program, engine: EngineOptions): Machine 
         ...state.system,
         cr0: cr0 | 0,
         cr4,
-        efer: 0,
+        efer: environment.noExecute ? EFER_NXE : 0,
         gdtr: { base: GDT, limit: GDT_LIMIT },
         idtr: { base: IDT, limit: VECTORS * 8 - 1 },
         tr: { selector: TASK, base: TSS, limit: 0xfff, wide: true },

@@ -20,6 +20,7 @@ const SIMPLER: readonly Partial<Environment>[] = [
   { tablesOpen: false },
   { writeProtect: false },
   { aliasRights: 7 },
+  { noExecute: false },
   { controlWord: 0x37f },
   { mxcsr: 0x1f80 },
   { codeFrames: [0, 1, 2, 3, 4, 5, 6, 7] },

@@ -64,6 +64,8 @@ export interface Environment {
   readonly dataRights: readonly number[];
   readonly codeRights: readonly number[];
   readonly aliasRights: number;
+  /** The second mapping, unless it is one large page, and some pages of code may not be executed. */
+  readonly noExecute: boolean;
   readonly controlWord: number;
   readonly mxcsr: number;
 }

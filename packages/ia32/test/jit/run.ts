@@ -20,6 +20,8 @@ export interface Difference {
 /** What a run was good for. */
 export interface Coverage {
   instructions: number;
+  /** Instructions that compiled code retired. */
+  compiled: number;
   exits: Record<string, number>;
 }
 
@@ -196,6 +198,7 @@ export function firstDifference(
         ? ["exit", describe(mine.exit), describe(theirs.exit)]
         : (quickDifference(expected, got) ??
           (last || step % THOROUGH === 0 ? thoroughDifference(expected, got) : null));
+    if (last && coverage !== undefined) coverage.compiled += got.processor.jitStatistics?.compiledInstructions ?? 0;
     if (found !== null) return { step, what: found[0], expected: found[1], got: found[2] };
     if (last) break;
   }
