@@ -199,6 +199,15 @@ describe("kintsugi lfs on its own disks", () => {
     expect(await done("dump", image)).toMatch(/bsize 8192\n {2}fsize 1024\n/);
     expect(await done("fsck", image)).toContain("clean");
   });
+
+  it.each(["v1-netbsd", "v1-44bsd"])("makes a disk of %s", async (format) => {
+    const image = await fresh(`${format}.img`);
+    await done("newfs", image, "--force", "--format", format);
+    await done("put", image, MAIN, "/main");
+    expect(await done("dump", image)).toMatch(/^superblock\n {2}version 1\n/);
+    expect(await done("fsck", image)).toBe(`${image}: clean\n`);
+    expect(await done("map", image)).toContain("<!doctype html>");
+  });
 });
 
 describe("kintsugi lfs refuses", () => {
@@ -256,7 +265,7 @@ describe("kintsugi lfs refuses", () => {
       [["dump", MAIN], /there is no log-structured file system in it/],
       [["ls", broken], /its superblock is broken/],
       [["fsck", at("none")], /there is no such file/],
-      [["map", foreign("v1-netbsd")], /version 1, which only ls, cat, get and export read/],
+      [["snapshots", foreign("v1-netbsd")], /version 1, which keeps no older checkpoints/],
       [["cat", image, "nothing"], /ENOENT: no such file or directory, stat 'nothing'/],
       [["cat", image, "/"], /it is a directory/],
       [["put", image, at("huge"), "/huge"], /ENOSPC: no space left on device/],

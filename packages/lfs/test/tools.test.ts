@@ -101,22 +101,30 @@ test("a checkpoint whose segments were written again is not offered", async () =
 });
 
 test("the dump names what dumplfs names", () => {
-  const text = dumplfs(reader(image("v2-crash")));
+  const text = dumplfs(reader(image("v2-crash")))._unsafeUnwrap();
   for (const line of ["  dsize 54704", "  offset 120", "  serial 4", "  0 AD"]) expect(text).toContain(line);
   expect(text).toContain("    61 serial 3 D--- inodes 8");
-  expect(dumplfs(reader(new Uint8Array(65536)))).toBe("first superblock: bad-magic\n");
+  const nothing = [{ code: "superblock", text: "first superblock: bad-magic" }];
+  expect(dumplfs(reader(new Uint8Array(65536)))._unsafeUnwrapErr()).toEqual(nothing);
+  const broken = image("v2-crash");
+  broken.fill(0, 16384);
+  expect(dumplfs(reader(broken))._unsafeUnwrapErr().at(-1)?.code).toBe("ifile");
+  for (const name of ["v1-netbsd", "v1-44bsd-i386"]) expect(dumplfs(reader(image(name))).isOk()).toBe(true);
 });
 
 test("the map shows every segment of every frame, and runs nothing from elsewhere", async () => {
   const { disk, fs } = await fresh();
-  const frames = [mapFrame(reader(disk.bytes))];
+  const frames = [mapFrame(reader(disk.bytes))._unsafeUnwrap()];
   await fs.writeFile("/big", new Uint8Array(500000).fill(1));
   await fs.sync();
-  frames.push(mapFrame(reader(disk.bytes)));
-  const [before, after] = frames.map((frame) => frame?.segments.filter(({ state }) => state !== "clean").length ?? 0);
+  frames.push(mapFrame(reader(disk.bytes))._unsafeUnwrap());
+  const [before, after] = frames.map((frame) => frame.segments.filter(({ state }) => state !== "clean").length);
   expect(after).toBeGreaterThan(before + 5);
-  const page = mapPage(frames.filter((frame) => frame !== undefined));
+  const [first] = listCheckpoints(reader(disk.bytes));
+  expect(mapFrame(reader(disk.bytes), first)._unsafeUnwrap().segments.length).toBe(frames[0]?.segments.length);
+  expect(mapFrame(reader(disk.bytes), first)._unsafeUnwrap().time).toBe(first?.time);
+  const page = mapPage(frames);
   expect(page).not.toMatch(/src=|href=|import/);
   expect(page).toContain('max="1"');
-  expect(mapFrame(reader(new Uint8Array(65536)))).toBeUndefined();
+  expect(mapFrame(reader(new Uint8Array(65536))).isErr()).toBe(true);
 });

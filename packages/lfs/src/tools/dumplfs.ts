@@ -4,10 +4,12 @@
  * Here: superblock, segment table, partial segments. Not here: judging (`fsck/`).
  * @module
  */
+import type { Result } from "neverthrow";
 import { SEGUSE_ACTIVE, SEGUSE_DIRTY, SEGUSE_EMPTY, SEGUSE_SUPERBLOCK } from "../format/constants.ts";
 import { hasSuperblock, segmentReserve, segmentStart } from "../format/geometry.ts";
 import { readSummary, walkSummary } from "../format/segsum.ts";
-import { type Image, openImage, type ReadDisk } from "../fsck/image.ts";
+import type { Finding, Image, ReadDisk } from "../fsck/image.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
 
 const FIELDS = ["version", "size", "ssize", "dsize", "bsize", "fsize", "nseg", "sumsize", "ibsize", "ident"] as const;
 const STATE = [
@@ -23,10 +25,12 @@ const STATE = [
   "offset",
 ] as const;
 
-/** The whole dump; one line saying why when the disk is none of ours. */
-export function dumplfs(read: ReadDisk): string {
-  const image = openImage(read);
-  if (Array.isArray(image)) return image.map((finding) => `${finding.text}\n`).join("");
+/** The whole dump. The error says what keeps the disk from being read. */
+export function dumplfs(read: ReadDisk): Result<string, readonly Finding[]> {
+  return openCheckpoint(read).map((image) => textOf(image, read));
+}
+
+function textOf(image: Image, read: ReadDisk): string {
   const value = (name: (typeof FIELDS)[number] | (typeof STATE)[number]): string =>
     `  ${name} ${image.sb[`lfs_${name}`]}`;
   const serial = image.sb.lfs_serial[0] + image.sb.lfs_serial[1] * 2 ** 32;

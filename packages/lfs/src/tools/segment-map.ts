@@ -5,9 +5,12 @@
  * right moments, which is the caller's. The page is one file without scripts from elsewhere.
  * @module
  */
+import type { Result } from "neverthrow";
 import { SEGUSE_ACTIVE, SEGUSE_DIRTY } from "../format/constants.ts";
 import { segmentOf } from "../format/geometry.ts";
-import { openImage, type ReadDisk } from "../fsck/image.ts";
+import type { Pin } from "../format/pins.ts";
+import type { Finding, Image, ReadDisk } from "../fsck/image.ts";
+import { openCheckpoint } from "./open-checkpoint.ts";
 
 /** A segment in a frame. */
 export interface MappedSegment {
@@ -25,10 +28,12 @@ export interface MapFrame {
   readonly segments: readonly MappedSegment[];
 }
 
-/** The map of a disk's newest checkpoint, or undefined when it has none. */
-export function mapFrame(read: ReadDisk): MapFrame | undefined {
-  const image = openImage(read);
-  if (Array.isArray(image)) return undefined;
+/** The map of a disk at its newest checkpoint, or at an older one of `listCheckpoints`. */
+export function mapFrame(read: ReadDisk, older?: Pin): Result<MapFrame, readonly Finding[]> {
+  return openCheckpoint(read, older).map(frameOf);
+}
+
+function frameOf(image: Image): MapFrame {
   const { g, sb } = image;
   const time = sb.lfs_tstamp[0] + sb.lfs_tstamp[1] * 2 ** 32;
   const current = segmentOf(g, sb.lfs_curseg);

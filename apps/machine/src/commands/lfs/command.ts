@@ -65,11 +65,16 @@ type Run = (image: string, work: () => Promise<number>) => Promise<void>;
 function volumeCommands(lfs: Command, run: Run): void {
   lfs
     .command("newfs <IMG>")
-    .description("make an empty file system (NetBSD's version 2, 32-bit)")
+    .description("make an empty file system (NetBSD's version 2, 32-bit, unless another is asked for)")
     .option("--size <SIZE>", "bytes of the disk, such as 64M (default: those of the file)", parseSize("--size"))
     .option("--bsize <SIZE>", "a block (default: 8K, below 32M 4K)", parseSize("--bsize"))
     .option("--fsize <SIZE>", "a fragment (default: an eighth of a block)", parseSize("--fsize"))
     .option("--ssize <SIZE>", "a segment (default: 1M, less on a small disk)", parseSize("--ssize"))
+    .addOption(
+      new Option("--format <FORMAT>", "how the disk is kept: NetBSD's version 2 or 1, or 4.4BSD's version 1")
+        .choices(["v2", "v1-netbsd", "v1-44bsd"])
+        .default("v2"),
+    )
     .option("-f, --force", "overwrite what is in the file")
     .action((image, flags) => run(image, async () => (await import("./volume.ts")).newfs(image, flags)));
   lfs

@@ -100,11 +100,11 @@ export function superblockOf(path: string, read: ReadDisk): Superblock {
   throw new DiskError(`${path}: ${why}`);
 }
 
-/** As {@link superblockOf}, for what needs the counts of version 2. */
+/** As {@link superblockOf}, for what needs the serials of version 2. */
 export function version2(path: string, read: ReadDisk): Superblock {
   const superblock = superblockOf(path, read);
   if (superblock.lfs_version === 2) return superblock;
-  throw new DiskError(`${path}: it is of version 1, which only ls, cat, get and export read`);
+  throw new DiskError(`${path}: it is of version 1, which keeps no older checkpoints`);
 }
 
 /** The address of a checkpoint's ifile, by the checkpoint's serial. */

@@ -6,19 +6,10 @@
  * @module
  */
 import { writeFile } from "node:fs/promises";
-import {
-  type Checkpoint,
-  compareTrees,
-  listCheckpoints,
-  mapFrame,
-  mapPage,
-  type ReadDisk,
-  type Superblock,
-  writeSuperblock,
-} from "@kintsugi/lfs";
+import { compareTrees, listCheckpoints, mapFrame, mapPage } from "@kintsugi/lfs";
 import { writeOut } from "../streams.ts";
-import { SUPERBLOCK_SIZE, version2, withBytes, withFiles } from "./disk.ts";
-import { readOrRefuse } from "./volume.ts";
+import { superblockOf, version2, withBytes, withFiles } from "./disk.ts";
+import { readable, readOrRefuse } from "./volume.ts";
 
 /** A line "serial time" for every whole checkpoint, oldest first; with `since` a line "kind path" for every change. */
 export async function snapshots(
@@ -48,24 +39,12 @@ function compare(path: string, since: number, at: number | undefined): Promise<n
 /** Writes the map's page to a file or to stdout: a frame for every whole checkpoint. */
 export async function map(path: string, page: string | undefined): Promise<number> {
   const html = await withBytes(path, (read) => {
-    const superblock = version2(path, read);
-    return readOrRefuse(path, () => {
-      const disks = listCheckpoints(read).map((checkpoint) => diskAt(read, superblock, checkpoint));
-      const frames = (disks.length === 0 ? [read] : disks).map((disk) => mapFrame(disk));
-      return mapPage(frames.filter((frame) => frame !== undefined));
-    });
+    superblockOf(path, read);
+    const checkpoints = readOrRefuse(path, () => listCheckpoints(read));
+    const frames = checkpoints.length === 0 ? [mapFrame(read)] : checkpoints.map((older) => mapFrame(read, older));
+    return mapPage(frames.map((frame) => readable(path, frame)));
   });
   if (page === undefined) await writeOut(html);
   else await writeFile(page, html);
   return 0;
-}
-
-/** The disk as an older checkpoint left it: its superblocks lead to that one's ifile. */
-function diskAt(read: ReadDisk, superblock: Superblock, checkpoint: Checkpoint): ReadDisk {
-  const { idaddr, time } = checkpoint;
-  const bytes = new Uint8Array(SUPERBLOCK_SIZE);
-  // The ifile's inode is the last thing that a checkpoint writes, so the log went on in its segment.
-  writeSuperblock(bytes, 0, { ...superblock, lfs_idaddr: idaddr, lfs_curseg: idaddr, lfs_tstamp: [time, 0] });
-  const places = superblock.lfs_sboffs.slice(0, 2).map((address) => address * superblock.lfs_fsize);
-  return (offset, length) => (places.includes(offset) ? bytes.slice(0, length) : read(offset, length));
 }

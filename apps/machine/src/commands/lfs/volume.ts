@@ -15,11 +15,13 @@ import {
   fileDevice,
   fsck,
   geometryOf,
+  type LfsFormat,
   newSuperblock,
   planRepair,
   type ReadDisk,
   readSuperblock,
 } from "@kintsugi/lfs";
+import type { Result } from "neverthrow";
 import { EXIT_FAILED } from "../exit-codes.ts";
 import { UsageError } from "../options.ts";
 import { writeOut } from "../streams.ts";
@@ -32,7 +34,6 @@ import {
   refuseMounted,
   SUPERBLOCK_SIZE,
   superblockOf,
-  version2,
   withBytes,
   withFiles,
 } from "./disk.ts";
@@ -46,6 +47,7 @@ export interface NewfsFlags {
   readonly bsize?: number;
   readonly fsize?: number;
   readonly ssize?: number;
+  readonly format?: LfsFormat;
   readonly force?: boolean;
 }
 
@@ -79,11 +81,18 @@ async function bytesThere(path: string): Promise<{ size: number; holdsSomething:
 
 export async function dump(path: string): Promise<number> {
   const text = await withBytes(path, (read) => {
-    version2(path, read);
-    return readOrRefuse(path, () => dumplfs(read));
+    superblockOf(path, read);
+    return readable(path, dumplfs(read));
   });
   await writeOut(text);
   return 0;
+}
+
+/** What a tool made of a disk that it could read. */
+export function readable<T>(path: string, made: Result<T, readonly Finding[]>): T {
+  if (made.isOk()) return made.value;
+  const why = made.error.map(({ text }) => text).join("; ");
+  throw new DiskError(`${path}: it cannot be read: ${why}; kintsugi lfs fsck ${path} says more`);
 }
 
 /** A reader of the newest checkpoint; it throws where the ifile is not, which here is the disk's fault. */
