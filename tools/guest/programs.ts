@@ -158,6 +158,8 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("x2errors", "test/x2errors.cpp"),
   program("echo-server", "test/echo_server.cpp"),
   program("echo-client", "test/echo_client.cpp"),
+  program("relay", "test/relay.cpp"),
+  program("relay-client", "test/relay_client.cpp"),
   // Foreign servers: see apps/programs/guest/l4.
   server("l4-sigma0", SIGMA0_BASE, "sigma0.cpp", "sigma0_memory.cpp"),
   server("l4-probe", ROOT_BASE, "probe.cpp", "task.cpp"),
@@ -175,5 +177,6 @@ export const PROGRAMS: readonly GuestProgram[] = [
     "tests/control.cpp",
     "task.cpp",
   ),
+  server("l4-hardware", ROOT_BASE, "hardware.cpp", "task.cpp"),
   server("l4-pingpong", ROOT_BASE, "pingpong.cpp", "ipc-loop.S", "task.cpp"),
 ];

@@ -7,6 +7,7 @@
  */
 import {
   ACTION_COLD,
+  ACTION_GROUP,
   ACTION_HANDLER_RESTART,
   ACTION_HOT,
   ACTION_REBOOT,
@@ -39,6 +40,7 @@ const ACTION_NAMES: Readonly<Record<number, string>> = {
   [ACTION_COLD]: "cold",
   [ACTION_REMOVED]: "removed",
   [ACTION_HANDLER_RESTART]: "handler",
+  [ACTION_GROUP]: "group",
   [ACTION_REBOOT]: "reboot",
 };
 

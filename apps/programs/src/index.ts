@@ -23,6 +23,9 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server without recovery of its own, and its client `echo-client TEXT`. */
   "echo-server": prebuilt("echo-server"),
   "echo-client": prebuilt("echo-client"),
+  /** A server that is restarted with `echo-server`, and its client `relay-client COUNT`. */
+  relay: prebuilt("relay"),
+  "relay-client": prebuilt("relay-client"),
 
   // Foreign servers, for `kintsugi l4`: they know X.2 and nothing of this kernel.
   /** sigma0: page faults and requests, each page to one thread only. */
@@ -32,6 +35,8 @@ export const guests: Readonly<Record<string, URL>> = {
   "l4-mapprobe": prebuilt("l4-mapprobe"),
   /** What the manual promises, topic by topic, a line each. */
   "l4-tests": prebuilt("l4-tests"),
+  /** Devices, ports, interrupts, floats, clocks; boot modules and their command lines. */
+  "l4-hardware": prebuilt("l4-hardware"),
   /** IPC inside a space and between spaces, map items, page faults, for the bench. */
   "l4-pingpong": prebuilt("l4-pingpong"),
 };

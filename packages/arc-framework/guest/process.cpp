@@ -57,6 +57,16 @@ status_t Lookup(const char* name, L4_ThreadId_t& thread, int attempts) {
   }
 }
 
+status_t Connect(const char* name, L4_Word_t agreement, L4_ThreadId_t& thread, int attempts) {
+  for (;;) {
+    L4_LoadMR(1, agreement);
+    const status_t status = Ask(arc::ART_CONNECT, LoadText(2, name));
+    if (status == arc::STATUS_OK) thread = {L4_StoreMR(2)};
+    if (status != arc::STATUS_NOT_FOUND || --attempts <= 0) return status;
+    L4_Sleep(10'000);
+  }
+}
+
 status_t Execute(const char* commandLine, L4_Word_t& pid, Text& problem) {
   L4_MsgTag_t tag;
   const status_t status = Ask(arc::ART_EXECUTE, LoadText(1, commandLine), &tag);

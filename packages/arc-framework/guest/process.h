@@ -39,6 +39,8 @@ struct File {
 [[noreturn]] void Exit(L4_Word_t status);
 /** Asks again every 10 ms, up to `attempts` times, while nobody has that name. */
 status_t Lookup(const char* name, L4_ThreadId_t& thread, int attempts = 1);
+/** As Lookup; `agreement`, arc::AGREEMENT_*, says what follows when that server loses its memory. */
+status_t Connect(const char* name, L4_Word_t agreement, L4_ThreadId_t& thread, int attempts = 1);
 /** Starts a program; when it is not a loadable one, `problem` says why. */
 status_t Execute(const char* commandLine, L4_Word_t& pid, Text& problem);
 /** Waits until a program ends. */

@@ -26,7 +26,7 @@ struct Frame {
   L4_Word_t eip, eflags, edi, esi, ebp, esp, ebx, edx, ecx, eax;
 };
 
-/** Written by the kernel alone, in the same step as the event; read-only here. */
+/** Written by the kernel, in the same step as the event; read-only here. */
 struct RestartPage {
   L4_Word_t magic;
   L4_Word_t sequence;  ///< number of the last request received
@@ -39,11 +39,13 @@ struct RestartPage {
   L4_Word_t failure, detail, errorCode, address;
   Frame frame;
   L4_Word_t timeLow, timeHigh;
+  L4_Word_t losses;  ///< how often a server that it wants to be told of has lost its memory; P3 writes it
 };
 static_assert(__builtin_offsetof(RestartPage, mr1) == 4 * x2::RESTART_MR1);
 static_assert(__builtin_offsetof(RestartPage, failure) == 4 * x2::RESTART_FAILURE);
 static_assert(__builtin_offsetof(RestartPage, frame) == 4 * x2::RESTART_FRAME);
 static_assert(__builtin_offsetof(RestartPage, timeHigh) == 4 * x2::RESTART_TIME_HIGH);
+static_assert(__builtin_offsetof(RestartPage, losses) == 4 * x2::RESTART_LOSSES);
 
 /** The block of this start; set before any constructor runs. */
 extern const StartBlock* arc_start;

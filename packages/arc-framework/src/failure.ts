@@ -8,6 +8,7 @@
  */
 import {
   FAILURE_EXCEPTION,
+  FAILURE_GROUP,
   FAILURE_HANG,
   FAILURE_KILLED,
   FAILURE_PAGE_FAULT,
@@ -15,8 +16,11 @@ import {
 } from "@kintsugi/microkernel";
 import { hex } from "./elf/error.ts";
 
-/** How the program failed: by an access, another trap, its time, its own word, or a user's wish. Thesis 4.3.2. */
-export type FailureKind = "page fault" | "exception" | "hang" | "panic" | "killed";
+/**
+ * How the program failed: by an access, another trap, its time, its own word, or a user's wish (thesis 4.3.2); or it has
+ * not failed, but a server of its has started cold (4.4.2).
+ */
+export type FailureKind = "page fault" | "exception" | "hang" | "panic" | "killed" | "group";
 
 /** The numbers under which the restart page and the protocols know the kinds. */
 export const FAILURE_KINDS: Readonly<Record<FailureKind, number>> = {
@@ -25,10 +29,19 @@ export const FAILURE_KINDS: Readonly<Record<FailureKind, number>> = {
   hang: FAILURE_HANG,
   panic: FAILURE_PANIC,
   killed: FAILURE_KILLED,
+  group: FAILURE_GROUP,
 };
 
 /** The rule that found it. `no-memory`: a page that the program may have could not be had. */
-export type Detector = "outside-areas" | "access-rights" | "exception" | "hang" | "panic" | "kill" | "no-memory";
+export type Detector =
+  | "outside-areas"
+  | "access-rights"
+  | "exception"
+  | "hang"
+  | "panic"
+  | "kill"
+  | "no-memory"
+  | "group";
 
 /** The rules in the order of the numbers under which records keep them. */
 export const DETECTOR_NAMES: readonly Detector[] = [
@@ -39,13 +52,14 @@ export const DETECTOR_NAMES: readonly Detector[] = [
   "panic",
   "kill",
   "no-memory",
+  "group",
 ];
 
 /** What went wrong with a program, and where. */
 export interface Failure {
   readonly kind: FailureKind;
   readonly detector: Detector;
-  /** Page fault: the access's rwx bits; exception: the vector; hang: own time used, in µs; else 0. */
+  /** Page fault: the access's rwx bits; exception: the vector; hang: own time used, in µs; group: the server's pid; else 0. */
   readonly detail: number;
   /** Page fault: the address; else 0. */
   readonly address: number;
@@ -82,5 +96,7 @@ export function describeFailure(failure: Failure): string {
       return "panic";
     case "killed":
       return "killed";
+    case "group":
+      return `its server (pid ${failure.detail}) started cold`;
   }
 }

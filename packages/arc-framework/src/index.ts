@@ -29,6 +29,7 @@ export { type NamedPolicy, POLICIES } from "./policy/catalogue.ts";
 export { crashOnly } from "./policy/crash-only.ts";
 export { ATTEMPTS, type Attempts, escalation } from "./policy/escalation.ts";
 export { explain, type Schedule, type ScheduleEnd, type ScheduleEntry, type Trouble } from "./policy/explain.ts";
+export { AGREEMENTS, type Agreement, type Relation, type RestartGroup, restartGroup } from "./policy/group.ts";
 export { faultOf, guarded } from "./policy/guarded.ts";
 export {
   failuresWithin,

@@ -94,6 +94,9 @@ void PrintFailure(L4_Word_t kind, L4_Word_t detail, L4_Word_t address) {
     case x2::FAILURE_KILLED:
       terminal::Print("killed");
       break;
+    case x2::FAILURE_GROUP:
+      terminal::Print("its server (pid %u) started cold", detail);
+      break;
     default:
       terminal::Print("failure %u", kind);
   }

@@ -20,6 +20,7 @@ export interface Restartable {
   start(stack: "stack" | "recovery stack", reason: number): Part<number>;
   /** The process has ended: its report first, then ART removes it, and this P3 with it. */
   end(reason: number): Part<number>;
+  stopClients(): Part<number>;
   /** The machine is reset, and this P3 with it. */
   reboot(text: string): Part<number>;
   /** A step of the recovery is done: takes the time. */
@@ -60,5 +61,7 @@ function perform(step: PlanStep, process: Restartable): Part<number> {
       return process.wait(step.cycles);
     case "reboot":
       return process.reboot(step.text);
+    case "stop clients":
+      return process.stopClients();
   }
 }

@@ -65,6 +65,14 @@ const PROCESS_FIELDS = {
   exitKind: "u32",
   exitDetail: "u32",
   exitAddress: "u32",
+  /** Connections that were made to it. */
+  age: "u32",
+  /** A bit per pid: its clients, by what they agreed to. */
+  connected: "words[2]",
+  restartedWith: "words[2]",
+  toldOf: "words[2]",
+  /** Pid of the server whose restart it waits for, 0 for none. */
+  stoppedFor: "u32",
   /** 1 once the service thread of this pid exists; it stays when the process ends. */
   service: "u32",
   argument: "words[32]",

@@ -14,11 +14,13 @@ import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../
 import { ArtMemory } from "./art-memory.ts";
 import { bootContinuations, continueBoot, start } from "./boot.ts";
 import { fromP3, type Service } from "./caller.ts";
+import { groupGo, groupStop } from "./group.ts";
 import { allocate, exception, mapModule, pageFault, release } from "./memory.ts";
 import { recoveryInfo, recoveryReport } from "./records.ts";
 import { REMOVE_PAGES, removePages } from "./removal.ts";
 import {
   bootInfo,
+  connectTo,
   execute,
   fileFind,
   fileInfo,
@@ -61,6 +63,9 @@ export function createArt(options: { probe?: CutProbe; observer?: ResidentObserv
     [label.ART_PROCESS_START, processStart(memory)],
     [label.ART_PROCESS_STARTED, processStarted(memory)],
     [label.ART_REBOOT, reboot()],
+    [label.ART_CONNECT, connectTo(memory)],
+    [label.ART_GROUP_STOP, groupStop(memory)],
+    [label.ART_GROUP_GO, groupGo(memory)],
   ];
   const handlers = new Map<number, HandlerFunction>(
     services.map(([number, service]) => [number, fromP3(memory, service)]),

@@ -23,6 +23,7 @@ import type { HandlerFunction } from "../server/resident-server.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type ArtMemory, P } from "./art-memory.ts";
 import { frameAddress, framesIn, giveFrames } from "./frames.ts";
+import { releaseGroup } from "./group.ts";
 import {
   isAlive,
   PROCESS_ENDED,
@@ -34,6 +35,7 @@ import {
   stateOf,
   userThread,
 } from "./processes.ts";
+import { forget } from "./relations.ts";
 import { tellStarter } from "./starter.ts";
 
 /** The continuation that goes on with a removal: pid, 1 if the sender gets a reply at the end. */
@@ -73,6 +75,7 @@ function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): num
   processes.set(tx, row, P.exitDetail, exit.detail);
   processes.set(tx, row, P.exitAddress, exit.address);
   processes.set(tx, row, P.state, PROCESS_ENDING);
+  forget(memory, tx, pid);
   const interrupts = processes.get(tx, row, P.interrupts);
   return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid)];
 }
@@ -91,6 +94,7 @@ export function removePages(memory: ArtMemory): HandlerFunction {
       });
       return { become: { label: REMOVE_PAGES, words: s.words } };
     }
+    yield* releaseGroup(s, memory, pid);
     yield* tellWaiters(s, memory, pid);
     return s.word(2) === 1 ? reply(STATUS_OK) : undefined;
   };

@@ -7,7 +7,7 @@
  * @module
  */
 import { FAILURE_KILLED, INTERRUPT_LINES, interruptId, NIL_THREAD, periodCode } from "@kintsugi/microkernel";
-import { ART_BYTES_PER_READ, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import { AGREEMENT_NOTIFY, AGREEMENT_RESTART, ART_BYTES_PER_READ, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
 import { P3_RESTART } from "../protocol/p3.ts";
 import {
   STATUS_BUSY,
@@ -36,6 +36,7 @@ import {
   stateOf,
   userThread,
 } from "./processes.ts";
+import { connect } from "./relations.ts";
 import { endProcess } from "./removal.ts";
 
 /** Port that ends the run, with the exit code as the byte written (pc: POWER_EXIT_PORT). */
@@ -53,6 +54,25 @@ export function lookup(memory: ArtMemory): Service {
       return [pid !== 0 && stateOf(memory, tx, pid) === PROCESS_RUNNING ? userThread(memory, tx, pid) : NIL_THREAD];
     });
     return thread === NIL_THREAD ? reply(STATUS_NOT_FOUND) : reply(STATUS_OK, thread);
+  };
+}
+
+/** CONNECT agreement, name: → thread id of the server; ART remembers whose client the caller is. */
+export function connectTo(memory: ArtMemory): Service {
+  return function* (s: Request, pid: number): Handler {
+    const agreement = s.word(1) >>> 0;
+    if (s.count < 2 || agreement > AGREEMENT_NOTIFY) return reply(STATUS_INVALID);
+    const name = unpackText(s.words.slice(1, s.count));
+    const [status, thread] = yield* s.step((tx) => {
+      if (!isCaller(memory, tx, s)) return [STATUS_REFUSED, NIL_THREAD];
+      const mayBeRestarted = memory.processes.get(tx, pid - 1, P.flags) & PROCESS_FLAG_SERVER;
+      if (agreement === AGREEMENT_RESTART && mayBeRestarted === 0) return [STATUS_REFUSED, NIL_THREAD];
+      const server = serverOf(tx, memory, name);
+      if (server === 0 || stateOf(memory, tx, server) !== PROCESS_RUNNING) return [STATUS_NOT_FOUND, NIL_THREAD];
+      connect(memory, tx, server, pid, agreement);
+      return [STATUS_OK, userThread(memory, tx, server)];
+    });
+    return status === STATUS_OK ? reply(STATUS_OK, thread!) : reply(status!);
   };
 }
 

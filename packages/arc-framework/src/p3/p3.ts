@@ -13,9 +13,18 @@ import type { Failure } from "../failure.ts";
 import type { RecoveryPolicy } from "../policy/policy.ts";
 import { decide } from "../policy/reference.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
-import { ART_PROCESS_ENDED } from "../protocol/art.ts";
-import { P3_EXIT, P3_PANIC, P3_READY, P3_RECOVERED, P3_RESTART } from "../protocol/p3.ts";
-import { ACTION_COLD, STEP_RECOVER } from "../protocol/recovery-record.ts";
+import { ART_GROUP_GO, ART_PROCESS_ENDED } from "../protocol/art.ts";
+import {
+  P3_EXIT,
+  P3_GROUP_GO,
+  P3_GROUP_NOTIFY,
+  P3_GROUP_STOP,
+  P3_PANIC,
+  P3_READY,
+  P3_RECOVERED,
+  P3_RESTART,
+} from "../protocol/p3.ts";
+import { ACTION_COLD, ACTION_GROUP, STEP_RECOVER } from "../protocol/recovery-record.ts";
 import { STATUS_FAILED, STATUS_INVALID, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
 import { ART_THREAD, PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
 import type { Message } from "../server/action.ts";
@@ -23,6 +32,7 @@ import type { CutProbe } from "../server/cut-point.ts";
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
 import { bringIn, look } from "./faults.ts";
+import { memberPolicy, notifyMember, serverLost, stopMember } from "./group.ts";
 import { load } from "./loader.ts";
 import type { RecoveryObserver } from "./observer.ts";
 import { recover, recoverRefused } from "./recovery.ts";
@@ -85,6 +95,12 @@ export function createP3(options: P3Options = {}): ResidentServer {
     return reply(STATUS_OK);
   }
 
+  function* go(s: Request): Handler {
+    yield* s.send(s.sender, reply(STATUS_OK));
+    yield* recover(s, serverLost(s.word(1)), memberPolicy, observer);
+    return undefined;
+  }
+
   const handlers: [number, HandlerFunction][] = [
     [LABEL_PAGE_FAULT, ofProcess(pageFault)],
     [LABEL_EXCEPTION, ofProcess(failed)],
@@ -95,6 +111,9 @@ export function createP3(options: P3Options = {}): ResidentServer {
     [P3_RECOVERED, ofProcess(recovered)],
     [ART_REQUESTS, ofProcess(passOn)],
     [P3_RESTART, ofArt(restart)],
+    [P3_GROUP_STOP, ofArt(stopMember)],
+    [P3_GROUP_GO, ofArt(go)],
+    [P3_GROUP_NOTIFY, ofArt(notifyMember)],
   ];
   return new ResidentServer(
     { name: "p3", threadMemory: () => P3_PERSISTENT_MEMORY, start: load, handlers: new Map(handlers) },
@@ -129,12 +148,16 @@ function* exit(s: Request): Handler {
 }
 
 function* ready(s: Request, observer: RecoveryObserver): Handler {
-  const [action] = yield* s.step((tx) => {
+  const [action, group, art] = yield* s.step((tx) => {
     setWord(tx, "ready", 1);
-    return [getWord(tx, "action")];
+    const stopped = getWord(tx, "group");
+    setWord(tx, "group", 0);
+    return [getWord(tx, "action"), stopped, getWord(tx, "art")];
   });
+  if (group === 1) yield* s.call(art!, { label: ART_GROUP_GO });
   // After a hot restart RECOVERED is still to come.
-  return action === ACTION_COLD ? yield* answerAndReport(s, observer) : reply(STATUS_OK);
+  const cold = action === ACTION_COLD || action === ACTION_GROUP;
+  return cold ? yield* answerAndReport(s, observer) : reply(STATUS_OK);
 }
 
 /** Lets the program go on first: the report is not part of its downtime. */

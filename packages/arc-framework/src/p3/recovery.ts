@@ -15,6 +15,7 @@ import { type History, withFailure, withRestart } from "../policy/history.ts";
 import type { Action, ActionKind, RecoveryPolicy } from "../policy/policy.ts";
 import {
   ACTION_COLD,
+  ACTION_GROUP,
   ACTION_HANDLER_RESTART,
   ACTION_HOT,
   ACTION_REBOOT,
@@ -37,6 +38,7 @@ const ACTIONS: Readonly<Record<ActionKind, number>> = {
   handler: ACTION_HANDLER_RESTART,
   hot: ACTION_HOT,
   cold: ACTION_COLD,
+  group: ACTION_GROUP,
   remove: ACTION_REMOVED,
   reboot: ACTION_REBOOT,
 };
@@ -100,12 +102,12 @@ function* carryOut(
 function noteFailure(tx: Transaction, failure: Failure, observer: RecoveryObserver): void {
   const page = RESTART_PAGE.low;
   const word = (index: number): number => tx.read(page + 4 * index) >>> 0;
-  const seenByKernel = failure.kind !== "panic" && failure.kind !== "killed";
+  const seenByKernel = failure.kind !== "panic" && failure.kind !== "killed" && failure.kind !== "group";
   const failedAt = word(RESTART_TIME_HIGH) * 2 ** 32 + word(RESTART_TIME_LOW);
   beginTimeline(tx, seenByKernel ? failedAt : tx.now());
   markStep(tx, STEP_DETECT, 0, observer);
   const progress = { sequence: word(RESTART_SEQUENCE), replied: word(RESTART_REPLIED) };
-  storeHistory(tx, withFailure(readHistory(tx), progress, tx.now()));
+  if (failure.kind !== "group") storeHistory(tx, withFailure(readHistory(tx), progress, tx.now()));
   setWord(tx, "recovering", 1);
   setWord(tx, "kind", FAILURE_KINDS[failure.kind]);
   setWord(tx, "detector", DETECTOR_NAMES.indexOf(failure.detector));
@@ -119,6 +121,6 @@ function noteAction(tx: Transaction, action: Action, history: History, observer:
   setWord(tx, "action", ACTIONS[action.kind]);
   setWord(tx, "quarantine", action.quarantine ? 1 : 0);
   storeHistory(tx, withRestart(history, action));
-  if (action.kind === "cold") setWord(tx, "ready", 0);
+  if (action.kind === "cold" || action.kind === "group") setWord(tx, "ready", 0);
   markStep(tx, STEP_DECIDE, 0, observer);
 }

@@ -7,11 +7,20 @@
  * @module
  */
 
-import { EXREGS_HALT, EXREGS_IP, EXREGS_SET_HALT, FPAGE_RWX, periodCode } from "@kintsugi/microkernel";
+import {
+  EXREGS_HALT,
+  EXREGS_IP,
+  EXREGS_SET_HALT,
+  FPAGE_RWX,
+  periodCode,
+  RESTART_REPLIED,
+  RESTART_SENDER,
+  RESTART_SEQUENCE,
+} from "@kintsugi/microkernel";
 import type { Restartable } from "../apply/apply.ts";
-import { PAGE_SIZE } from "../elf/layout.ts";
+import { PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
-import { ART_PROCESS_ENDED, ART_REBOOT } from "../protocol/art.ts";
+import { ART_GROUP_STOP, ART_PROCESS_ENDED, ART_REBOOT } from "../protocol/art.ts";
 import { STATUS_FAILED } from "../protocol/status.ts";
 import { CYCLES_PER_MICROSECOND } from "../protocol/time.ts";
 import type { Part, Request } from "../server/request.ts";
@@ -24,7 +33,7 @@ import type { RecoveryObserver } from "./observer.ts";
 import { content, generation, memoryRange, reloadPages, renewArea } from "./pages.ts";
 import { report } from "./report.ts";
 import { type StackName, startThread } from "./start.ts";
-import { areaAt, getWord } from "./state.ts";
+import { areaAt, getWord, setWord } from "./state.ts";
 import { markStep } from "./timeline.ts";
 
 /** Pages that one step loads at most: a step's undo log has a bound. */
@@ -110,6 +119,21 @@ export class ProcessRestart implements Restartable {
       total += loaded!;
       if (loaded! < PAGES_PER_STEP) return total;
     }
+  }
+
+  /** A client that is stopped waits for no answer any more: its request, if it is the open one, counts as answered. */
+  *stopClients(): Part<number> {
+    const s = this.#s;
+    const [art] = yield* s.step((tx) => [getWord(tx, "art")]);
+    const answer = yield* s.call(art!, { label: ART_GROUP_STOP });
+    yield* s.step((tx) => {
+      setWord(tx, "group", 1);
+      const word = (index: number): number => RESTART_PAGE.low + 4 * index;
+      const sender = tx.read(word(RESTART_SENDER));
+      if (answer.words.slice(1).includes(sender)) tx.write(word(RESTART_REPLIED), tx.read(word(RESTART_SEQUENCE)));
+      return [];
+    });
+    return 0;
   }
 
   *wait(cycles: number): Part<number> {

@@ -47,6 +47,7 @@ type ProcessFields = Words<
   | "nearby"
   | "restarts"
   | "quarantine"
+  | "group"
   | "waitedLow"
   | "waitedHigh"
   | "recovering"
@@ -62,7 +63,7 @@ type ProcessFields = Words<
   | "retiredHigh"
 > & {
   /** Restarts in a row, by level, in the order of LEVELS. */
-  readonly tried: "words[3]";
+  readonly tried: "words[4]";
   /** Times of the last failures, low and high word each; 0 for none. */
   readonly times: "words[32]";
   /** Words 80…95 of the restart page as they were at the failure. */
@@ -91,9 +92,10 @@ const ProcessRow: Struct<ProcessFields> = struct({
   nearby: u32,
   restarts: u32,
   quarantine: u32,
+  group: u32,
   waitedLow: u32,
   waitedHigh: u32,
-  tried: words(LEVELS.length as 3),
+  tried: words(LEVELS.length as 4),
   times: words((2 * TIMES_LIMIT) as 32),
   recovering: u32,
   kind: u32,

@@ -17,6 +17,8 @@ export type PlanStep =
   | { readonly kind: "unmap"; readonly areas: readonly AreaKind[] }
   /** Declare the contents of the areas' pages void. */
   | { readonly kind: "initialize"; readonly areas: readonly AreaKind[] }
+  /** Have ART stop the clients that will be restarted, too; they go on when the program is ready. */
+  | { readonly kind: "stop clients" }
   /** Let time pass. Clients wait meanwhile. */
   | { readonly kind: "wait"; readonly cycles: number }
   /** Put the file's contents into those void pages of the areas that come from the file. */
@@ -55,6 +57,11 @@ function stepsOf(failure: Failure, { kind, because, delay = 0 }: Action): readon
       return restart(VOLATILE, ["image"], delay, { kind: "start", stack: "recovery stack", reason });
     case "cold":
       return restart(ALL, ["image", "persistent memory"], delay, { kind: "start", stack: "stack", reason: 0 });
+    case "group":
+      return [
+        { kind: "stop clients" },
+        ...restart(ALL, ["image", "persistent memory"], delay, { kind: "start", stack: "stack", reason: 0 }),
+      ];
     case "remove":
       return [{ kind: "end", reason }];
     case "reboot":
@@ -95,6 +102,8 @@ function formatStep(step: PlanStep): string {
       return `wait ${step.cycles / MILLISECOND} ms`;
     case "reboot":
       return `reboot: ${step.text}`;
+    case "stop clients":
+      return "stop the clients that agreed to be restarted";
     default:
       return `${step.kind} ${step.areas.length === 0 ? "nothing" : step.areas.join(", ")}`;
   }

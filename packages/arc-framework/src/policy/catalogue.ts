@@ -24,7 +24,10 @@ const OTP_INTENSITY = { intensity: 1, period: 5 * SECOND };
 
 export const POLICIES: ReadonlyMap<string, NamedPolicy> = new Map<string, NamedPolicy>([
   ["reference", { about: "hot as long as it helps, then cold, then removal", policy: decide }],
-  ["escalation", { about: "the thesis's: handler, hot and cold restart in turn, then reboot", policy: escalation() }],
+  [
+    "escalation",
+    { about: "the thesis's: handler, hot, cold and group restart in turn, then reboot", policy: escalation() },
+  ],
   [
     "quarantine",
     { about: "as reference, but a poisoned request is answered with an error", policy: withQuarantine(decide) },

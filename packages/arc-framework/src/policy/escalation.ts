@@ -13,17 +13,17 @@ import { readyFirst } from "./ready-first.ts";
 export type Attempts = Readonly<Record<Level, number>>;
 
 /** One attempt at each level may be bad luck; two are not. */
-export const ATTEMPTS: Attempts = { handler: 1, hot: 2, cold: 2 };
+export const ATTEMPTS: Attempts = { handler: 1, hot: 2, cold: 2, group: 1 };
 
-/** Handler, hot, cold, as often as `attempts` says while the program does not get on; then the machine is rebooted. */
+/** Handler, hot, cold, group, as often as `attempts` says while the program does not get on; then the machine is rebooted. */
 export function escalation(attempts: Attempts = ATTEMPTS): RecoveryPolicy {
   return firstOf([
     onlyServers,
     (failure, history, program) => {
       const unready = readyFirst(failure, history, program);
-      const levels = unready === undefined ? LEVELS : (["cold"] as const);
+      const levels = unready === undefined ? LEVELS : (["cold", "group"] as const);
       for (const level of levels)
-        if (history.tried[level] < attempts[level]) return unready ?? attempt(level, history.tried[level], attempts);
+        if (history.tried[level] < attempts[level]) return attempt(level, history.tried[level], attempts);
       return { kind: "reboot", because: "no restart of the process helped" };
     },
   ]);

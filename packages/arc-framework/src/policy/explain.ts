@@ -48,7 +48,7 @@ export function explain(policy: RecoveryPolicy, trouble: Trouble, limit: number)
     const end = endOf(action, trouble);
     if (end !== "goes on") return { entries, end };
     history = withRestart(history, action);
-    if (action.kind === "cold") program = { ...program, ready: false };
+    if (action.kind === "cold" || action.kind === "group") program = { ...program, ready: false };
     at += (action.delay ?? 0) + trouble.again;
   }
   return { entries, end: "goes on" };
@@ -57,6 +57,6 @@ export function explain(policy: RecoveryPolicy, trouble: Trouble, limit: number)
 function endOf({ kind, quarantine }: Action, { scope }: Trouble): ScheduleEnd {
   if (kind === "remove") return "the program is removed";
   if (kind === "reboot") return "the machine reboots";
-  const givenUp = scope === "request" && (quarantine === true || kind === "cold");
+  const givenUp = scope === "request" && (quarantine === true || kind === "cold" || kind === "group");
   return givenUp ? "the request is given up" : "goes on";
 }

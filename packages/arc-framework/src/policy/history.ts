@@ -43,7 +43,7 @@ export const NEARBY = 10_000_000;
 /** Failures whose time is kept. */
 export const TIMES_LIMIT = 16;
 
-const NONE_TRIED: Tried = { handler: 0, hot: 0, cold: 0 };
+const NONE_TRIED: Tried = { handler: 0, hot: 0, cold: 0, group: 0 };
 
 /** Before the first failure. */
 export const NO_HISTORY: History = {
@@ -77,7 +77,7 @@ export function withFailure(history: History, progress: Progress, at: number): H
   };
 }
 
-/** The history with what was done about the failure. A cold restart begins the count of failures anew. */
+/** The history with what was done about the failure. A cold restart, alone or of a group, begins the count of failures anew. */
 export function withRestart(history: History, { kind, delay = 0 }: Action): History {
   if (kind === "remove" || kind === "reboot") return history;
   const restarted = {
@@ -86,7 +86,7 @@ export function withRestart(history: History, { kind, delay = 0 }: Action): Hist
     restarts: history.restarts + 1,
     waited: delay,
   };
-  return kind === "cold" ? { ...restarted, failures: 0, nearby: 0 } : restarted;
+  return kind === "cold" || kind === "group" ? { ...restarted, failures: 0, nearby: 0 } : restarted;
 }
 
 /** Failures within the last `period` cycles before the latest one, the latest included; {@link TIMES_LIMIT} at most. */

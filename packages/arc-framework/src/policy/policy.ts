@@ -23,9 +23,9 @@ export interface Supervised {
 /**
  * How much of a program a restart renews, from the finest to the coarsest. Handler: the stack; memory stays as the
  * failure left it. Hot: all but persistent memory. Both recover and replay the open request. Cold: everything; the
- * open request is answered with an error.
+ * open request is answered with an error. Group: cold, and the clients that agreed to it are restarted hot behind it.
  */
-export const LEVELS = ["handler", "hot", "cold"] as const;
+export const LEVELS = ["handler", "hot", "cold", "group"] as const;
 
 /** One of {@link LEVELS}. */
 export type Level = (typeof LEVELS)[number];

@@ -31,6 +31,8 @@ export const ART_RECOVERY_INFO = 0x20a;
 export const ART_POWER_OFF = 0x20b;
 /** → reset count, reason of the last reset as text. */
 export const ART_BOOT_INFO = 0x20c;
+/** Agreement (AGREEMENT_), name → thread id: as LOOKUP, by one who says what follows when the server loses its memory. */
+export const ART_CONNECT = 0x20d;
 
 /** Address, count → map items of zeroed pages. */
 export const ART_ALLOCATE = 0x301;
@@ -48,6 +50,17 @@ export const ART_PROCESS_START = 0x306;
 export const ART_PROCESS_STARTED = 0x307;
 /** Text: why the machine is to be reset. No reply. */
 export const ART_REBOOT = 0x308;
+/** → user threads of the clients that were stopped, because the sender's process is about to start cold. */
+export const ART_GROUP_STOP = 0x309;
+/** The sender's process is ready again. */
+export const ART_GROUP_GO = 0x30a;
+
+/** The client wants an error, as everybody gets. */
+export const AGREEMENT_NONE = 0;
+/** The client, a server, is restarted hot behind the server. */
+export const AGREEMENT_RESTART = 1;
+/** The client finds the loss counted in its restart page. */
+export const AGREEMENT_NOTIFY = 2;
 
 /** Pages of one ALLOCATE, MODULE_MAP or RELEASE at most. */
 export const ART_PAGES_PER_REQUEST = 16;

@@ -16,3 +16,9 @@ export const P3_READY = 0x103;
 export const P3_RECOVERED = 0x104;
 /** ART → P3: restart the server (a kill). Reply when the restart is under way. */
 export const P3_RESTART = 0x401;
+/** ART → P3: pid of a server that starts cold. The program is stopped, its IPC broken off. */
+export const P3_GROUP_STOP = 0x402;
+/** ART → P3: pid of the server, which is ready again. The program is restarted hot. */
+export const P3_GROUP_GO = 0x403;
+/** ART → P3: pid of the server. The program is told, in its restart page. */
+export const P3_GROUP_NOTIFY = 0x404;

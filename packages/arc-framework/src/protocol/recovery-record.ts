@@ -25,6 +25,7 @@ export const ACTION_COLD = 2;
 export const ACTION_REMOVED = 3;
 export const ACTION_HANDLER_RESTART = 4;
 export const ACTION_REBOOT = 5;
+export const ACTION_GROUP = 6;
 
 export const STEP_DETECT = 0;
 export const STEP_DECIDE = 1;

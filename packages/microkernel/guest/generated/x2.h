@@ -166,12 +166,14 @@ constexpr unsigned int RESTART_ADDRESS = 0x53;
 constexpr unsigned int RESTART_FRAME = 0x54;
 constexpr unsigned int RESTART_TIME_LOW = 0x5e;
 constexpr unsigned int RESTART_TIME_HIGH = 0x5f;
+constexpr unsigned int RESTART_LOSSES = 0x60;
 constexpr unsigned int FAILURE_NONE = 0;
 constexpr unsigned int FAILURE_PAGE_FAULT = 1;
 constexpr unsigned int FAILURE_EXCEPTION = 2;
 constexpr unsigned int FAILURE_HANG = 3;
 constexpr unsigned int FAILURE_PANIC = 4;
 constexpr unsigned int FAILURE_KILLED = 5;
+constexpr unsigned int FAILURE_GROUP = 6;
 
 // syscall.ts
 constexpr unsigned int SYSCALL_IPC = 1;
