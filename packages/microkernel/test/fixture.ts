@@ -205,13 +205,14 @@ export function* spaceControl(
   space: ThreadId,
   kipArea: number,
   utcbArea: number,
+  redirector: ThreadId = 0,
 ): Generator<number, Outcome> {
   return yield* call(context, SYSCALL_SPACE_CONTROL, [
     [EAX, space],
     [ECX, 0],
     [EDX, kipArea],
     [ESI, utcbArea],
-    [EDI, 0],
+    [EDI, redirector],
   ]);
 }
 

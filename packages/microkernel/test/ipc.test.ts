@@ -7,6 +7,7 @@ import {
   STANDARD_UTCB_AREA,
   TAG_ERROR,
   TAG_PROPAGATED,
+  TCR_INTENDED_RECEIVER,
   TCR_VIRTUAL_SENDER,
   type ThreadId,
   TIME_NEVER,
@@ -22,10 +23,12 @@ import {
   NEVER,
   type Received,
   ROOT,
+  spaceControl,
   spawn,
   threadControl,
   ZERO,
 } from "./fixture.ts";
+import { violations } from "./invariants.ts";
 
 const A = globalId(60, 1);
 const B = globalId(61, 1);
@@ -308,6 +311,122 @@ describe("propagation", () => {
       ],
     );
     expect(log).toEqual([A, 0x7a7a0001]);
+  });
+});
+
+describe("redirection", () => {
+  const R = globalId(63, 1);
+  const setRedirector = function* (c: ResidentContext, space: ThreadId, redirector: ThreadId) {
+    return yield* spaceControl(c, space, 0, 0, redirector);
+  };
+  /** A calls B; both are strangers to the redirector R. */
+  const scene = (
+    redirector: Body,
+    options: { server?: Body; time?: number; redirected?: readonly ThreadId[] } = {},
+  ): { seen: Received[]; served: Received[]; machine: Machine } => {
+    const seen: Received[] = [];
+    const served: Received[] = [];
+    const server: Body = function* (c) {
+      const got = yield* message(c, 0, ANY_THREAD);
+      served.push(got);
+      yield* message(c, got.from, 0, { label: 0x33 });
+    };
+    const machine = run(
+      function* (c) {
+        for (const id of [R, B, A]) yield* spawn(c, id, 0, id);
+        for (const id of options.redirected ?? [A]) yield* setRedirector(c, id, R);
+        for (const id of [R, B, A]) yield* message(c, id, 0, { words: [0, 0] });
+      },
+      [
+        [A, once(seen, B, B, { label: 0x22, words: [7], time: options.time ?? NEVER })],
+        [B, options.server ?? server],
+        [R, redirector],
+      ],
+    );
+    return { seen, served, machine };
+  };
+  /** Passes each message on in the sender's name. */
+  const forward = (log: unknown[]): Body =>
+    function* (c) {
+      for (;;) {
+        const got = yield* message(c, 0, ANY_THREAD);
+        const to = c.tcr(TCR_INTENDED_RECEIVER);
+        log.push([got.from, got.tag, to, ...got.words]);
+        c.setTcr(TCR_VIRTUAL_SENDER, got.from);
+        const { label } = { label: got.tag >>> 16 };
+        yield* message(c, to, 0, { flags: TAG_PROPAGATED, label, words: got.words });
+      }
+    };
+
+  it("gives the redirector what leaves the space, with the intended receiver; passed on, the answer comes straight back", () => {
+    const log: unknown[] = [];
+    const { seen, served } = scene(forward(log));
+    expect(log).toEqual([[A, 0x222001, B, 7]]);
+    expect(served).toEqual([{ from: A, tag: 0x221001, error: 0, words: [7] }]);
+    expect(seen).toEqual([{ from: B, tag: 0x330000, error: 0, words: [] }]);
+  });
+
+  it("works both ways at once: the answer is redirected, too", () => {
+    const log: unknown[] = [];
+    const { seen } = scene(forward(log), { redirected: [A, B] });
+    expect(log).toEqual([
+      [A, 0x222001, B, 7],
+      [B, 0x332000, A],
+    ]);
+    expect(seen).toEqual([{ from: B, tag: 0x331000, error: 0, words: [] }]);
+  });
+
+  it("lets the redirector answer itself", () => {
+    const { seen, served } = scene(function* (c) {
+      const got = yield* message(c, 0, ANY_THREAD);
+      yield* message(c, got.from, 0, { label: 0x44 });
+    });
+    expect([seen, served]).toEqual([[{ from: R, tag: 0x440000, error: 0, words: [] }], []]);
+  });
+
+  it("is complete only when both the receiver and the redirector wait", () => {
+    const asleep: Body = function* (c) {
+      yield* message(c, 0, c.thread);
+    };
+    const time = timeouts(MILLISECONDS_20, TIME_NEVER);
+    for (const [redirector, server] of [
+      [forward([]), asleep],
+      [asleep, undefined],
+    ] as const)
+      expect(scene(redirector, { time, ...(server && { server }) }).seen.map(({ error }) => error)).toEqual([2]);
+    const late: Body = function* (c) {
+      yield* message(c, 0, c.thread, { time: timeouts(TIME_NEVER, (5 << 10) | 300) });
+      yield* forward([])(c);
+    };
+    expect(scene(late, { time }).seen.map(({ tag }) => tag)).toEqual([0x330000]);
+    const lateServer: Body = function* (c) {
+      yield* message(c, 0, c.thread, { time: timeouts(TIME_NEVER, (5 << 10) | 300) });
+      const got = yield* message(c, 0, ANY_THREAD);
+      yield* message(c, got.from, 0, { label: 0x55 });
+    };
+    expect(scene(forward([]), { server: lateServer, time }).seen.map(({ tag }) => tag)).toEqual([0x550000]);
+    expect(scene(late, { server: lateServer, time }).seen.map(({ tag }) => tag)).toEqual([0x550000]);
+  });
+
+  it("ends with error 2 for the sender when receiver or redirector vanish, and cannot name a stranger", () => {
+    for (const victim of [R, B]) {
+      const seen: Received[] = [];
+      const refused: number[] = [];
+      const machine = run(
+        function* (c) {
+          for (const id of [R, B, A]) yield* spawn(c, id, 0, id);
+          refused.push((yield* setRedirector(c, A, NOBODY)).error);
+          yield* setRedirector(c, A, R);
+          yield* message(c, A, 0, { words: [0, 0] });
+          yield* message(c, 0, ROOT, { time: timeouts(TIME_NEVER, MILLISECONDS_20) });
+          yield* threadControl(c, victim, 0, 0, 0, -1);
+          yield* message(c, B, 0, { words: [0, 0], time: ZERO });
+        },
+        [[A, once(seen, B, 0, { label: 1 })]],
+      );
+      expect([seen.map(({ error }) => error), refused]).toEqual([[4], [2]]);
+      expect(violations(machine.options)).toEqual([]);
+    }
   });
 });
 

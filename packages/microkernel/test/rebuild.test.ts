@@ -11,6 +11,10 @@ import {
   mapItem,
   type ResidentContext,
   stringItem,
+  TAG_PROPAGATED,
+  TCR_EXCEPTION_HANDLER,
+  TCR_FLAGS,
+  TCR_VIRTUAL_SENDER,
   TCR_XFER_TIMEOUTS,
   type ThreadId,
   TIME_NEVER,
@@ -26,6 +30,7 @@ import {
   ROOT,
   read8,
   schedule,
+  spaceControl,
   threadControl,
   threadSwitch,
   unmap,
@@ -68,10 +73,22 @@ function* act(c: ResidentContext, [kind, x, y, z]: Act, root: boolean): Generato
       yield* exchangeRegisters(c, partner, [6, 2, 4, 0x101, 0x100, 0x106][z % 6]);
       return;
     case 7:
-      yield* schedule(c, partner, { priority: 90 + (z % 20) });
+      yield* schedule(c, partner, {
+        priority: 90 + (z % 20),
+        preemption: y % 2 === 0 ? -1 : (100 << 16) | (x * 40),
+        time: x % 5 === 0 ? timeouts((2 << 10) | 500, z % 2 === 0 ? (4 << 10) | 500 : 0) : -1,
+      });
       return;
     case 8:
-      yield* threadSwitch(c, partner);
+      if (root && z % 4 === 0) yield* spaceControl(c, THREADS[1 + 2 * (x % 2)], 0, 0, [partner, ANY_THREAD][y % 2]);
+      else if (z % 4 === 1) {
+        c.setTcr(TCR_FLAGS, y & 0xe0);
+        c.setTcr(TCR_EXCEPTION_HANDLER, partner);
+        c.charge(200_000);
+      } else if (z % 4 === 2) {
+        c.setTcr(TCR_VIRTUAL_SENDER, THREADS[y % 5]);
+        yield* message(c, partner, 0, { flags: TAG_PROPAGATED, words: [x], time: SHORT });
+      } else yield* threadSwitch(c, partner);
       return;
     case 9:
       if (root && partner !== ROOT) yield* threadControl(c, partner, 0, 0, 0, -1);

@@ -10,7 +10,7 @@
  */
 /** p: send on behalf of VirtualSender; on receipt, that it was. */
 export const TAG_PROPAGATED = 0x1000;
-/** r, on receipt only; this kernel never sets it. */
+/** r, on receipt only: the message was for the thread that the IntendedReceiver TCR names. */
 export const TAG_REDIRECTED = 0x2000;
 /** X, on receipt only; with one processor never set. */
 export const TAG_CROSS_PROCESSOR = 0x4000;

@@ -15,13 +15,13 @@ import {
   RECEIVE_PHASE,
   SEND_PHASE,
 } from "../api/error-code.ts";
-import { NIL_THREAD } from "../api/thread-id.ts";
+import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { TCR_XFER_TIMEOUTS } from "../api/utcb.ts";
 import { dequeueSender } from "../object/send-queue.ts";
 import { isInterrupt, utcbWord } from "../object/thread.ts";
 import { deadlineOf, expired, startTimeout, stopTimeout } from "../object/timeout-queue.ts";
 import type { Arena } from "../table/arena.ts";
-import { T } from "../table/layout.ts";
+import { S, T } from "../table/layout.ts";
 import {
   FLAG_SENDER,
   FLAG_TRANSFER,
@@ -108,6 +108,13 @@ export function abandonPartners(a: Arena, row: number): void {
     }
   }
   for (let other = 1; other < t.rows; other++)
-    if (other !== row && t.get(other, T.id) !== 0 && t.get(other, T.state) === WAITING && t.get(other, T.from) === id)
-      abortIpc(a, other, IPC_NON_EXISTING);
+    if (other !== row && t.get(other, T.id) !== 0 && dependsOn(a, other, id)) abortIpc(a, other, IPC_NON_EXISTING);
+}
+
+/** Whether a thread waits for the one with this id alone, or sends to it by way of a redirector, or with it as one. */
+function dependsOn(a: Arena, row: number, id: ThreadId): boolean {
+  const t = a.threads;
+  if (t.get(row, T.state) === WAITING) return t.get(row, T.from) === id;
+  if (t.get(row, T.state) !== POLLING || t.get(row, T.intended) === 0) return false;
+  return t.get(row, T.intended) === id || a.spaces.get(t.get(row, T.space), S.redirector) === id;
 }

@@ -74,11 +74,13 @@ function sendPage(
   grant: boolean,
 ): void {
   const sigma0 = a.get(H.sigma0Space);
-  if (to === sigma0 || isKernelPage(a, to, target) || isKernelPage(a, from, page)) return;
+  if (to === sigma0 || isKernelPage(a, to, target)) return;
   if (from === sigma0) {
+    // Physical pages, whatever lies at these linear addresses of its own space.
     if (isUserFrame(a, page)) mapPage(a, 0, page, to, target, write);
     return;
   }
+  if (isKernelPage(a, from, page)) return;
   const node = findNode(a, from, page);
   if (node === 0) return;
   if (grant) grantPage(a, node, to, target, write);

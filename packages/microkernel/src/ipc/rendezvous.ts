@@ -28,7 +28,7 @@ import {
 } from "../table/states.ts";
 import { stopWaiting } from "./break-off.ts";
 import { complete, completeSend, endTransfer, fail, failBoth } from "./outcome.ts";
-import { accepts, admits, senderName, virtualSenderOf } from "./partner.ts";
+import { accepts, admits, intendedOf, REDIRECTOR_GONE, redirectorOf, senderName, virtualSenderOf } from "./partner.ts";
 import { recordReply } from "./restart-record.ts";
 import { TRANSFER_DONE, TRANSFER_OVERFLOW } from "./string-transfer.ts";
 import { beginTransfer, sealTransfer } from "./transfer.ts";
@@ -44,6 +44,7 @@ export function startIpc(a: Arena, row: number, to: ThreadId, from: ThreadId, ti
   t.set(row, T.from, from);
   t.set(row, T.receiveTimeout, timeouts & 0xffff);
   t.set(row, T.virtualSender, 0);
+  t.set(row, T.intended, 0);
   if (to === NIL_THREAD) {
     receivePhase(a, row);
     return 0;
@@ -61,10 +62,18 @@ export function startIpc(a: Arena, row: number, to: ThreadId, from: ThreadId, ti
   }
   const virtual = virtualSenderOf(a, row, partner);
   if (virtual !== row) t.set(row, T.virtualSender, t.get(virtual, T.id));
-  if (accepts(a, partner, virtual, row)) {
-    stopWaiting(a, partner);
-    if (deliver(a, row, virtual, partner)) receivePhase(a, row);
-    return partner;
+  const via = redirectorOf(a, row, partner);
+  if (via === REDIRECTOR_GONE) {
+    fail(a, row, IPC_NON_EXISTING, SEND_PHASE, NIL_THREAD);
+    return 0;
+  }
+  const ready = accepts(a, partner, virtual, row);
+  if (via !== 0) t.set(row, T.intended, t.get(partner, T.id));
+  if (ready && (via === 0 || accepts(a, via, virtual, row))) {
+    const receiver = via === 0 ? partner : via;
+    stopWaiting(a, receiver);
+    if (deliver(a, row, virtual, receiver)) receivePhase(a, row);
+    return receiver;
   }
   const sendTimeout = timeouts >>> 16;
   if (expired(a, sendTimeout)) {
@@ -72,7 +81,7 @@ export function startIpc(a: Arena, row: number, to: ThreadId, from: ThreadId, ti
     return 0;
   }
   block(a, row, POLLING, sendTimeout);
-  enqueueSender(a, row, partner);
+  enqueueSender(a, row, ready ? via : partner);
   return 0;
 }
 
@@ -99,16 +108,71 @@ function receive(a: Arena, row: number): number {
     }
     t.set(row, T.from, t.get(partner, T.id));
   }
-  let sender = t.get(row, T.sendHead);
-  while (sender !== 0 && !admits(a, row, senderName(a, sender), sender)) sender = t.get(sender, T.sendNext);
+  const sender = takeSender(a, row);
   if (sender === 0) {
-    if (expired(a, t.get(row, T.receiveTimeout))) fail(a, row, IPC_TIMEOUT, RECEIVE_PHASE, NIL_THREAD);
-    else block(a, row, WAITING, t.get(row, T.receiveTimeout));
-    return 0;
+    if (expired(a, t.get(row, T.receiveTimeout))) {
+      fail(a, row, IPC_TIMEOUT, RECEIVE_PHASE, NIL_THREAD);
+      return 0;
+    }
+    block(a, row, WAITING, t.get(row, T.receiveTimeout));
+    return releaseRedirected(a, row);
   }
-  dequeueSender(a, sender);
-  stopWaiting(a, sender);
   return deliver(a, sender, senderName(a, sender), row) && !isInterrupt(a, sender) ? sender : 0;
+}
+
+/** The first sender in a thread's queue whose message it may have, now out of the queue; 0 for none. */
+function takeSender(a: Arena, row: number): number {
+  const t = a.threads;
+  let sender = t.get(row, T.sendHead);
+  while (sender !== 0) {
+    const next = t.get(sender, T.sendNext);
+    const name = senderName(a, sender);
+    if (admits(a, row, name, sender)) {
+      const intended = intendedOf(a, sender);
+      const ready =
+        isInterrupt(a, sender) ||
+        (intended === row ? redirectorOf(a, sender, row) === 0 : accepts(a, intended, name, sender));
+      if (ready) {
+        dequeueSender(a, sender);
+        stopWaiting(a, sender);
+        return sender;
+      }
+      if (intended !== row) requeue(a, sender, intended);
+    }
+    sender = next;
+  }
+  return 0;
+}
+
+/**
+ * A thread waits now: a redirected message for it goes to the redirector if that waits, too, and else queues there.
+ * Returns the sender that got rid of its message, 0 for none.
+ */
+function releaseRedirected(a: Arena, row: number): number {
+  const t = a.threads;
+  let sender = t.get(row, T.sendHead);
+  while (sender !== 0) {
+    const next = t.get(sender, T.sendNext);
+    const name = senderName(a, sender);
+    const via = isInterrupt(a, sender) || !admits(a, row, name, sender) ? 0 : redirectorOf(a, sender, row);
+    if (via > 0) {
+      if (accepts(a, via, name, sender)) {
+        dequeueSender(a, sender);
+        stopWaiting(a, sender);
+        stopWaiting(a, via);
+        return deliver(a, sender, name, via) ? sender : 0;
+      }
+      requeue(a, sender, via);
+    }
+    sender = next;
+  }
+  return 0;
+}
+
+/** A sender waits in another queue from now on, with the same timeout. */
+function requeue(a: Arena, sender: number, receiver: number): void {
+  dequeueSender(a, sender);
+  enqueueSender(a, sender, receiver);
 }
 
 /** Brings a message over; true when the sender's send phase is over and succeeded. */
@@ -144,6 +208,11 @@ export function finishTransfer(a: Arena, sender: number, receiver: number): void
 function finish(a: Arena, sender: number, virtual: number, receiver: number): void {
   const t = a.threads;
   sealTransfer(a, sender, virtual, receiver);
+  const intended = t.get(sender, T.intended);
+  if (intended !== 0 && intended !== t.get(receiver, T.id)) {
+    // Who calls through a redirector waits for its answer, until it passes the message on in the caller's name.
+    if (t.get(sender, T.from) === intended) t.set(sender, T.from, t.get(receiver, T.id));
+  }
   if (virtual !== sender) {
     const waits = t.get(virtual, T.state) === WAITING && t.get(virtual, T.from) === t.get(sender, T.id);
     if (waits) t.set(virtual, T.from, t.get(receiver, T.id));

@@ -8,10 +8,18 @@
  * @module
  */
 import { ACCEPT_STRINGS, receiveWindow } from "../api/acceptor.ts";
-import { MAX_MESSAGE_WORDS, messageTag, TAG_FLAGS, TAG_PROPAGATED, tagTyped, tagUntyped } from "../api/msg-tag.ts";
+import {
+  MAX_MESSAGE_WORDS,
+  messageTag,
+  TAG_FLAGS,
+  TAG_PROPAGATED,
+  TAG_REDIRECTED,
+  tagTyped,
+  tagUntyped,
+} from "../api/msg-tag.ts";
 import { LABEL_INTERRUPT } from "../api/protocol/interrupt.ts";
 import { ITEM_GRANT, ITEM_MAP, ITEM_TYPE_MASK, isStringItem, MAP_ITEM_WORDS } from "../api/typed-item.ts";
-import { TCR_VIRTUAL_SENDER } from "../api/utcb.ts";
+import { TCR_INTENDED_RECEIVER, TCR_VIRTUAL_SENDER } from "../api/utcb.ts";
 import { COST_WORD } from "../costs.ts";
 import { acceptor, isInterrupt, nameFor, setUtcbWord, utcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
@@ -91,9 +99,18 @@ function transferMapItem(a: Arena, sender: number, receiver: number, item: numbe
   return true;
 }
 
-/** The message is whole: the receiver learns in whose name it came (`virtual`, the sender itself unless propagated). */
+/**
+ * The message is whole: the receiver learns in whose name it came (`virtual`, the sender itself unless propagated), and
+ * whom it was meant for, if that is somebody else.
+ */
 export function sealTransfer(a: Arena, sender: number, virtual: number, receiver: number): void {
+  const t = a.threads;
+  const intended = t.get(sender, T.intended);
+  if (intended !== 0 && intended !== t.get(receiver, T.id)) {
+    setUtcbWord(a, receiver, 0, utcbWord(a, receiver, 0) | TAG_REDIRECTED);
+    setUtcbWord(a, receiver, TCR_INTENDED_RECEIVER, intended);
+  }
   if (virtual === sender) return;
   setUtcbWord(a, receiver, 0, utcbWord(a, receiver, 0) | TAG_PROPAGATED);
-  setUtcbWord(a, receiver, TCR_VIRTUAL_SENDER, nameFor(a, a.threads.get(receiver, T.space), sender));
+  setUtcbWord(a, receiver, TCR_VIRTUAL_SENDER, nameFor(a, t.get(receiver, T.space), sender));
 }

@@ -3,7 +3,8 @@
  *
  *   in    SpaceSpecifier  global id of any thread of the space
  *         control         ignored (small spaces)
- *         KipArea, UtcbArea, redirector (nil leaves it)
+ *         KipArea, UtcbArea
+ *         redirector      nil leaves it; any: none; else a thread that gets the space's messages to others
  *   out   1, or 0 and ErrorCode; old control 0
  * Privileged. The areas of an initialised space stay as they are.
  * Here: who may ask, and what is done. Not here: what a space is made of (→ object/address-space.ts).
@@ -12,6 +13,7 @@
  */
 import {
   ERROR_INVALID_SPACE,
+  ERROR_INVALID_THREAD,
   ERROR_KIP_AREA,
   ERROR_NO_PRIVILEGE,
   ERROR_OUT_OF_MEMORY,
@@ -19,7 +21,7 @@ import {
 } from "../api/error-code.ts";
 import { fpageBase, fpageBits, fpageSize, PAGE_BITS } from "../api/fpage.ts";
 import { USER_AREA_END } from "../api/kip.ts";
-import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
+import { ANY_THREAD, NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { COST_CONTROL } from "../costs.ts";
 import { initialiseSpace, isInitialised } from "../object/address-space.ts";
 import { findGlobal } from "../object/thread.ts";
@@ -40,12 +42,15 @@ export function spaceControl(
   const row = findGlobal(a, specifier);
   const space = row === 0 ? 0 : a.threads.get(row, T.space);
   if (space === 0) return refuse(a, caller, ERROR_INVALID_SPACE);
+  if (redirector !== NIL_THREAD && redirector !== ANY_THREAD && findGlobal(a, redirector) === 0)
+    return refuse(a, caller, ERROR_INVALID_THREAD);
   if (!isInitialised(a, space)) {
     if (!inUserArea(utcbArea)) return refuse(a, caller, ERROR_UTCB_AREA);
     if (!inUserArea(kipArea) || overlap(kipArea, utcbArea)) return refuse(a, caller, ERROR_KIP_AREA);
     if (!initialiseSpace(a, space, kipArea, utcbArea)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
   }
-  if (redirector !== NIL_THREAD) a.spaces.set(space, S.redirector, redirector);
+  if (redirector === ANY_THREAD) a.spaces.set(space, S.redirector, NIL_THREAD);
+  else if (redirector !== NIL_THREAD) a.spaces.set(space, S.redirector, redirector);
   return 1;
 }
 
