@@ -104,6 +104,17 @@ test("a fault while #GP is delivered is a double fault, and one more shuts the p
   expect(triple.processor.run(100).kind).toBe("shutdown");
 });
 
+test("a fault whose handler's stack raises it again ends in shutdown, not in a loop of the host", () => {
+  // AC set, a misaligned stack, and a handler of #AC at the same level.
+  const user = [0xbc, ...dword(USER_STACK - 3), 0x50];
+  const machine = createSystemMachine({ code: toUser(0x40202), user });
+  machine.gate(17, 0xee00, USER_CODE_SELECTOR);
+  const { state } = machine.processor;
+  if (state.system === null) throw new Error("not in architectural mode");
+  machine.processor.state = { ...state, system: { ...state.system, cr0: 0x40011 } };
+  expect(machine.processor.run(100).kind).toBe("shutdown");
+});
+
 test("the interrupt line is taken when IF lets it, behind the instruction after STI", () => {
   let acknowledged = 0;
   const machine = createSystemMachine({

@@ -166,15 +166,21 @@ export function faultEvent(core: Core): Event {
 }
 
 /**
+ * Events that can follow each other until one is delivered or a triple fault; more come round for ever, for example #AC
+ * whose own handler's stack is misaligned. There silicon never comes back from its microcode.
+ */
+const LONGEST_CHAIN = 8;
+
+/**
  * Delivers an event, and what faults on the way to its handler instead.
  *
- * @returns false: a triple fault, the processor is shut down
+ * @returns false: a triple fault or a chain of faults without end, the processor is shut down
  */
 export function deliver(core: Core, first: Event): boolean {
   let event = first;
   // A software interrupt is no exception: a fault of its delivery is simply the next event.
   let previous = event.software ? -1 : event.vector;
-  for (;;) {
+  for (let link = 0; link < LONGEST_CHAIN; link++) {
     try {
       deliverOnce(core, event);
       return true;
@@ -194,6 +200,7 @@ export function deliver(core: Core, first: Event): boolean {
         : faultEvent(core);
     previous = event.vector;
   }
+  return false;
 }
 
 /** The flags that POPF and IRET may change at the current privilege. */
