@@ -13,8 +13,8 @@ import { type L4Exit, L4Machine } from "../l4/l4-machine.ts";
 import { TextWatch } from "../pc/text-watch.ts";
 import { EXIT_DEADLOCK, EXIT_FAILED, EXIT_LIMIT } from "./exit-codes.ts";
 import { parseLimit, parseMemory, UsageError } from "./options.ts";
-import { onInterrupt, writeOut } from "./streams.ts";
-import { TypedInput } from "./typed-input.ts";
+import { openSerialEnd } from "./pc/serial-end.ts";
+import { onInterrupt } from "./streams.ts";
 import { CYCLES_PER_SECOND, virtualTime } from "./virtual-time.ts";
 
 export interface L4Flags {
@@ -65,7 +65,7 @@ export function l4Command(program: Command, ended: (code: number) => void): void
 }
 
 const HELP = `
-COM1, which the kernel debugger shares, goes to stdout; stdin is typed on it. Command lines reach the guest as they are given here.
+COM1, which the kernel debugger shares, goes to stdout; stdin is typed on it (at a terminal Ctrl-] leaves). Command lines reach the guest as they are given here.
 Exit code: 0 when the text of --until came; or
   1  sigma0 died, or the run ended without the text of --until     2  an impossible option, a missing or broken file
   3  nothing is left to run: a deadlock, a key waited for in vain, a thread that stays in the kernel debugger
@@ -97,24 +97,43 @@ async function l4(flags: L4Flags): Promise<number> {
   const machine: L4Machine = booted.value;
   machine.type(new TextEncoder().encode(flags.type ?? ""));
   let leave = false;
+  let wake = (): void => undefined;
+  const terminal = await openSerialEnd("stdio", () => wake());
+  /** Something has been typed, now or soon. */
+  const typed = async (wait: boolean): Promise<boolean> => {
+    let bytes = terminal.take();
+    if (bytes.length === 0 && wait && terminal.open && !terminal.left) {
+      await new Promise<void>((resolve) => {
+        const timer = process.stdin.isTTY ? undefined : setTimeout(resolve, PATIENCE);
+        wake = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+      bytes = terminal.take();
+    }
+    machine.type(bytes);
+    return bytes.length > 0;
+  };
+  const limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : Math.ceil(flags.limit * CYCLES_PER_SECOND);
   const interrupted = onInterrupt(() => {
     leave = true;
+    wake();
   });
-  const input = new TypedInput();
-  const limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : Math.ceil(flags.limit * CYCLES_PER_SECOND);
   let exit: L4Exit;
   let goesOn: boolean;
   do {
     exit = machine.run(Math.min(limit, machine.cycles + SLICE));
     const sent = Uint8Array.from(output);
     output = [];
-    if (sent.length > 0) await writeOut(sent);
+    await terminal.write(sent);
     await setImmediate();
-    goesOn = exit.kind === "limit" && machine.cycles < limit;
-    if (exit.kind === "idle" || exit.kind === "starved") goesOn = await input.more(PATIENCE);
-    machine.type(input.take());
-  } while (goesOn && !seen && !leave);
-  input.close();
+    const waits = exit.kind === "idle" || exit.kind === "starved";
+    const input = await typed(waits && !seen && !leave);
+    goesOn = waits ? input : exit.kind === "limit" && machine.cycles < limit;
+  } while (goesOn && !seen && !leave && !terminal.left);
+  terminal.close();
+  if (terminal.left && !seen) return 0;
   return interrupted.code ?? (seen ? 0 : endCode(exit, machine.cycles, flags));
 }
 
