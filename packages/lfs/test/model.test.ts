@@ -118,7 +118,7 @@ function churn(seed: number, operations: number, fsize: number): { enospc: numbe
 
 test("the log goes round and is cleaned, with a crash every hundred calls", () => {
   for (const fsize of [512, 4096]) {
-    const { crashes } = churn(fsize, LONG ? 200_000 : 1500, fsize);
+    const { crashes } = churn(fsize, LONG ? 500_000 : 1500, fsize);
     expect(crashes).toBeGreaterThan(10);
   }
 });
@@ -175,3 +175,61 @@ test.each([512, 4096])(
     expect(firstFinding(disk)).toBeUndefined();
   },
 );
+
+/** One file under random reads, writes, cuts and extensions, as fsx does it: every read is compared. */
+function exercise(seed: number, operations: number): number {
+  const disk = fresh(3 << 20, 1024, 512);
+  const arena = new Uint8Array(1 << 19);
+  let session = new Session(disk, arena).mount();
+  const longest = 400_000;
+  const wanted = new Uint8Array(longest);
+  let size = 0;
+  let crashes = 0;
+  const random = chance(seed);
+  const upTo = (n: number): number => Math.floor(random() * n);
+  const ino = session.create("file");
+  const data = new Uint8Array(40_000);
+  for (let n = 0; n < operations; n++) {
+    const kind = upTo(20);
+    const at = upTo(longest - data.length);
+    const length = 1 + upTo(kind < 4 ? 40_000 : 3000);
+    if (kind < 8) {
+      data.fill(1 + upTo(255), 0, length);
+      session.writeInode(ino, at, data.subarray(0, length));
+      wanted.set(data.subarray(0, length), at);
+      size = Math.max(size, at + length);
+    } else if (kind < 16) {
+      const { data: got } = session.call({ name: "read", args: [ino, at, length] });
+      const expected = wanted.subarray(at, Math.min(size, at + length));
+      if (Buffer.compare(got, expected) !== 0) throw new Error(`seed ${seed} operation ${n}: read ${at} + ${length}`);
+    } else if (kind < 18) {
+      const to = upTo(longest);
+      session.call({ name: "truncate", args: [ino, to] });
+      wanted.fill(0, Math.min(to, size));
+      size = to;
+    } else if (kind === 18) session.call({ name: "fsync", args: [ino] });
+    else if (upTo(25) === 0) session.sync();
+    if (n % 100 === 99) {
+      // What was fsynced outlives the arena.
+      session.call({ name: "fsync", args: [ino] });
+      session = new Session(disk, arena.fill(0xa5)).mount();
+      crashes++;
+      if (session.stat("file").size !== size) throw new Error(`seed ${seed} operation ${n}: size`);
+    }
+    if (n % 1000 === 999) {
+      const finding = firstFinding(disk);
+      if (finding !== undefined) throw new Error(`seed ${seed} operation ${n}: ${finding}`);
+    }
+  }
+  if (Buffer.compare(session.read("file"), wanted.subarray(0, size)) !== 0) throw new Error(`seed ${seed}: contents`);
+  session.unmount();
+  const finding = firstFinding(disk);
+  if (finding !== undefined) throw new Error(`seed ${seed} at the end: ${finding}`);
+  return crashes;
+}
+
+test("one file as fsx exercises it, with a crash every hundred operations", () => {
+  const runs = LONG ? 10 : 1;
+  const seed = Number(process.env.KINTSUGI_SEED ?? 1);
+  for (let n = 0; n < runs; n++) expect(exercise(seed + n, LONG ? 100_000 : 3000)).toBeGreaterThan(20);
+});

@@ -58,8 +58,9 @@ export function stampPins(v: Volume, serial: number, time: number): void {
 
 /** At a mount, before roll-forward: whether the list belongs to the checkpoint that is mounted. */
 export function judgePins(v: Volume): void {
-  const { lfs_serial, lfs_tstamp } = v.superblock();
-  v.words[H.pinsStale] = pinCount(v) === 0 || pinsAreOf(v.view, block0(v), lfs_serial, lfs_tstamp[0]) ? 0 : 1;
+  const word = (at: number): number => v.sb(at) >>> 0;
+  const serial = [word(SB.lfs_serial), word(SB.lfs_serial + 4)];
+  v.words[H.pinsStale] = pinCount(v) === 0 || pinsAreOf(v.view, block0(v), serial, word(SB.lfs_tstamp)) ? 0 : 1;
 }
 
 /** At a mount for writing: the list and all flags go when somebody else has written to the disk. */

@@ -18,40 +18,48 @@ export function cksum(bytes: Uint8Array, start: number, end: number): number {
   return low | (high << 8);
 }
 
-const CRC_TABLES = buildTables();
+/** Eight tables of 256 words, one behind the other, so that eight bytes go in per round (slicing: Kounavis and Berry, 2005). */
+const CRC_TABLE = buildTables();
 
-/** Eight tables, so that eight bytes go in per round (the slicing method of Kounavis and Berry, 2005). */
-function buildTables(): readonly Int32Array[] {
-  const tables = Array.from({ length: 8 }, () => new Int32Array(256));
+function buildTables(): Int32Array {
+  const table = new Int32Array(8 * 256);
   for (let n = 0; n < 256; n++) {
     let c = n;
     for (let k = 0; k < 8; k++) c = c & 1 ? (c >>> 1) ^ 0xedb88320 : c >>> 1;
-    tables[0][n] = c;
+    table[n] = c;
   }
-  for (let n = 0; n < 256; n++)
-    for (let t = 1; t < 8; t++) {
-      const c = tables[t - 1][n];
-      tables[t][n] = tables[0][c & 0xff] ^ (c >>> 8);
-    }
-  return tables;
+  for (let n = 256; n < table.length; n++) table[n] = table[table[n - 256] & 0xff] ^ (table[n - 256] >>> 8);
+  return table;
 }
+
+/** Whether words in memory are as on the disk. */
+const IS_LITTLE_ENDIAN = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /** CRC-32 (IEEE 802.3, reflected) of `[start, end)`, as a signed word; `crc` continues an earlier one. */
 export function crc32(bytes: Uint8Array, start: number, end: number, crc = 0): number {
-  const [t0, t1, t2, t3, t4, t5, t6, t7] = CRC_TABLES;
+  const t = CRC_TABLE;
   let c = ~crc;
   let i = start;
-  for (; i + 8 <= end; i += 8) {
-    c =
-      t7[(bytes[i] ^ c) & 0xff] ^
-      t6[(bytes[i + 1] ^ (c >>> 8)) & 0xff] ^
-      t5[(bytes[i + 2] ^ (c >>> 16)) & 0xff] ^
-      t4[(bytes[i + 3] ^ (c >>> 24)) & 0xff] ^
-      t3[bytes[i + 4]] ^
-      t2[bytes[i + 5]] ^
-      t1[bytes[i + 6]] ^
-      t0[bytes[i + 7]];
+  const aligned = IS_LITTLE_ENDIAN ? Math.min(end, start + (-(bytes.byteOffset + start) & 3)) : end;
+  for (; i < aligned; i++) c = t[(bytes[i] ^ c) & 0xff] ^ (c >>> 8);
+  const words = ((end - i) >> 3) * 2;
+  if (words > 0) {
+    const w = new Int32Array(bytes.buffer, bytes.byteOffset + i, words);
+    for (let n = 0; n < words; n += 2) {
+      const a = w[n] ^ c;
+      const b = w[n + 1];
+      c =
+        t[1792 + (a & 0xff)] ^
+        t[1536 + ((a >>> 8) & 0xff)] ^
+        t[1280 + ((a >>> 16) & 0xff)] ^
+        t[1024 + (a >>> 24)] ^
+        t[768 + (b & 0xff)] ^
+        t[512 + ((b >>> 8) & 0xff)] ^
+        t[256 + ((b >>> 16) & 0xff)] ^
+        t[b >>> 24];
+    }
+    i += words * 4;
   }
-  for (; i < end; i++) c = t0[(bytes[i] ^ c) & 0xff] ^ (c >>> 8);
+  for (; i < end; i++) c = t[(bytes[i] ^ c) & 0xff] ^ (c >>> 8);
   return ~c;
 }

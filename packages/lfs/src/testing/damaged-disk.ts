@@ -26,15 +26,18 @@ function sample(): Uint8Array {
 /** Two directories, twenty files, a link, an indirect block; a log that goes on behind its checkpoint. */
 export const SAMPLE: Uint8Array = sample();
 
-/** Changes up to four places that matter: superblocks, and the log as far as it is written. */
-export function damage(bytes: Uint8Array, random: () => number): void {
+/** Changes up to four places that matter: superblocks, and the log as far as it is written. Says which bytes. */
+export function damage(bytes: Uint8Array, random: () => number): [from: number, to: number][] {
   const hits = 1 + Math.floor(random() * 4);
-  for (let n = 0; n < hits; n++) {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return Array.from({ length: hits }, () => {
     const at = 8192 + Math.floor(random() ** 2 * 400_000);
     const kind = Math.floor(random() * 4);
+    const sector = at & ~511;
     if (kind === 0) bytes[at] ^= 1 << Math.floor(random() * 8);
-    else if (kind === 1) new DataView(bytes.buffer).setUint32(at & ~3, Math.floor(random() * 3000), true);
-    else if (kind === 2) bytes.fill(0, at & ~511, (at & ~511) + 512);
-    else new DataView(bytes.buffer).setUint32(at & ~3, Math.floor(random() * 2 ** 32), true);
-  }
+    else if (kind === 1) view.setUint32(at & ~3, Math.floor(random() * 3000), true);
+    else if (kind === 2) bytes.fill(0, sector, sector + 512);
+    else view.setUint32(at & ~3, Math.floor(random() * 2 ** 32), true);
+    return [sector, sector + 512];
+  });
 }
