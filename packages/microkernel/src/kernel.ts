@@ -26,7 +26,7 @@ import { UserMode } from "./glue/ia32/user-mode.ts";
 import { abortIpc, expire } from "./ipc/break-off.ts";
 import type { KernelError, KernelExit, KernelOptions, ThreadInfo } from "./kernel-edge.ts";
 import { saveFloats } from "./object/floats.ts";
-import { account, schedule, topPriority } from "./object/ready-queue.ts";
+import { account, hasEquals, schedule } from "./object/ready-queue.ts";
 import { findGlobal, isActive, setRegister } from "./object/thread.ts";
 import { nextTimeout } from "./object/timeout-queue.ts";
 import { KernelContext } from "./resident/context.ts";
@@ -256,7 +256,7 @@ export class Kernel {
     const t = a.threads;
     const accounted = a.get(H.accounted);
     const ends = accounted !== 0 && t.get(accounted, T.timeslice) !== 0;
-    const matters = topPriority(a) === t.get(row, T.priority) || isSignalled(a, row) || accounted !== row;
+    const matters = hasEquals(a, row) || isSignalled(a, row) || accounted !== row;
     const slice = ends && matters ? t.get(accounted, T.slice) : MAXIMUM_SLICE;
     const quantum = accounted === 0 ? Number.POSITIVE_INFINITY : quantumLeft(a, accounted);
     const limit = Math.min(slice, quantum, delayLeft(a, row), ownTimeLeft(a, row));

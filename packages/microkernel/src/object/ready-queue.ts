@@ -65,6 +65,11 @@ export function topPriority(a: Arena): number {
   return -1;
 }
 
+/** Whether somebody of the same priority is ready, too. */
+export function hasEquals(a: Arena, row: number): boolean {
+  return a.priorities.get(a.threads.get(row, T.priority), P.head) !== 0;
+}
+
 /** Makes a thread ready to run user code. */
 export function makeReady(a: Arena, row: number): void {
   a.threads.set(row, T.state, READY);
@@ -85,7 +90,9 @@ export function donateTo(a: Arena, row: number): void {
   if (current === row) return;
   dequeueReady(a, row);
   a.set(H.current, row);
-  if (current !== 0 && runnable(a, current)) enqueueReady(a, current);
+  if (current === 0) return;
+  a.threads.set(current, T.flags, a.threads.get(current, T.flags) & ~FLAG_DELAYING);
+  if (runnable(a, current)) enqueueReady(a, current);
 }
 
 /** Ends a donation if `row`, just woken, is more urgent than who runs: the next choice then compares their own priorities. */

@@ -13,6 +13,7 @@
  */
 import type { ThreadId } from "../api/thread-id.ts";
 import { COST_IPC } from "../costs.ts";
+import { fastIpc } from "../ipc/fast-path.ts";
 import { startIpc } from "../ipc/rendezvous.ts";
 import { donateTo, runnable, wakePreempts } from "../object/ready-queue.ts";
 import { setUtcbWord } from "../object/thread.ts";
@@ -21,6 +22,7 @@ import type { Arena } from "../table/arena.ts";
 export function ipc(a: Arena, caller: number, to: ThreadId, from: ThreadId, timeouts: number, tag: number): void {
   a.charge(COST_IPC);
   setUtcbWord(a, caller, 0, tag);
+  if (fastIpc(a, caller, to, from, timeouts, tag)) return;
   const woken = startIpc(a, caller, to, from, timeouts);
   if (woken === 0 || !runnable(a, woken)) return;
   if (!runnable(a, caller)) donateTo(a, woken);

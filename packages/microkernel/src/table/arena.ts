@@ -115,7 +115,7 @@ export class Arena {
   }
 
   setTime(table: Table<ThreadFields> | Table<HeaderFields>, row: number, field: number, cycles: number): void {
-    table.set(row, field, (cycles % 2 ** 32) | 0);
+    table.set(row, field, cycles | 0); // modulo 2^32, exactly
     table.set(row, field + 1, Math.floor(cycles / 2 ** 32));
   }
 
