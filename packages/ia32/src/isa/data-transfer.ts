@@ -281,7 +281,7 @@ export const CMPXCHG: Instruction = instruction({
 
 export const CMPXCHG8B: Instruction = instruction({
   mnemonic: "CMPXCHG8B",
-  encodings: [["0F C7 /1", "m64"]],
+  encodings: [["0F C7 /1", "m64", "CX8"]],
   flags: { modified: ["ZF"] },
   form: "direct",
   lockable: true,

@@ -35,8 +35,19 @@ export interface Encoding {
   readonly size: number;
 }
 
+const widths = new Map<string, number>();
+
 /** Bits of an operand word: r/m32 → 32. 0 for words without a size of their own. */
 export function widthOf(operand: string): number {
+  let width = widths.get(operand);
+  if (width === undefined) {
+    width = parseWidth(operand);
+    widths.set(operand, width);
+  }
+  return width;
+}
+
+function parseWidth(operand: string): number {
   if (operand === "AL" || operand === "CL") return 8;
   if (operand === "AX" || operand === "DX") return 16;
   if (operand === "EAX") return 32;

@@ -44,7 +44,7 @@ export function cpuid(core: Core): void {
 export function rdtsc(core: Core, operation: Operation): void {
   if (core.timeStampDisable && core.cpl > 0) raiseGeneralProtection(core);
   core.position = operation.position;
-  const cycles = core.retired + core.clock[ADVANCED];
+  const cycles = core.retired + core.clock[ADVANCED] + core.system.timeStampOffset;
   core.r[EAX] = cycles % 0x100000000;
   core.r[EDX] = Math.floor(cycles / 0x100000000);
 }
@@ -60,17 +60,17 @@ export const LEA: Instruction = instruction({
   lower: (to) => to.loadAddress(),
 });
 
-/** 90 is XCHG EAX, EAX in the manual's map; F3 90 is PAUSE. The hints 0F 18 touch no memory. */
+/** 90 is XCHG EAX, EAX in the manual's map; F3 90 is PAUSE. The hints 0F 18 touch no memory; they and 0F 1F are of the family that has CMOV. */
 export const NOP: Instruction = instruction({
   mnemonic: "NOP",
   encodings: [
     ["90", ""],
-    ["0F 18 /0", "m8"],
-    ["0F 18 /1", "m8"],
-    ["0F 18 /2", "m8"],
-    ["0F 18 /3", "m8"],
-    ["0F 1F /r", "r/m16"],
-    ["0F 1F /r", "r/m32"],
+    ["0F 18 /0", "m8", "CMOV"],
+    ["0F 18 /1", "m8", "CMOV"],
+    ["0F 18 /2", "m8", "CMOV"],
+    ["0F 18 /3", "m8", "CMOV"],
+    ["0F 1F /r", "r/m16", "CMOV"],
+    ["0F 1F /r", "r/m32", "CMOV"],
   ],
   form: "direct",
   execute: nop,
@@ -104,7 +104,7 @@ export const CPUID: Instruction = instruction({
 
 export const RDTSC: Instruction = instruction({
   mnemonic: "RDTSC",
-  encodings: [["0F 31", ""]],
+  encodings: [["0F 31", "", "TSC"]],
   form: "direct",
   ends: "falls",
   execute: rdtsc,

@@ -5,7 +5,7 @@
  * kernel SYSENTER leaves run(), the others are #GP(0). SDM Vol. 1, 5.20; Vol. 2; Vol. 4.
  * @module
  */
-import { raiseGeneralProtection } from "../interrupt/exception.ts";
+import { raiseException, raiseGeneralProtection, VECTOR_UD } from "../interrupt/exception.ts";
 import { deriveControl, EFER_NXE } from "../state/control-registers.ts";
 import { ADVANCED, type Core } from "../state/core.ts";
 import { CS, type Segment, SS } from "../state/descriptor.ts";
@@ -34,8 +34,14 @@ function timeStamp(core: Core, operation: Operation): number {
   return core.retired + core.clock[ADVANCED] + core.system.timeStampOffset;
 }
 
-export function rdmsr(core: Core, operation: Operation): void {
+/** #UD where the model has none, #GP(0) for programs. Under a host kernel they are the host's. */
+function checkModelSpecific(core: Core): void {
+  if (core.architectural && (core.features & FEATURES.MSR) === 0) raiseException(core, VECTOR_UD);
   checkPrivileged(core);
+}
+
+export function rdmsr(core: Core, operation: Operation): void {
+  checkModelSpecific(core);
   const { system, r } = core;
   const number = r[ECX];
   let low = 0;
@@ -53,7 +59,7 @@ export function rdmsr(core: Core, operation: Operation): void {
 }
 
 export function wrmsr(core: Core, operation: Operation): void {
-  checkPrivileged(core);
+  checkModelSpecific(core);
   const { system, r } = core;
   const number = r[ECX];
   const low = r[EAX];
@@ -133,7 +139,7 @@ export const WRMSR: Instruction = instruction({
 });
 export const RDPMC: Instruction = instruction({
   mnemonic: "RDPMC",
-  encodings: [["0F 33", ""]],
+  encodings: [["0F 33", "", "TSC"]],
   form: "direct",
   ends: "jumps",
   execute: rdpmc,

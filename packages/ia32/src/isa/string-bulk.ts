@@ -59,8 +59,13 @@ function bulkStore(core: Core, operation: Operation, count: number, size: number
   const length = n * size;
   const value = core.r[EAX];
   if (size === 1) core.ram8.fill(value, to, to + length);
-  else if (size === 2) for (let at = to; at < to + length; at += 2) core.ram.setInt16(at, value, true);
-  else for (let at = to; at < to + length; at += 4) core.ram.setInt32(at, value, true);
+  else {
+    if (size === 2) core.ram.setInt16(to, value, true);
+    else core.ram.setInt32(to, value, true);
+    // What is there is doubled until it is enough.
+    for (let done = size; done < length; done *= 2)
+      core.ram8.copyWithin(to + done, to, to + Math.min(done, length - done));
+  }
   core.r[EDI] = destination + length;
   return n;
 }

@@ -8,7 +8,15 @@
  */
 import type { Block, CodePage, DecodedCode, HotCode } from "../interpreter/code-cache.ts";
 import type { Operation } from "../isa/operation.ts";
-import { JUMP_CACHE, JUMP_ENTRIES, REGISTER_FILE, SITE_WORD, TLB_WORD } from "../state/control-area.ts";
+import {
+  JUMP_CACHE,
+  JUMP_ENTRIES,
+  JUMPS_TAKEN,
+  JUMPS_TAKEN_ENTRIES,
+  REGISTER_FILE,
+  SITE_WORD,
+  TLB_WORD,
+} from "../state/control-area.ts";
 import { type Core, VARIANT_FLAT } from "../state/core.ts";
 import { EIP } from "../state/registers.ts";
 import { functionBody, SITE_BITS } from "./function.ts";
@@ -26,7 +34,11 @@ interface Region {
   readonly pages: readonly CodePage[];
   readonly sites: readonly number[];
   readonly bytes: number;
-  /** Times that the loop was entered or left in it, halved now and then. */
+  /** Where it was found. */
+  readonly seed: RegionBlock;
+  /** Compiled again, because it is hot, so often. */
+  readonly level: number;
+  /** Instructions of slices that ended in it, halved now and then. */
   heat: number;
 }
 
@@ -34,6 +46,12 @@ interface Region {
 const ENTRY_BITS = 8;
 const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
 const TLB = (TLB_WORD - REGISTER_FILE) >> 2;
+const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
+/** Instructions, by those of the threshold, after which a region is compiled again, and better. */
+const HOT_AT = [750, 12_000];
+/** Blocks that are known to jump elsewhere, and targets of each. */
+const LEARNED_LIMIT = 4096;
+const TARGET_LIMIT = 8;
 /** Never a TLB addend: those are multiples of 4096. */
 const NOWHERE = 1;
 
@@ -55,6 +73,9 @@ export class Compiler implements HotCode {
   readonly #jumps: Int32Array;
   readonly #regions = new Map<number, Region>();
   readonly #byPage = new Map<CodePage, Set<Region>>();
+  /** Site → slot. */
+  readonly #regionOfSite: number[] = [];
+  readonly #learned = new Map<number, Set<number>>();
   readonly #freeSlots: number[] = [];
   readonly #freeSites: number[] = [];
   #slots = 1;
@@ -92,7 +113,7 @@ export class Compiler implements HotCode {
     const budget = limit - core.executed;
     if (block.length > budget || block.page === null || block.page.variant !== VARIANT_FLAT) return false;
     if (block.entry < 0 || block.entryBase !== pageBase) {
-      if (!this.#compile(block, block.page, pageBase)) {
+      if (!this.#compile(block, block.page, pageBase, 0)) {
         block.heat = this.threshold;
         return false;
       }
@@ -115,6 +136,7 @@ export class Compiler implements HotCode {
       site = core.control[SITE];
       core.executed = limit - left - host.stolen;
       if (core.executed === from) return false;
+      if (left + host.stolen < 64) this.#sample(site, core.executed - from);
     }
     const place = host.sites[site >>> SITE_BITS];
     this.#instructions += core.executed - from;
@@ -143,18 +165,45 @@ export class Compiler implements HotCode {
   }
 
   #forgetJumps(): void {
+    this.#core.control.fill(-1, TAKEN, TAKEN + 2 * JUMPS_TAKEN_ENTRIES);
     this.#jumps.fill(0);
     for (let at = 1; at < this.#jumps.length; at += 4) this.#jumps[at] = NOWHERE;
   }
 
-  #compile(block: Block, page: CodePage, pageBase: number): boolean {
-    const finder = new RegionFinder(this.#core, this.#code, this.#options.regionBlocks);
+  /** A slice has ended here: learns where compiled code goes, and compiles what is hot once more. */
+  #sample(site: number, instructions: number): void {
+    const region = this.#regions.get(this.#regionOfSite[site >>> SITE_BITS]);
+    if (region === undefined) return;
+    region.heat += instructions;
+    const { control } = this.#core;
+    for (let i = 0; i < JUMPS_TAKEN_ENTRIES; i++) {
+      const at = TAKEN + 2 * i;
+      const from = this.#host.sites[control[at] >>> SITE_BITS];
+      if (control[at] >= 0 && from !== undefined) {
+        const eip = (from.pageBase + from.block.first.offset) | 0;
+        if (this.#learned.size > LEARNED_LIMIT) this.#learned.clear();
+        const targets = this.#learned.get(eip) ?? new Set();
+        if (targets.size < TARGET_LIMIT) this.#learned.set(eip, targets.add(control[at + 1]));
+      }
+      control[at] = -1;
+    }
+    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * this.threshold) return;
+    const { seed } = region;
+    this.#drop(region);
+    this.#compile(seed.block, seed.page, seed.pageBase, region.level + 1);
+  }
+
+  #compile(block: Block, page: CodePage, pageBase: number, level: number): boolean {
+    const { regionBlocks } = this.#options;
+    const limit = Math.min(level === 0 ? regionBlocks : 2 * regionBlocks, 1 << ENTRY_BITS);
+    const finder = new RegionFinder(this.#core, this.#code, limit, this.#learned);
     const blocks = finder.find(block, page, pageBase);
     if (blocks.length === 0) return false;
     if (this.#regions.size >= this.#options.cacheRegions) this.#evict();
     const slot = this.#freeSlots.pop() ?? this.#slots++;
     const sites = blocks.map((each) => {
       const site = this.#freeSites.pop() ?? this.#host.sites.length;
+      this.#regionOfSite[site] = slot;
       this.#host.sites[site] = { block: each.block, operations: each.operations, pageBase: each.pageBase };
       return site;
     });
@@ -162,6 +211,7 @@ export class Compiler implements HotCode {
       slot,
       site: (each) => sites[each.index],
       tailCalls: this.#options.tailCalls,
+      hot: level > 0,
       called: (each, position) => this.#count(each.operations[position]),
     });
     const bytes = moduleBytes({
@@ -176,7 +226,16 @@ export class Compiler implements HotCode {
       pages.add(each.page);
       if (each.second !== null) pages.add(each.second.code);
     }
-    const region: Region = { slot, blocks, pages: [...pages], sites, bytes: bytes.length, heat: 1 };
+    const region: Region = {
+      slot,
+      blocks,
+      pages: [...pages],
+      sites,
+      bytes: bytes.length,
+      seed: blocks[0],
+      level,
+      heat: 0,
+    };
     this.#regions.set(slot, region);
     for (const each of region.pages) {
       const regions = this.#byPage.get(each) ?? new Set();
@@ -202,7 +261,7 @@ export class Compiler implements HotCode {
   #evict(): void {
     const coldest = [...this.#regions.values()].sort((a, b) => a.heat - b.heat);
     for (const region of coldest.slice(0, Math.ceil(coldest.length / 2))) this.#drop(region);
-    for (const region of this.#regions.values()) region.heat >>= 1;
+    for (const region of this.#regions.values()) region.heat /= 2;
   }
 
   #drop(region: Region): void {

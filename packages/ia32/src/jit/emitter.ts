@@ -28,7 +28,7 @@ export interface Ways {
 }
 
 export class Emitter {
-  readonly w: CodeWriter = new CodeWriter();
+  readonly w: CodeWriter = new CodeWriter(8192);
   readonly flags: Flags = new Flags(this.w);
   /** Registers that are read, or written, somewhere in the function: bits by number. */
   read = 0;
@@ -127,7 +127,7 @@ export class Emitter {
 
   /** Behind a call: takes the budget that is left, or leaves where the host said so. */
   afterCall(address: number): void {
-    this.w.word(address).tee(local.BUDGET).const(LEAVE_NOW).op(op.I32_EQ).brIf(this.ways.exit);
+    this.w.word(address).tee(local.BUDGET).const(LEAVE_NOW).op(op.I32_EQ).hint(false).brIf(this.ways.exit);
   }
 
   /** Stores registers in the register file, or loads them from there. */

@@ -46,7 +46,7 @@ export function emitOperation(to: Lowering): boolean {
 }
 
 /** Calls the interpreter's handler. */
-function emitCall(emit: Emitter, operation: Operation): void {
+export function emitCall(emit: Emitter, operation: Operation): void {
   const { w, flags } = emit;
   const effect = flagEffect(operation);
   const usesFlags = effect.reads || effect.sets;

@@ -16,6 +16,8 @@ import {
   CARRIES_WORD,
   JUMP_CACHE,
   JUMP_ENTRIES,
+  JUMPS_TAKEN,
+  JUMPS_TAKEN_ENTRIES,
   NEXT_ENTRY_WORD,
   NEXT_WORD,
   REGISTER_FILE,
@@ -28,7 +30,7 @@ import {
 import { EIP as EIP_REGISTER } from "../state/registers.ts";
 import { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
-import { emitOperation } from "./forms.ts";
+import { emitCall, emitOperation } from "./forms.ts";
 import { COMPILED_TYPE } from "./imports.ts";
 import * as local from "./locals.ts";
 import { Lowering } from "./lowering.ts";
@@ -46,6 +48,8 @@ export interface FunctionOptions {
   /** Number of a block, for sites. */
   readonly site: (block: RegionBlock) => number;
   readonly tailCalls: boolean;
+  /** The function is hot: jumps are compared with where they are expected to go. */
+  readonly hot: boolean;
   /** Hears of rows that are called. */
   readonly called: (block: RegionBlock, position: number) => void;
 }
@@ -55,6 +59,8 @@ export function functionBody(region: readonly RegionBlock[], options: FunctionOp
   return new FunctionWriter(region, options).body();
 }
 
+/** A jump is compared with so many targets at most. */
+const EXPECTED = 3;
 /** Where the function goes on: index in the table, entry. */
 const TARGET = local.TEMPORARIES;
 const TARGET_ENTRY = local.TEMPORARIES + 1;
@@ -201,7 +207,7 @@ class FunctionWriter {
     }
     flags.kind = block.flagsLive ? flag.WORDS : flag.UNKNOWN;
     const live = flagsLiveBehind(this.#region, block);
-    const to = new Lowering(emit, block.operations[0]);
+    const to = new Lowering(emit, block.operations[0], ({ operation }) => emitCall(emit, operation));
     block.operations.forEach((operation, position) => {
       emit.begin(site | position);
       to.operation = operation;
@@ -235,8 +241,32 @@ class FunctionWriter {
         w.br(this.#emit.ways.exit);
         return;
       default:
+        if (this.#options.hot) this.#expect(block);
         this.#leave(block);
     }
+  }
+
+  /** Compares EIP with where a jump of unknown target has gone, or where calls of this function come back to. */
+  #expect(from: RegionBlock): void {
+    const w = this.#w;
+    const likely = from.likely.length > 0 || from.flow !== "return" ? from.likely : this.#returnPoints();
+    if (likely.length > EXPECTED) return;
+    for (const to of likely) {
+      w.get(local.EIP).const(to.eip).op(op.I32_EQ);
+      if (to.pageBase !== from.pageBase) {
+        this.#emit.mapped(to.pageBase, to.home);
+        w.op(op.I32_AND);
+      }
+      w.if();
+      w.const(to.index).set(local.STATE);
+      w.br(this.#top);
+      w.end();
+    }
+  }
+
+  #returnPoints(): RegionBlock[] {
+    const behind = new Set(this.#region.filter(({ flow }) => /call/i.test(flow)).map(({ next }) => next));
+    return this.#region.filter((block) => block.entry && behind.has(block.eip));
   }
 
   #edge(from: RegionBlock, eip: number): void {
@@ -264,7 +294,7 @@ class FunctionWriter {
   }
 
   #stopIf(eip: number, block: RegionBlock): void {
-    this.#w.if();
+    this.#w.hint(false).if();
     this.#stop(eip, block);
     this.#w.end();
   }
@@ -329,6 +359,17 @@ class FunctionWriter {
       .memory(op.I32_LOAD, JUMP_CACHE + 12)
       .set(TARGET_ENTRY);
     w.const(1).set(local.PAGE);
+    // A note for the compiler.
+    w.get(local.BUDGET)
+      .const(JUMPS_TAKEN_ENTRIES - 1)
+      .op(op.I32_AND)
+      .const(3)
+      .op(op.I32_SHL)
+      .tee(LOOKUP);
+    w.get(local.SITE).memory(op.I32_STORE, JUMPS_TAKEN);
+    w.get(LOOKUP)
+      .get(local.EIP)
+      .memory(op.I32_STORE, JUMPS_TAKEN + 4);
     w.br(exit);
     w.end();
     w.end();

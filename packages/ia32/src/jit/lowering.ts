@@ -49,9 +49,13 @@ export class Lowering {
   /** The flags are read behind the instruction before they are set. */
   flagsLive = true;
 
-  constructor(emit: Emitter, operation: Operation) {
+  /** Calls the interpreter's handler, in a branch of what the row emits. */
+  readonly interpreted: () => void;
+
+  constructor(emit: Emitter, operation: Operation, interpreted: (to: Lowering) => void) {
     this.emit = emit;
     this.operation = operation;
+    this.interpreted = () => interpreted(this);
   }
 
   /** Gives the instruction back: it will be called. */
@@ -67,7 +71,7 @@ export class Lowering {
   /** Leaves before the instruction where the int32 on the stack is not 0. */
   interpretIf(): void {
     const { w } = this.emit;
-    w.if();
+    w.hint(false).if();
     memory.interpret(this.emit);
     w.end();
   }

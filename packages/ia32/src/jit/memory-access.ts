@@ -17,8 +17,8 @@ import * as op from "./wasm/opcodes.ts";
 const LOADS: Readonly<Record<number, number>> = { 8: op.I32_LOAD8_U, 16: op.I32_LOAD16_U, 32: op.I32_LOAD };
 const STORES: Readonly<Record<number, number>> = { 8: op.I32_STORE8, 16: op.I32_STORE16, 32: op.I32_STORE };
 /** Words of an entry, in bytes. */
-const READABLE = 0;
-const WRITABLE = 4;
+export const READABLE = 0;
+export const WRITABLE = 4;
 const ADDEND = 8;
 
 /** Pushes the offset of the memory operand in its segment. */
@@ -58,7 +58,7 @@ export function linearOf(to: Emitter, segment: number, write: boolean): number {
   w.get(offset)
     .word(word + 4)
     .op(op.I32_GE_U);
-  w.if();
+  w.hint(false).if();
   interpret(to);
   w.end();
   w.get(offset).word(word).op(op.I32_ADD).set(offset);
@@ -78,7 +78,7 @@ export function operandAddress(to: Emitter, operation: Operation, write: boolean
 }
 
 /** Pushes whether the TLB has the page of the last byte; `entry` gets the entry's offset. */
-function pushHit(to: Emitter, address: number, size: number, word: number, entry: number): void {
+export function pushHit(to: Emitter, address: number, size: number, word: number, entry: number): void {
   const { w } = to;
   w.get(address).const(8).op(op.I32_SHR_U).const(0x3ff0).op(op.I32_AND).get(local.TLB).op(op.I32_ADD).tee(entry);
   w.memory(op.I32_LOAD, TLB_AREA + word).get(address);
@@ -86,7 +86,8 @@ function pushHit(to: Emitter, address: number, size: number, word: number, entry
   w.const(-4096).op(op.I32_AND, op.I32_EQ);
 }
 
-function pushAddress(to: Emitter, address: number, entry: number): void {
+/** Pushes the RAM address of a linear one. */
+export function pushAddress(to: Emitter, address: number, entry: number): void {
   to.w
     .get(entry)
     .memory(op.I32_LOAD, TLB_AREA + ADDEND)
@@ -94,37 +95,60 @@ function pushAddress(to: Emitter, address: number, entry: number): void {
     .op(op.I32_ADD);
 }
 
+/**
+ * `hit` emits what to do with the RAM address that it pushes, `miss` the call of the host.
+ * Nothing is on the stack before and behind either.
+ */
+function access(to: Emitter, address: number, size: number, word: number, hit: () => void, miss: () => void): void {
+  const { w } = to;
+  const entry = to.temporary();
+  pushHit(to, address, size, word, entry);
+  w.hint(true).if();
+  pushAddress(to, address, entry);
+  hit();
+  w.else();
+  miss();
+  to.afterCall(LEFT_WORD);
+  w.end();
+}
+
 /** A local with the value of `size` bits at a linear address, zero-extended. */
 export function read(to: Emitter, address: number, size: number): number {
   const { w } = to;
-  const entry = to.temporary();
-  pushHit(to, address, size, READABLE, entry);
-  w.if(op.I32);
-  pushAddress(to, address, entry);
-  w.memory(LOADS[size], CONTROL_AREA_SIZE);
-  w.else();
-  w.get(address);
-  to.call(`read${size as 8 | 16 | 32}`);
-  to.afterCall(LEFT_WORD);
-  w.end();
-  w.set(entry);
-  return entry;
+  const value = to.temporary();
+  access(
+    to,
+    address,
+    size,
+    READABLE,
+    () => w.memory(LOADS[size], CONTROL_AREA_SIZE).set(value),
+    () => {
+      w.get(address);
+      to.call(`read${size as 8 | 16 | 32}`);
+      w.set(value);
+    },
+  );
+  return value;
 }
 
 /** Reads what will be written: where it lies in RAM, and its value. */
 export function readForWrite(to: Emitter, address: number, size: number): { place: number; value: number } {
   const { w } = to;
-  const entry = to.temporary();
-  pushHit(to, address, size, WRITABLE, entry);
-  w.if(op.I32);
-  pushAddress(to, address, entry);
-  w.else();
-  w.get(address);
-  to.call(`modify${size as 8 | 16 | 32}`);
-  to.afterCall(LEFT_WORD);
-  w.end();
-  w.tee(entry).memory(LOADS[size], CONTROL_AREA_SIZE);
-  return { place: entry, value: to.keep() };
+  const place = to.temporary();
+  access(
+    to,
+    address,
+    size,
+    WRITABLE,
+    () => w.set(place),
+    () => {
+      w.get(address);
+      to.call(`modify${size as 8 | 16 | 32}`);
+      w.set(place);
+    },
+  );
+  w.get(place).memory(LOADS[size], CONTROL_AREA_SIZE);
+  return { place, value: to.keep() };
 }
 
 /** Writes the low bits of a local to where readForWrite() found the operand. */
@@ -135,14 +159,15 @@ export function writeBack(to: Emitter, place: number, size: number, value: numbe
 /** Writes the low bits of a local to a linear address. */
 export function write(to: Emitter, address: number, size: number, value: number): void {
   const { w } = to;
-  const entry = to.temporary();
-  pushHit(to, address, size, WRITABLE, entry);
-  w.if();
-  pushAddress(to, address, entry);
-  w.get(value).memory(STORES[size], CONTROL_AREA_SIZE);
-  w.else();
-  w.get(address).get(value);
-  to.call(`write${size as 8 | 16 | 32}`);
-  to.afterCall(LEFT_WORD);
-  w.end();
+  access(
+    to,
+    address,
+    size,
+    WRITABLE,
+    () => w.get(value).memory(STORES[size], CONTROL_AREA_SIZE),
+    () => {
+      w.get(address).get(value);
+      to.call(`write${size as 8 | 16 | 32}`);
+    },
+  );
 }

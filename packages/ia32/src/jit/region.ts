@@ -26,6 +26,8 @@ export interface RegionBlock {
   readonly next: number;
   /** Where its number stands in the region. */
   index: number;
+  /** Where the end of the block has gone to, if nothing but running it tells. */
+  likely: RegionBlock[];
   /** Other code comes here: by a return, an indirect jump, or from outside. */
   entry: boolean;
   /** Blocks of the region that it goes to directly. */
@@ -47,10 +49,14 @@ export class RegionFinder {
   /** Linear page → its code and TLB addend. */
   readonly #pages = new Map<number, { page: CodePage; home: number } | null>();
 
-  constructor(core: Core, code: DecodedCode, limit: number) {
+  readonly #learned: ReadonlyMap<number, ReadonlySet<number>>;
+
+  /** `learned`: EIP of a block → EIPs that it was seen to go to in other functions. */
+  constructor(core: Core, code: DecodedCode, limit: number, learned: ReadonlyMap<number, ReadonlySet<number>>) {
     this.#core = core;
     this.#code = code;
     this.#limit = limit;
+    this.#learned = learned;
   }
 
   /** The region of a block that is about to run in the page at `pageBase`; the block comes first. */
@@ -79,6 +85,12 @@ export class RegionFinder {
       for (const eip of this.#entries(from)) {
         const to = take(eip);
         if (to !== null) to.entry = true;
+      }
+      for (const eip of this.#learned.get(from.eip) ?? []) {
+        const to = take(eip);
+        if (to === null || from.successors.includes(to)) continue;
+        to.entry = true;
+        from.likely.push(to);
       }
     }
     markFlags(region);
@@ -162,6 +174,7 @@ export class RegionFinder {
       target: (pageBase + last.target) | 0,
       next: (pageBase + last.end) | 0,
       index: 0,
+      likely: [],
       entry: false,
       successors: [],
       flagsLive: false,

@@ -41,6 +41,9 @@ export const LEFT_WORD = 0x001004;
 export const SITE_WORD = 0x001008;
 export const NEXT_WORD = 0x00100c;
 export const NEXT_ENTRY_WORD = 0x001010;
+/** Jumps from one compiled function to another, a few of the last: site and EIP. */
+export const JUMPS_TAKEN = 0x002000;
+export const JUMPS_TAKEN_ENTRIES = 64;
 /** Base of FS, and the offset from which on accesses need a look; the same for GS. */
 export const FS_WORD = 0x001020;
 export const GS_WORD = 0x001028;

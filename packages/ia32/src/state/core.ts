@@ -5,7 +5,7 @@
  * It is what an instruction's `execute` gets. Not here: fetching and running (→ interpreter/).
  * @module
  */
-import type { PortIo } from "../bus.ts";
+import type { FloatErrorPin, PortIo } from "../bus.ts";
 import type { Exit } from "../exit.ts";
 import type { GuestMemory } from "../memory/guest-memory.ts";
 import { createFloatContext, type FloatContext } from "../softfloat/context.ts";
@@ -32,7 +32,7 @@ import {
   type TableEntry,
 } from "./descriptor.ts";
 import { AC, IOPL, RESET, VM } from "./eflags.ts";
-import { FLOAT_FILE_WORDS, resetFloatRegisters } from "./fpu.ts";
+import { ES, FLOAT_FILE_WORDS, FSW, resetFloatRegisters } from "./fpu.ts";
 import { featuresOf, type Model } from "./model.ts";
 import { REGISTER_COUNT } from "./registers.ts";
 import { SystemRegisters } from "./system-registers.ts";
@@ -102,6 +102,9 @@ export class Core {
   numericError = true;
   osFxsr = true;
   osXmmExceptions = true;
+  /** FERR#, and who is told of its edges. */
+  floatErrorAsserted = false;
+  floatErrorPin: FloatErrorPin | null = null;
   /** The control area from the register file on, as words. */
   readonly control: Int32Array;
   /** Guest RAM. */
@@ -171,6 +174,10 @@ export class Core {
   extra = 0;
   /** Instructions of the running block retired before the one that asks for the count. */
   position = 0;
+  /** `retired` is that of the running instruction: it runs alone. */
+  exact = true;
+  /** A timed device wants the instruction that left run() to be run again, alone. */
+  again = false;
   /** The running block was dropped from the cache of decoded code: fetch again before going on. */
   refetch = false;
   /** Second result of a division. */
@@ -246,6 +253,14 @@ export class Core {
     this.alignmentCheck = this.user && (cr0 & CR0_AM) !== 0 && (this.systemFlags & AC) !== 0;
     const tag = this.user ? (this.alignmentCheck ? TAG_ALIGNED : TAG_USER) : TAG_SUPERVISOR;
     this.tlbBase = tag * WORDS_PER_TAG;
+  }
+
+  /** FERR# follows FSW.ES while CR0.NE is clear: called when one of them may have changed. */
+  updateFloatError(): void {
+    const asserted = !this.numericError && (this.x[FSW] & ES) !== 0;
+    if (asserted === this.floatErrorAsserted) return;
+    this.floatErrorAsserted = asserted;
+    this.floatErrorPin?.set(asserted);
   }
 
   /** Until updateMode(), accesses are the processor's own: a supervisor's, whatever the CPL. */

@@ -10,7 +10,7 @@ import { deriveControl } from "./control-registers.ts";
 import { ADVANCED, type Core, RETIRED_BEFORE, SHADOW } from "./core.ts";
 import type { Descriptor, Segment, SystemSegment, TableRegister } from "./descriptor.ts";
 import { ALWAYS_ONE, ARITHMETIC } from "./eflags.ts";
-import { FLOAT_REGISTER_COUNT } from "./fpu.ts";
+import { ES, FLOAT_REGISTER_COUNT, FSW } from "./fpu.ts";
 import { REGISTER_COUNT } from "./registers.ts";
 import type { SystemRegisters } from "./system-registers.ts";
 
@@ -53,6 +53,7 @@ export interface SystemState {
   readonly kept: readonly (readonly [number, readonly [number, number]])[];
   readonly timeStampOffset: number;
   readonly a20Mask: number;
+  readonly ignoreNumericError: boolean;
   readonly interruptLine: boolean;
   readonly nonMaskable: boolean;
   readonly nonMaskableBlocked: boolean;
@@ -140,4 +141,6 @@ export function restoreState(core: Core, state: ProcessorState): void {
     restoreSystem(core.system, state.system);
     deriveControl(core);
   } else core.updateMode();
+  // Whoever restores the processor restores its devices: no edge is told.
+  core.floatErrorAsserted = !core.numericError && (core.x[FSW] & ES) !== 0;
 }

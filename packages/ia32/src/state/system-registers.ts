@@ -33,6 +33,8 @@ export class SystemRegisters {
   timeStampOffset = 0;
   /** −1, or without bit 20. */
   a20Mask = -1;
+  /** IGNNE#: x87 instructions go on although an exception is pending, while CR0.NE is clear. */
+  ignoreNumericError = false;
   /** The interrupt controller has an interrupt. */
   interruptLine = false;
   nonMaskable = false;

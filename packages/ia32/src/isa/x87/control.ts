@@ -27,8 +27,8 @@ export function loadControlWord(core: Core, value: number): void {
 
 export function initialize(core: Core): void {
   const x = core.x;
-  loadControlWord(core, FCW_INITIAL);
   x[FSW] = x[FTW] = x[FIP] = x[FCS] = x[FDP] = x[FDS] = x[FOP] = 0;
+  loadControlWord(core, FCW_INITIAL);
 }
 
 export function fldcw(core: Core, operation: Operation): void {
@@ -50,6 +50,7 @@ export function fnstswAx(core: Core): void {
 export function fnclex(core: Core): void {
   checkAvailable(core);
   core.x[FSW] &= ~(EXCEPTIONS | SF | ES | BUSY);
+  core.updateFloatError();
 }
 export function fninit(core: Core): void {
   checkAvailable(core);

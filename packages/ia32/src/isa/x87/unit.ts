@@ -3,11 +3,10 @@
  *
  * Here: the steps around the arithmetic of softfloat/. An instruction enters (#NM, #MF), reads its operands, lets
  * softfloat compute, and settles: the status word takes what happened, and the answer says whether the destination
- * may be written. Not here: rows. With CR0.NE clear, pending exceptions wait unreported: FERR# leads nowhere.
- * SDM Vol. 1, 8.1, 8.5, 8.6; Vol. 3A, 2.5.
+ * may be written. Not here: rows. SDM Vol. 1, 8.1, 8.5, 8.6, 8.7, appendix D.2; Vol. 3A, 2.5.
  * @module
  */
-import { raiseException, VECTOR_MF, VECTOR_NM } from "../../interrupt/exception.ts";
+import { raiseException, VECTOR_MF, VECTOR_NM, waitForInterrupt } from "../../interrupt/exception.ts";
 import {
   C1,
   EXCEPTIONS,
@@ -35,9 +34,14 @@ export function checkAvailable(core: Core): void {
   if (core.emulation || core.taskSwitched) raiseException(core, VECTOR_NM);
 }
 
-/** Reports an exception that an earlier instruction left. */
+/**
+ * Reports an exception that an earlier instruction left. With CR0.NE clear the processor waits before the instruction for
+ * the interrupt that FERR# asks for, unless IGNNE# is asserted.
+ */
 export function checkPending(core: Core): void {
-  if (core.numericError && (core.x[FSW] & ES) !== 0) raiseException(core, VECTOR_MF);
+  if ((core.x[FSW] & ES) === 0) return;
+  if (core.numericError) raiseException(core, VECTOR_MF);
+  if (!core.system.ignoreNumericError) waitForInterrupt(core);
 }
 
 /** Before every waiting instruction. */
@@ -113,13 +117,17 @@ export function summarize(core: Core): void {
   const x = core.x;
   if ((x[FSW] & ~x[FCW] & EXCEPTIONS) !== 0) x[FSW] |= ES | BUSY;
   else x[FSW] &= ~(ES | BUSY);
+  core.updateFloatError();
 }
 
 function settleFlags(core: Core, operation: Operation, conditions: ConditionMask): number {
   const x = core.x;
   const unmasked = unmaskedExceptions(core.x87);
   x[FSW] = (x[FSW] & ~conditions) | (core.x87.w[FLAGS] & (EXCEPTIONS | conditions));
-  if (unmasked !== 0) x[FSW] |= ES | BUSY;
+  if (unmasked !== 0) {
+    x[FSW] |= ES | BUSY;
+    core.updateFloatError();
+  }
   note(core, operation);
   return unmasked;
 }

@@ -11,18 +11,28 @@ import * as op from "./opcodes.ts";
 export type Label = number;
 
 export class CodeWriter {
-  bytes: Uint8Array = new Uint8Array(4096);
+  bytes: Uint8Array;
   length = 0;
+  /** Offset and likelihood (1 or 0) of branches that are known to go one way. */
+  readonly hints: [offset: number, taken: number][] = [];
   /** Constructs that are open. */
   depth = 0;
 
+  /** `capacity`: bytes that are probably enough. */
+  constructor(capacity = 256) {
+    this.bytes = new Uint8Array(capacity);
+  }
+
   byte(value: number): void {
-    if (this.length === this.bytes.length) {
-      const larger = new Uint8Array(this.bytes.length * 2);
-      larger.set(this.bytes);
-      this.bytes = larger;
-    }
+    if (this.length === this.bytes.length) this.#reserve(1);
     this.bytes[this.length++] = value;
+  }
+
+  #reserve(count: number): void {
+    if (this.length + count <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(this.bytes.length * 2, this.length + count));
+    larger.set(this.bytes);
+    this.bytes = larger;
   }
 
   op(...opcodes: readonly number[]): this {
@@ -55,7 +65,16 @@ export class CodeWriter {
   }
 
   append(other: CodeWriter): this {
-    for (let i = 0; i < other.length; i++) this.byte(other.bytes[i]);
+    for (const [offset, taken] of other.hints) this.hints.push([offset + this.length, taken]);
+    this.#reserve(other.length);
+    this.bytes.set(other.bytes.subarray(0, other.length), this.length);
+    this.length += other.length;
+    return this;
+  }
+
+  /** The `if` or `br_if` that comes next is nearly always taken, or nearly never. */
+  hint(taken: boolean): this {
+    this.hints.push([this.length, taken ? 1 : 0]);
     return this;
   }
 

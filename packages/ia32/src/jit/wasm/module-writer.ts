@@ -26,6 +26,7 @@ export interface ModuleParts {
 }
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+const CUSTOM = 0;
 const TYPE = 1;
 const IMPORT = 2;
 const FUNCTION = 3;
@@ -33,6 +34,8 @@ const EXPORT = 7;
 const CODE = 10;
 const FUNCTYPE = 0x60;
 const FUNCREF = 0x70;
+/** Branch hinting proposal, "Binary format"; other hosts skip the section. */
+const BRANCH_HINTS = "metadata.code.branch_hint";
 /** Pages that a 32-bit memory has at most: a shared memory's import must name a maximum. */
 const MAXIMUM = 0x10000;
 
@@ -79,6 +82,16 @@ export function moduleBytes(parts: ModuleParts): Uint8Array<ArrayBuffer> {
       .unsigned(parts.imports.length + i);
   });
   section(module, EXPORT, exports);
+
+  const hinted = parts.functions.flatMap(({ body }, i) => (body.hints.length > 0 ? [{ body, i }] : []));
+  if (hinted.length > 0) {
+    const hints = name(new CodeWriter(), BRANCH_HINTS).unsigned(hinted.length);
+    for (const { body, i } of hinted) {
+      hints.unsigned(parts.imports.length + i).unsigned(body.hints.length);
+      for (const [offset, taken] of body.hints) hints.unsigned(offset).op(1, taken);
+    }
+    section(module, CUSTOM, hints);
+  }
 
   const code = new CodeWriter().unsigned(parts.functions.length);
   for (const { body } of parts.functions) code.unsigned(body.length).append(body);
