@@ -2,6 +2,7 @@
 //
 // Here: choosing. The same seed gives the same program. Not here: single instructions (instructions.ts), what it runs on (machine.ts).
 import { dataAddress, randomInstruction } from "./instructions.ts";
+import { SERVICES } from "./kernel.ts";
 import { BLOCK_TABLE, BLOCK_TABLE_LENGTH, CODE, CODE_SIZE, DATA, DATA_SIZE, DEVICE, TABLES } from "./places.ts";
 import type { Block, Environment, Fixup, HostEvent, Item, Program, Step } from "./program.ts";
 import { Random } from "./random.ts";
@@ -12,6 +13,9 @@ const DATA_PAGES = DATA_SIZE / PAGE;
 /** Instructions that a program runs for; now and then as many as the processor runs without looking up. */
 const LENGTH = 3000;
 const LONG_LENGTH = 150_000;
+
+/** The address of a place in code, wherever it will stand. */
+type Field = Omit<Fixup, "at">;
 
 function item(bytes: readonly number[], ...fixups: Fixup[]): Item {
   return { bytes, fixups };
@@ -57,6 +61,7 @@ function environment(random: Random): Environment {
     ]),
     large: random.once(3),
     writeProtect: random.once(2),
+    alignmentMask: random.once(4),
     tablesOpen: random.once(6),
     device: random.once(4),
     demand: random.once(2),
@@ -99,18 +104,23 @@ class Generator {
   /** A store to bytes of code: an immediate that was noted earlier, or that of an instruction beside the store. */
   #patch(own: number, items: readonly Item[]): Item[] {
     const random = this.#random;
-    const { wide } = this.#environment;
     const beside = this.#patchable.length === 0 || random.once(2);
     const behind = random.once(2);
     const target = beside ? { block: own, item: items.length + (behind ? 1 : 0) } : random.pick(this.#patchable);
     const wild = random.once(6);
-    const field: Fixup = {
-      at: wide ? 2 : 3,
-      kind: random.once(4) ? "alias" : "linear",
-      ...target,
-      add: wild ? random.below(4) : 1,
-    };
+    const field: Field = { kind: random.once(4) ? "alias" : "linear", ...target, add: wild ? random.below(4) : 1 };
     const byte = wild ? random.pick([0x90, 0x40, 0xf4, 0xc3, random.below(256)]) : random.below(256);
+    const stores = random.once(2) ? this.#store(field, byte) : this.#oddStore(field);
+    if (!beside) return stores;
+    this.#patchable.push(target);
+    const victim = item([0xb8 + random.pick([0, 1, 2, 3, 6, 7]), ...this.#word(random.operand())]);
+    return behind ? [...stores, victim] : [victim, ...stores];
+  }
+
+  /** Stores that compilers write out. `field`: the address, without its place. */
+  #store(field: Field, byte: number): Item[] {
+    const random = this.#random;
+    const prefix = this.#environment.wide ? [] : [0x67];
     const [opcode, ...immediate] = random.pick([
       [0xc6, byte],
       [0xc6, byte],
@@ -119,11 +129,42 @@ class Generator {
       [0x01],
       [0xff],
     ]);
-    const store = item([...(wide ? [] : [0x67]), opcode, 0x05, 0, 0, 0, 0, ...immediate], field);
-    if (!beside) return [store];
-    this.#patchable.push(target);
-    const victim = item([0xb8 + random.pick([0, 1, 2, 3, 6, 7]), ...this.#word(random.operand())]);
-    return behind ? [store, victim] : [victim, store];
+    return [item([...prefix, opcode, 0x05, 0, 0, 0, 0, ...immediate], { at: prefix.length + 2, ...field })];
+  }
+
+  /** Stores of other instructions, and by strings. */
+  #oddStore(field: Field): Item[] {
+    const random = this.#random;
+    const { wide } = this.#environment;
+    if (wide && random.once(3)) {
+      const bytes = random.pick([[0xaa], [0xab], [0xa4], [0xf3, 0xaa], [0xf3, 0xa4], [0xf3, 0xab]]);
+      const count = item([0xb9, ...little(1 + random.below(4))]);
+      const source = item([0xbe, ...little(dataAddress(random, false))]);
+      return [item([0xbf, 0, 0, 0, 0], { at: 1, ...field }), count, source, item(bytes)];
+    }
+    if (wide && random.once(6)) {
+      const up = { ...field, add: field.add + 4 };
+      return [item([0x89, 0xe5]), item([0xbc, 0, 0, 0, 0], { at: 1, ...up }), item([0x50]), item([0x89, 0xec])];
+    }
+    const opcodes = random.pick([
+      [0x86, 0x05],
+      [0x87, 0x05],
+      [0x0f, 0x95, 0x05],
+      [0x0f, 0xb0, 0x05],
+      [0x0f, 0xc1, 0x05],
+      [0x8f, 0x05],
+      [0xd9, 0x15],
+      [0xdf, 0x3d],
+      [0x0f, 0x7e, 0x05],
+      [0xf3, 0x0f, 0x11, 0x05],
+      [0x0f, 0x11, 0x05],
+      [0xf0, 0x01, 0x05],
+      [0x0f, 0xb3, 0x05],
+      [0xd1, 0x05],
+      [0x0f, 0xa5, 0x05],
+    ]);
+    const prefix = wide ? [] : [0x67];
+    return [item([...prefix, ...opcodes, 0, 0, 0, 0], { at: prefix.length + opcodes.length, ...field })];
   }
 
   /** An immediate of the operand size. */
@@ -166,10 +207,10 @@ class Generator {
       [wide ? 6 : 0, () => [this.#address([0x68], "eip"), item([0xc3])]],
       [1, () => [item([0xc2, 4 * random.below(4), 0])]],
       [wide ? 3 : 0, () => eip("eip")],
-      [wide && this.#environment.paging !== "off" ? 2 : 0, () => eip("eipAlias")],
+      [wide && this.#environment.paging !== "off" ? 6 : 0, () => eip("eipAlias")],
       [5, () => table(0x24)],
       [4, () => [...table(0x14), jump()]],
-      [3, () => [item([0xb0, random.below(8), 0xcd, 0x80]), jump()]],
+      [6, () => [item([0xb0, random.below(SERVICES), 0xcd, 0x80]), jump()]],
       [2, () => [this.#near([0xe9], this.#block(), random.below(6))]],
       [1, () => [item([0xcd, random.pick([3, 4, 0x20, 0x30, 0x80])]), jump()]],
       [2, () => []],
@@ -191,8 +232,17 @@ class Generator {
     }
     if (kind === 7)
       return [item(random.pick([[0xe4, 0x40], [0xe5, 0x40], [0xe6, 0x40], [0xe7, 0x40], [0xec], [0xee]]))];
-    if (kind === 8 && random.once(4))
-      return [item([0x9c]), item([0x80, 0x4c, 0x24, 1, random.pick([1, 4, 0x40])]), item([0x9d])];
+    if (kind === 8 && random.once(3))
+      return [
+        item([0x9c]),
+        item(
+          random.pick([
+            [0x80, 0x4c, 0x24, 1, random.pick([1, 4, 0x40])],
+            [0x80, 0x74, 0x24, 2, 4],
+          ]),
+        ),
+        item([0x9d]),
+      ];
     if (kind === 9 && random.once(3)) {
       const selector = random.pick([0x23, 0x33, 0x33, 0, 0x10, 0x1b]);
       const move = wide ? [0xb8, ...little(selector)] : [0xb8, selector, 0];
@@ -224,6 +274,23 @@ class Generator {
     ])();
   }
 
+  /** An instruction that shows the flags that other blocks have left. */
+  #readsFlags(): Item {
+    const random = this.#random;
+    const condition = random.below(16);
+    return item(
+      random.pick([
+        [0x0f, 0x90 | condition, 0xc0 | random.below(8)],
+        [0x0f, 0x40 | condition, 0xc0 | random.below(64)],
+        [0x11, 0xd8],
+        [0x9f],
+        [0x9c],
+        [0xd1, 0xd0],
+        [0xdb, 0xc0 | random.below(32)],
+      ]),
+    );
+  }
+
   block(own: number): Item[] {
     const random = this.#random;
     const { wide } = this.#environment;
@@ -232,9 +299,17 @@ class Generator {
     const top = loop ? 1 : 0;
     if (loop)
       items.push(
-        item([0xb9, ...little(1 + random.below(random.pick([3, 8, 20, 20, 200, 5000]))).slice(0, wide ? 4 : 2)]),
+        item([
+          0xb9,
+          ...little(1 + random.below(random.pick([3, 8, 8, 20, 20, random.once(6) ? 5000 : 100]))).slice(
+            0,
+            wide ? 4 : 2,
+          ),
+        ]),
       );
+    if (random.once(3)) items.push(this.#readsFlags());
     for (let left = 1 + random.below(random.pick([4, 12, 24])); left > 0; left--) items.push(...this.#some(own, items));
+    if (random.once(3)) items.push(item(random.pick([[0x39, 0xd8], [0x84, 0xc0], [0x01, 0xd8], [0xd1, 0xe8], [0x41]])));
     if (loop) {
       const back: Fixup = { at: 1, kind: "rel8", block: own, item: top, add: 0 };
       if (random.once(3)) items.push(item([random.pick([0xe2, 0xe2, 0xe1, 0xe0]), 0], back));

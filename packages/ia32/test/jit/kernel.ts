@@ -2,8 +2,10 @@
 //
 // Here: the code at HANDLERS; entry of vector v at HANDLERS + 16 · v. Not here: tables (machine.ts).
 import {
+  ALIAS,
   BLOCK_TABLE,
   BLOCK_TABLE_LENGTH,
+  CODE,
   CODE_16,
   COUNTER,
   DATA,
@@ -23,7 +25,8 @@ const VECTOR_NMI = 2;
 const VECTOR_PF = 14;
 const VECTOR_TIMER = 0x20;
 const VECTOR_SYSCALL = 0x80;
-const SERVICES = 8;
+/** What the system call does, by AL. */
+export const SERVICES = 16;
 
 function dword(value: number): number[] {
   return [value & 0xff, (value >>> 8) & 0xff, (value >>> 16) & 0xff, (value >>> 24) & 0xff];
@@ -84,7 +87,20 @@ export function kernel(environment: Environment): Uint8Array {
   const present = routine(...fault);
 
   const page = DATA + 3 * 4096;
-  const pageEntry = table + (page >>> 12) * (paging === "pae" ? 8 : 4);
+  const size = paging === "pae" ? 8 : 4;
+  const entryOf = (linear: number): number =>
+    table + (linear >= ALIAS ? 4096 + ((linear - ALIAS) >>> 12) * size : (linear >>> 12) * size);
+  const forget = (linear: number): number[] => [0x36, 0x0f, 0x01, 0x3d, ...dword(linear)]; // invlpg ss:[linear]
+  const toggle = (linear: number, bit: number): number[] => [0x36, 0x80, 0x35, ...dword(entryOf(linear)), bit]; // xor byte
+  /** Exchanges the frames of two pages. */
+  const swap = (a: number, b: number): number[] => [
+    ...[0x36, 0xa1, ...dword(entryOf(a)), 0x36, 0x87, 0x05, ...dword(entryOf(b)), 0x36, 0xa3, ...dword(entryOf(a))],
+  ];
+  /** Makes the pages of the second mapping executable, or not. */
+  const toggleExecution = (linear: number): number[] =>
+    paging === "pae" ? [0x36, 0x80, 0x35, ...dword(entryOf(linear) + 7), 0x80] : [];
+  const code = (number: number): number => CODE + number * 4096;
+  const paged = (...code: number[]): number => (paging === "off" ? routine(0xcf) : routine(...code, 0xcf));
   const services = [
     routine(0xcf),
     routine(0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8, 0xcf), // reload CR3
@@ -92,13 +108,19 @@ export function kernel(environment: Environment): Uint8Array {
     routine(0x0f, 0x20, 0xc0, 0x35, ...dword(0x10000), 0x0f, 0x22, 0xc0, 0xcf), // CR0.WP
     routine(0x0f, 0x20, 0xe0, 0x35, ...dword(0x80), 0x0f, 0x22, 0xe0, 0xcf), // CR4.PGE
     routine(0x81, 0x4c, 0x24, 8, ...dword(0x100), 0xcf), // single-step the program
-    paging === "off"
-      ? routine(0xcf)
-      : routine(0x36, 0x80, 0x35, ...dword(pageEntry), 2, 0x36, 0x0f, 0x01, 0x3d, ...dword(page), 0xcf), // page not writable
+    paged(...toggle(page, 2), ...forget(page)), // page not writable
     routine(
       ...[0xb8, ...dword(DATA + 0x123), 0x0f, 0x23, 0xc0, 0x0f, 0x21, 0xf8], // DR0 = …; eax = DR7
       ...[0x35, ...dword(0x10001), 0x0f, 0x23, 0xf8, 0xcf], // watch writes, or no more
     ),
+    paged(...swap(code(0), code(1)), ...forget(code(0)), ...forget(code(1))),
+    paged(...swap(code(1), code(2)), ...forget(code(2))), // the first one is stale
+    paged(...toggle(code(0), 1), ...forget(code(0))), // not present
+    paged(...toggle(code(1), 2), ...toggle(code(1), 0x20), ...forget(code(1))), // not writable, not accessed
+    paged(...toggleExecution(ALIAS + code(0)), ...toggleExecution(ALIAS + code(1)), 0x0f, 0x20, 0xd8, 0x0f, 0x22, 0xd8),
+    paged(...toggleExecution(code(0)), ...forget(code(0))),
+    paged(...swap(code(0), page), ...forget(code(0)), ...forget(page)),
+    paged(...swap(code(3), ALIAS + code(3)), ...forget(code(3)), ...forget(ALIAS + code(3))),
   ];
   const list = routine(...services.flatMap(dword));
   const syscall = routine(0x25, ...dword(SERVICES - 1), 0x2e, 0xff, 0x24, 0x85, ...dword(list));

@@ -163,7 +163,7 @@ function writePageTables(memory: GuestMemory, environment: Environment): void {
 /** The machine of a program, before its first instruction. */
 export function createMachine(program: Program, engine: EngineOptions): Machine {
   const { environment, registers } = program;
-  const { level, paging, wide, writeProtect, device, controlWord, mxcsr } = environment;
+  const { level, paging, wide, writeProtect, alignmentMask, device, controlWord, mxcsr } = environment;
   const memory = new GuestMemory(allocateMemory(RAM, false), RAM);
   memory.ram.fill(INT3);
   memory.ram.fill(0, 0, CODE);
@@ -236,7 +236,8 @@ export function createMachine(program: Program, engine: EngineOptions): Machine 
   } else {
     const { state } = processor;
     if (state.system === null) throw new Error("not in architectural mode");
-    const cr0 = 0x31 | (writeProtect ? 0x10000 : 0) | (paging === "off" ? 0 : 0x80000000);
+    const cr0 =
+      0x31 | (writeProtect ? 0x10000 : 0) | (alignmentMask ? 0x40000 : 0) | (paging === "off" ? 0 : 0x80000000);
     const cr4 = 0x610 | (paging === "pae" ? 0x20 : 0);
     processor.state = {
       ...state,

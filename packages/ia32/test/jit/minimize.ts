@@ -19,6 +19,7 @@ const SIMPLER: readonly Partial<Environment>[] = [
   { large: false },
   { tablesOpen: false },
   { writeProtect: false },
+  { alignmentMask: false },
   { aliasRights: 7 },
   { noExecute: false },
   { controlWord: 0x37f },

@@ -52,6 +52,8 @@ export interface Environment {
   /** The second mapping is one large page. */
   readonly large: boolean;
   readonly writeProtect: boolean;
+  /** CR0.AM: a program that sets EFLAGS.AC has its accesses checked. */
+  readonly alignmentMask: boolean;
   /** Programs may write to their own page tables. */
   readonly tablesOpen: boolean;
   readonly device: boolean;
