@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: speed, as ratios to a peer or to the published figures, measured in one run; writes bench/RESULTS.md.
  *
- *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|downtime] [--linux FOLDER] [--list KERNELS] [--no-write]
+ *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|downtime|lfs] [--linux FOLDER] [--list KERNELS] [--no-write]
  *
  * Here: printing. Not here: measuring (kernels.ts, linux.ts, interpreter.ts, round-trips.ts, apps/machine/bench).
  */
@@ -12,6 +12,7 @@ import { measureDowntime } from "../apps/machine/bench/downtime.ts";
 import { measureInterpreter } from "./interpreter.ts";
 import { gates, type KernelRow, meanRatio, measureKernels } from "./kernels.ts";
 import { l4IpcSection } from "./l4-ipc.ts";
+import { lfsSection } from "./lfs.ts";
 import { measureLinux } from "./linux.ts";
 import { withSection } from "./results.ts";
 import { measureRoundTrips } from "./round-trips.ts";
@@ -187,6 +188,7 @@ const SECTIONS: Readonly<Record<string, () => string | Promise<string>>> = {
   "round-trips": roundTrips,
   "l4-ipc": l4IpcSection,
   downtime,
+  lfs: lfsSection,
 };
 if (values.only !== undefined && !(values.only in SECTIONS)) {
   const names = Object.keys({ ...SECTIONS, "linux (with --linux FOLDER)": 0 }).join(", ");

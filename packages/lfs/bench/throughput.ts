@@ -1,52 +1,87 @@
-// Sequential writing and reading, and roll-forward, as multiples of copying the same bytes in memory.
-//   node packages/lfs/bench/throughput.ts
+// Sequential writing and reading, roll-forward, and a generation of an image; CPU time, since others may use the host.
+import { openGeneration, type Page, readPage, writeGeneration } from "../src/index.ts";
+import { chance } from "../src/testing/crash-disk.ts";
 import { MemoryDisk, newfs, Session } from "../src/testing/index.ts";
+import { CountingDisk } from "./workloads.ts";
 
 const MB = 2 ** 20;
 const TOTAL = 50 * MB;
 const CHUNK = new Uint8Array(65536).fill(5);
 
-function seconds(run: () => void): number {
-  const start = process.hrtime.bigint();
-  run();
-  return Number(process.hrtime.bigint() - start) / 1e9;
+/** What takes time: megabytes, CPU milliseconds, and those of copying the same bytes in memory. */
+export interface Timed {
+  readonly what: string;
+  readonly megabytes: number;
+  readonly milliseconds: number;
+  readonly copying: number;
 }
 
-const target = new Uint8Array(TOTAL);
-const copy = (): number =>
-  seconds(() => {
-    for (let at = 0; at < TOTAL; at += CHUNK.length) target.set(CHUNK, at);
+function cpu(run: () => void): number {
+  const start = process.cpuUsage();
+  run();
+  const { user, system } = process.cpuUsage(start);
+  return (user + system) / 1000;
+}
+
+/** Sequential write with a sync, sequential read, and roll-forward of as much log as ten segments of 4 MB hold. */
+export function measureThroughput(): Timed[] {
+  const target = new Uint8Array(TOTAL).fill(1);
+  const copy = (): number =>
+    cpu(() => {
+      for (let n = 0; n < 10; n++) for (let at = 0; at < TOTAL; at += CHUNK.length) target.set(CHUNK, at);
+    }) / 10;
+  copy();
+  const perMegabyte = copy() / (TOTAL / MB);
+
+  const disk = new MemoryDisk(new Uint8Array(160 * MB).fill(0));
+  const arena = new Uint8Array(32 * MB).fill(0);
+  newfs(disk, arena, { bsize: 8192, fsize: 1024, ssize: 4 * MB, ident: 1, time: 1 });
+  const session = new Session(disk, arena).mount();
+  const ino = session.create("file");
+  const writing = cpu(() => {
+    for (let at = 0; at < TOTAL; at += CHUNK.length) session.writeInode(ino, at, CHUNK);
+    session.sync();
   });
-copy();
-const inMemory = copy();
+  const reading = cpu(() => {
+    for (let at = 0; at < TOTAL; at += CHUNK.length) session.call({ name: "read", args: [ino, at, 65536] });
+  });
+  const before = session.lfs.volume.serial;
+  const start = disk.bytes.slice();
+  for (let at = 0; at < 34 * MB; at += CHUNK.length) session.writeInode(ino, at, CHUNK);
+  session.call({ name: "fsync", args: [ino] });
+  if (session.lfs.volume.serial === before) throw new Error("nothing was written to the log");
+  const mount = (bytes: Uint8Array): number => {
+    const fresh = new Uint8Array(32 * MB).fill(0);
+    return cpu(() => void new Session(new MemoryDisk(bytes), fresh).mount());
+  };
+  const rolling = mount(disk.bytes) - mount(start);
+  return [
+    { what: "sequential write and sync", megabytes: 50, milliseconds: writing },
+    { what: "sequential read", megabytes: 50, milliseconds: reading },
+    { what: "roll-forward of a log tail", megabytes: 34, milliseconds: rolling },
+  ].map((row) => ({ ...row, copying: perMegabyte * row.megabytes }));
+}
 
-const disk = new MemoryDisk(new Uint8Array(160 * MB));
-const arena = new Uint8Array(16 * MB);
-newfs(disk, arena, { bsize: 8192, fsize: 1024, ssize: MB, ident: 1, time: 1 });
-const session = new Session(disk, arena).mount();
-const ino = session.create("file");
-const writing = seconds(() => {
-  for (let at = 0; at < TOTAL; at += CHUNK.length) session.writeInode(ino, at, CHUNK);
+/** Bytes written for a generation of 64 MB with 1 % of its pages dirty, by those pages; requests to read its last page. */
+export function measureGeneration(): { readonly ratio: number; readonly reads: number } {
+  const disk = new CountingDisk(new Uint8Array(192 * MB));
+  newfs(disk, new Uint8Array(8 * MB), { bsize: 4096, fsize: 4096, ssize: MB, ident: 1, time: 1 });
+  const session = new Session(disk, new Uint8Array(8 * MB)).mount();
+  const pages = 16384;
+  const page = (number: number, value: number): Page => ({ number, bytes: new Uint8Array(4096).fill(value) });
+  const write = (dirty: readonly Page[]): number =>
+    session.program(writeGeneration({ path: "image", pageSize: 4096, pages, dirty }))._unsafeUnwrap();
+  write(Array.from({ length: pages }, (_, n) => page(n, n & 0xff)));
   session.sync();
-});
-const reading = seconds(() => {
-  for (let at = 0; at < TOTAL; at += CHUNK.length) session.call({ name: "read", args: [ino, at, 65536] });
-});
-const report = (what: string, time: number): void =>
-  console.log(`${what}: ${(TOTAL / MB / time).toFixed(0)} MB/s, ${(time / inMemory).toFixed(1)} × the copy in memory`);
-report("copy in memory", inMemory);
-report("sequential write with sync", writing);
-report("sequential read", reading);
-
-// As much log as roll-forward can meet: up to the checkpoint that ten active segments force.
-const before = session.lfs.volume.sb(72);
-for (let at = 0; at < 9 * MB; at += CHUNK.length) session.writeInode(ino, at, CHUNK);
-session.call({ name: "fsync", args: [ino] });
-const tail = (session.lfs.volume.sb(72) - before) * 1024;
-const crashed = new MemoryDisk(disk.bytes.slice());
-const plain = seconds(() => void new Session(new MemoryDisk(disk.bytes.slice()), new Uint8Array(16 * MB)).mount(3));
-const rolling = seconds(() => void new Session(crashed, new Uint8Array(16 * MB)).mount());
-console.log(
-  `roll-forward of ${(tail / MB).toFixed(1)} MB: ${((rolling - plain) * 1000).toFixed(0)} ms, ` +
-    `${(((rolling - plain) * 50 * MB) / tail).toFixed(2)} s per 50 MB, ${((rolling - plain) / (inMemory * (tail / TOTAL))).toFixed(1)} × the copy`,
-);
+  const random = chance(3);
+  const numbers = new Set<number>();
+  while (numbers.size < 164) numbers.add(Math.floor(random() * pages));
+  disk.reset();
+  write([...numbers].sort((a, b) => a - b).map((n) => page(n, 255)));
+  const ratio = disk.written / (164 * 4096);
+  const again = new Session(disk, new Uint8Array(8 * MB)).mount();
+  const open = again.program(openGeneration("image"))._unsafeUnwrap();
+  disk.reset();
+  again.program(readPage(open, pages - 1))._unsafeUnwrap();
+  return { ratio, reads: disk.reads };
+}

@@ -3,11 +3,18 @@ import { H } from "../src/cache/arena.ts";
 import { chance } from "../src/testing/crash-disk.ts";
 import { MemoryDisk, newfs, Session } from "../src/testing/index.ts";
 
-class CountingDisk extends MemoryDisk {
+/** Counts what reaches it. */
+export class CountingDisk extends MemoryDisk {
   written = 0;
   requests = 0;
   seeks = 0;
+  reads = 0;
   #end = -1;
+
+  override read(offset: number, bytes: Uint8Array): void {
+    this.reads++;
+    super.read(offset, bytes);
+  }
 
   override write(offset: number, bytes: Uint8Array): void {
     this.written += bytes.length;
@@ -21,6 +28,7 @@ class CountingDisk extends MemoryDisk {
     this.written = 0;
     this.requests = 0;
     this.seeks = 0;
+    this.reads = 0;
   }
 }
 

@@ -102,12 +102,16 @@ function copiesInUse(v: Volume): number {
   return v.g.is44Bsd ? 1 : Math.min(2, v.g.sboffs.length);
 }
 
-/** Asks the device to write the superblock of the arena to copy 0 or 1. */
+/**
+ * Asks the device to write the superblock of the arena to copy 0 or 1: the fragment that holds it, and at an unmount,
+ * as newfs does, all of the 8192 bytes that are its own.
+ */
 function writeSuperblockTo(v: Volume, copy: number): void {
   const at = v.words[H.stagingAt];
   v.bytes.fill(0, at, at + LFS_SBPAD);
   writeSuperblock(v.bytes, at, v.superblock());
-  requestDevice(v, DEVICE_WRITE, v.g.sboffs[copy] * v.g.unit, LFS_SBPAD, at);
+  const length = v.words[H.flushClean] !== 0 ? LFS_SBPAD : Math.min(LFS_SBPAD, v.g.fsize);
+  requestDevice(v, DEVICE_WRITE, v.g.sboffs[copy] * v.g.unit, length, at);
 }
 
 function finishFlush(v: Volume): void {

@@ -46,6 +46,9 @@ export interface Geometry {
   readonly maxSymlinkLength: number;
 }
 
+/** Block numbers, and the negative ones of indirect blocks, have 32 bits: with large blocks less than three levels hold. */
+const MOST_BLOCKS: number = 2 ** 31 - 3;
+
 /** Derives the geometry; the superblock has passed `readSuperblock`. */
 export function geometryOf(sb: Superblock): Geometry {
   const v1 = sb.lfs_version === 1;
@@ -76,7 +79,7 @@ export function geometryOf(sb: Superblock): Geometry {
     minfreeseg: sb.lfs_minfreeseg,
     ident: sb.lfs_ident,
     maxSymlinkLength: Math.max(0, Math.min(sb.lfs_maxsymlinklen, MAXSYMLINKLEN)),
-    maxFileSize: (12 + nindir + nindir * nindir + nindir ** 3) * sb.lfs_bsize,
+    maxFileSize: Math.min(12 + nindir + nindir * nindir + nindir ** 3, MOST_BLOCKS) * sb.lfs_bsize,
   };
 }
 
