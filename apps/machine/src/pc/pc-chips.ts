@@ -74,6 +74,8 @@ export interface PcChipStates {
   readonly serialLine: SerialLineState;
 }
 
+/** A system that was loaded without firmware finds COM1 at 115,200 baud, 8 bits. */
+const UART_AFTER_FIRMWARE: pc.Uart16550State = { ...pc.UART16550_STATE_AT_RESET, divisor: 1, lcr: 3 };
 export const VIDEO_MEMORY_SIZE: number = 16 << 20;
 const MIB = 0x100000;
 const FOUR_GIB = 0x1_0000_0000;
@@ -117,7 +119,8 @@ export class PcChips {
       state.keyboard,
     );
     const rtc = new pc.Mc146818(clock, pic.line(pc.RTC_IRQ), state.rtc ?? pc.cmosAfterSetup(parts));
-    const uart = new pc.Uart16550(clock, pic.line(pc.UART_IRQ), (byte) => wires.serial(byte), state.uart);
+    const line = parts.bios === null ? UART_AFTER_FIRMWARE : pc.UART16550_STATE_AT_RESET;
+    const uart = new pc.Uart16550(clock, pic.line(pc.UART_IRQ), (byte) => wires.serial(byte), state.uart ?? line);
     const printer = new pc.Printer((byte) => wires.paper(byte), 0, state.printer);
     const lpt = new pc.Lpt(clock, pic.line(pc.LPT_IRQ), printer, state.lpt);
     const power = new pc.PowerControl(

@@ -46,6 +46,8 @@ export interface PcState {
   readonly version: 1;
   readonly processor: ProcessorState;
   readonly chips: PcChipStates;
+  /** Bytes that COM1 has sent. */
+  readonly sent: number;
 }
 
 /** A state with the memories that go with it. */
@@ -84,6 +86,7 @@ export class PcMachine {
   /** Instructions retired when the debugger let go: a breakpoint there is passed. */
   #passing = -1;
   #shown = 0;
+  #sent: number;
 
   /** As after power-on, or as `saved`; the configuration is then the one that it was saved with. */
   constructor(configuration: PcConfiguration, outputs: PcOutputs, saved?: PcSnapshot) {
@@ -91,6 +94,7 @@ export class PcMachine {
     this.memory = memory;
     this.video = new Uint8Array(VIDEO_MEMORY_SIZE);
     this.#configuration = configuration;
+    this.#sent = saved?.state.sent ?? 0;
     this.processor = new Processor({
       ...configuration.engine,
       memory,
@@ -128,6 +132,7 @@ export class PcMachine {
       paper: (byte) => outputs.paper(byte),
       serial: (byte) => {
         this.#shown++;
+        this.#sent++;
         outputs.serial(byte);
       },
       ram: memory.ram,
@@ -172,9 +177,14 @@ export class PcMachine {
     return this.#shown;
   }
 
+  /** Bytes that COM1 has sent. */
+  get sent(): number {
+    return this.#sent;
+  }
+
   /** Everything but the memories, between two runs. */
   get state(): PcState {
-    return { version: 1, processor: this.processor.state, chips: this.#chips.state };
+    return { version: 1, processor: this.processor.state, chips: this.#chips.state, sent: this.#sent };
   }
 
   /** Linear address of the next instruction. */

@@ -52,19 +52,30 @@ export class Script {
   #before = 0;
   /** Key events still to come. */
   #keys: KeyEvent[] = [];
+  /** The keyboard would not take the first of them. */
+  #lost = false;
   /** What was shown when the step began, and when that was last seen to grow. */
-  #begun = -1;
+  #begun: number;
   #seen = { shown: -1, cycles: 0, busy: 0 };
 
-  constructor(steps: readonly ScriptStep[], target: TypeTarget) {
+  /** `running`: the guest was there before the script, and need not show anything first. */
+  constructor(steps: readonly ScriptStep[], target: TypeTarget, running = false) {
     this.#steps = steps;
     this.#target = target;
+    this.#begun = running ? -1 : 0;
     this.#begin();
   }
 
   /** Nothing is left to do. */
   get done(): boolean {
     return this.#next >= this.#steps.length && this.#keys.length === 0;
+  }
+
+  /** It will go on although the guest does nothing any more: all that it waits for is time. */
+  goesOnWithout(machine: Pick<Typist, "shown" | "keyboardIdle">): boolean {
+    const step = this.#steps[this.#next];
+    if (this.#keys.length > 0) return machine.keyboardIdle && !this.#lost;
+    return step?.kind === "type" && (step.at !== null || this.#next > 0 || machine.shown !== this.#begun);
   }
 
   /** What it waits for, in words; for a run that ends before the script. */
@@ -81,7 +92,6 @@ export class Script {
 
   /** Does what is due. */
   tick(machine: Typist): void {
-    if (this.#begun < 0) this.#start(machine);
     if (this.#keys.length > 0) {
       this.#key(machine);
       return;
@@ -98,7 +108,6 @@ export class Script {
     const step = this.#steps[this.#next];
     this.#watch = step?.kind === "await" ? new TextWatch(step.text) : undefined;
     this.#found = false;
-    this.#begun = -1;
   }
 
   #start(machine: Typist): void {
@@ -145,7 +154,8 @@ export class Script {
   #key(machine: Typist): void {
     const [event] = this.#keys;
     if (!machine.keyboardIdle) return;
-    if (event.down ? machine.press(event.key) : machine.release(event.key)) this.#keys.shift();
+    this.#lost = !(event.down ? machine.press(event.key) : machine.release(event.key));
+    if (!this.#lost) this.#keys.shift();
   }
 }
 

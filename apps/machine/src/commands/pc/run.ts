@@ -74,7 +74,6 @@ class PcRun {
   #target: PcTarget | undefined;
   #server: GdbServer | undefined;
   #output: number[] = [];
-  #serialUsed = false;
   #seen = false;
   #leaving = false;
   #failure: Error | undefined;
@@ -85,7 +84,7 @@ class PcRun {
     this.#flags = flags;
     this.#prepared = prepared;
     this.#serial = serial;
-    this.#script = new Script(flags.script, flags.typeOn);
+    this.#script = new Script(flags.script, flags.typeOn, prepared.snapshot !== undefined);
     this.#watch = flags.until === undefined ? undefined : new TextWatch(flags.until);
     this.#limit = flags.limit === undefined ? Number.POSITIVE_INFINITY : Math.ceil(flags.limit * CYCLES_PER_SECOND);
     this.#machine = new PcMachine(
@@ -164,7 +163,8 @@ class PcRun {
       this.#script.tick(this.#typist());
       if (this.#screenShows()) return ending("until", 0);
     }
-    machine.type(this.#serial.take());
+    const taken = this.#serial.take();
+    if (taken.length > 0) machine.type(taken);
     if (exit.kind === "halted") return this.#halted(exit.interruptible);
     return undefined;
   }
@@ -174,7 +174,7 @@ class PcRun {
     const machine = this.#machine;
     if (interruptible && !machine.chips.serialLine.empty) return undefined;
     const due = Math.min(this.#shots[0]?.at ?? this.#limit, this.#saves[0]?.at ?? this.#limit);
-    const scripted = interruptible && !this.#script.done;
+    const scripted = interruptible && this.#script.goesOnWithout(this.#typist());
     if (scripted || (due < Number.POSITIVE_INFINITY && due < this.#limit)) {
       const tick = (Math.floor(machine.cycles / TICK) + 1) * TICK;
       machine.idle(scripted ? Math.min(tick, due) : due);
@@ -242,7 +242,6 @@ class PcRun {
   #sent(byte: number): void {
     if (byte === LINE_FEED && this.#flags.stamp) this.#output.push(...Buffer.from(stamp()));
     this.#output.push(byte);
-    this.#serialUsed = true;
     this.#script.sent(byte);
     if (!this.#watch?.found(byte)) return;
     this.#seen = true;
@@ -256,7 +255,7 @@ class PcRun {
       cycles: machine.cycles,
       busy: machine.processor.retired,
       shown: machine.shown,
-      serialUsed: this.#serialUsed,
+      serialUsed: machine.sent > 0,
       screen: () => display.text(),
       serial: (bytes: readonly number[]) => machine.type(bytes),
       keyboardIdle: keyboard.keyboardIdle,
