@@ -241,6 +241,7 @@ describe("kintsugi lfs refuses", () => {
       [["newfs", at("none"), "--size", "many"], /--size wants bytes, .* such as 64M, not 'many'/],
       [["newfs", at("none"), "--size", "100K"], /--size: the disk would have too few segments/],
       [["newfs", at("none"), "--size", "64M", "--bsize", "3000"], /--bsize wants a power of two/],
+      [["newfs", at("none"), "--size", "64M", "--bsize", "16K", "--fsize", "16K"], /--fsize wants .* at most 8K/],
       [["cat", at("none"), "f", "--at", "now"], /--at wants the serial of a checkpoint, not 'now'/],
     ];
     for (const [words, message] of refused) {

@@ -66,6 +66,20 @@ test.each([512, 4096])("a sparse file reaches its triple indirect blocks and is 
   expect(firstFinding(disk)).toBeUndefined();
 });
 
+test("in large blocks a file ends where numbers of blocks have 32 bits no more", () => {
+  const { disk, session } = fresh(16 << 20, 8 << 20, 16384, 2048);
+  const end = (2 ** 31 - 3) * 16384;
+  session.write("f", end - 1, bytes(1, 3));
+  expect(refusal(() => session.write("f", end, bytes(1, 3)))).toBe("EFBIG");
+  expect(refusal(() => session.truncate("f", end + 1))).toBe("EFBIG");
+  session.sync();
+  expect(session.stat("f").size).toBe(end);
+  expect(firstFinding(disk)).toBeUndefined();
+  session.unlink("f");
+  session.unmount();
+  expect(firstFinding(disk)).toBeUndefined();
+});
+
 test("the ends of every range are refused with their errors", () => {
   const { session } = fresh(4 << 20, 1 << 20);
   const ino = session.create("f");

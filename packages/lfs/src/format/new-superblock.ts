@@ -60,6 +60,8 @@ export function newSuperblock(options: NewfsOptions): Superblock | NewfsError {
   const fsize = options.fsize ?? (format === "v1-44bsd" ? bsize : v1 ? 512 : Math.max(512, bsize / 8));
   if (v1 && fsize !== (format === "v1-44bsd" ? bsize : 512)) return "bad-fragment-size";
   if (!isPowerOfTwo(fsize) || fsize < 512 || fsize > bsize || bsize / fsize > 8) return "bad-fragment-size";
+  // Superblocks and the label are 8 KB and lie at multiples of a fragment.
+  if (fsize > LFS_SBPAD) return "bad-fragment-size";
   let ssize = options.ssize ?? 2 ** 20;
   if (!isPowerOfTwo(ssize) || ssize < 32768 || ssize < 4 * bsize) return "bad-segment-size";
   const segments = (): number => Math.floor((options.size - LFS_LABELPAD) / ssize);

@@ -69,11 +69,12 @@ async function readyDirectory(directory: string): Promise<void> {
 
 /**
  * A bug of ours. The other reader still waits for the kernel, and users of the directory wait for an answer: only the
- * end of the process closes the device, whereupon they hear ENOTCONN. What was fsynced is on the disk.
+ * end of the process closes the device, whereupon they hear ENOTCONN. What was fsynced is on the disk. The mount stays,
+ * so that nobody goes on in the directory below it.
  */
-async function abandon(directory: string, reason: unknown): Promise<never> {
-  process.stderr.write(`kintsugi: ${reason instanceof Error ? reason.stack : reason}\n`);
-  await unmountFuse(directory, true);
+function abandon(directory: string, reason: unknown): never {
+  const text = reason instanceof Error ? reason.stack : reason;
+  process.stderr.write(`kintsugi: ${text}\nkintsugi: ${directory} has no server any more; umount it and mount again\n`);
   process.exit(EXIT_FAILED);
 }
 
@@ -92,7 +93,12 @@ async function serve(volume: FileVolume, path: string, directory: string, readOn
   const timer = setInterval(() => {
     if (!server.changed) return;
     server.changed = false;
-    volume.run({ name: "sync" });
+    try {
+      const { error } = volume.run({ name: "sync" });
+      if (error !== undefined) process.stderr.write(`kintsugi: ${path}: a checkpoint failed: ${error}\n`);
+    } catch (reason) {
+      abandon(directory, reason);
+    }
   }, CHECKPOINT_MILLISECONDS);
   let signals = 0;
   let left: (code: number) => void = () => undefined;

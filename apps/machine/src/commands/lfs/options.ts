@@ -33,7 +33,7 @@ export function parseCount(option: string, hint: string): (text: string) => numb
 export const NEWFS_REFUSALS: Readonly<Record<NewfsError, string>> = {
   "bad-block-size": "--bsize wants a power of two from 512 to 64K",
   "bad-fragment-size":
-    "--fsize wants a power of two from 512 to a block, and at least an eighth of a block; 512 with --format v1-netbsd, a block with v1-44bsd",
+    "--fsize wants a power of two from 512 to a block and at most 8K, and at least an eighth of a block; 512 with --format v1-netbsd, a block with v1-44bsd",
   "bad-segment-size": "--ssize wants a power of two, at least 32K and at least four blocks",
   "too-small": "--size: the disk would have too few segments; give more bytes, or smaller segments with --ssize",
   "too-large": "--size: the disk would have more fragments than 32 bits count; give larger ones with --fsize",
