@@ -13,6 +13,8 @@ import { pop16, pop32, push16, push32 } from "./data-transfer.ts";
 import { type Instruction, instruction } from "./instruction.ts";
 import { type Operation, shadowInterrupts } from "./operation.ts";
 
+const ALL = ["OF", "SF", "ZF", "AF", "PF", "CF"];
+
 /** CF = bit 31 of `carry`; OF stays. */
 function setCarry(core: Core, carry: number): void {
   setCarryOverflow(core, carry, core.carries ^ (core.carries << 1));
@@ -138,6 +140,7 @@ export const CLI: Instruction = instruction({
   flags: { modified: ["IF"] },
   form: "direct",
   execute: cli,
+  lower: (to) => to.closeInterrupts(),
 });
 export const LAHF: Instruction = instruction({
   mnemonic: "LAHF",
@@ -159,7 +162,9 @@ export const PUSHF: Instruction = instruction({
     ["o32 9C", ""],
   ],
   form: "direct",
+  flags: { tested: ALL },
   execute: [null, pushf16, pushf32],
+  lower: (to) => (to.size === 32 ? to.pushFlags() : to.decline()),
 });
 export const POPF: Instruction = instruction({
   mnemonic: "POPF",

@@ -74,6 +74,7 @@ export const NOP: Instruction = instruction({
   ],
   form: "direct",
   execute: nop,
+  lower: () => {},
 });
 
 export const UD: Instruction = instruction({

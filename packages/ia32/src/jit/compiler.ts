@@ -9,6 +9,7 @@
 import type { Block, CodePage, DecodedCode, HotCode } from "../interpreter/code-cache.ts";
 import type { Operation } from "../isa/operation.ts";
 import {
+  CPL_WORD,
   JUMP_CACHE,
   JUMP_ENTRIES,
   JUMPS_TAKEN,
@@ -46,6 +47,7 @@ interface Region {
 const ENTRY_BITS = 8;
 const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
 const TLB = (TLB_WORD - REGISTER_FILE) >> 2;
+const CPL = (CPL_WORD - REGISTER_FILE) >> 2;
 const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
 /** Instructions, by those of the threshold, after which a region is compiled again, and better. */
 const HOT_AT = [750, 12_000];
@@ -128,6 +130,7 @@ export class Compiler implements HotCode {
     host.disturbed = false;
     host.tlbBase = core.tlbBase;
     core.control[TLB] = core.tlbBase * 4;
+    core.control[CPL] = core.cpl;
     host.flagsFromCore();
     const left = this.#run(slot, block.entry & ((1 << ENTRY_BITS) - 1), budget);
     host.flagsToCore();

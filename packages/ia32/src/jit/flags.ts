@@ -165,6 +165,21 @@ export class Flags {
     this.become(WORDS);
   }
 
+  /** Pushes the six flags at their places in EFLAGS; the kind is WORDS. */
+  image(): void {
+    const w = this.#w;
+    const { B, SIGN } = local;
+    this.carry();
+    this.condition(10);
+    w.const(2).op(op.I32_SHL, op.I32_OR);
+    w.get(B).const(8).op(op.I32_AND).const(1).op(op.I32_SHL, op.I32_OR);
+    this.condition(4);
+    w.const(6).op(op.I32_SHL, op.I32_OR);
+    w.get(SIGN).const(31).op(op.I32_SHR_U).const(7).op(op.I32_SHL, op.I32_OR);
+    this.condition(0);
+    w.const(11).op(op.I32_SHL, op.I32_OR);
+  }
+
   /** Pushes CF as 0 or 1. */
   carry(): void {
     const w = this.#w;

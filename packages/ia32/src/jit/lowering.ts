@@ -18,8 +18,8 @@
  * @module
  */
 import type { Operation } from "../isa/operation.ts";
-import { SYSTEM_FLAGS_WORD } from "../state/control-area.ts";
-import { DF } from "../state/eflags.ts";
+import { CPL_WORD, SYSTEM_FLAGS_WORD } from "../state/control-area.ts";
+import { ALWAYS_ONE, DF, IF, RF, VM } from "../state/eflags.ts";
 import { EAX, EBP, ECX, EDX, ESP } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
 import * as local from "./locals.ts";
@@ -30,6 +30,9 @@ import { Multiplication } from "./rows/multiplication.ts";
 import { Shifts } from "./rows/shifts.ts";
 import { Strings } from "./rows/strings.ts";
 import * as op from "./wasm/opcodes.ts";
+
+/** Where IOPL stands in EFLAGS. */
+const IOPL_SHIFT = 12;
 
 /** Thrown by decline(); what was emitted for the instruction is taken back. */
 export const DECLINED: { readonly declined: true } = { declined: true };
@@ -233,6 +236,24 @@ export class Lowering {
       w.op(op.I32_EQZ).const(31).op(op.I32_SHL);
     } else w.const(how === "set" ? -1 : 0);
     this.bits.setCarry();
+  }
+
+  /** CLI. */
+  closeInterrupts(): void {
+    const { w } = this.emit;
+    w.word(CPL_WORD).word(SYSTEM_FLAGS_WORD).const(IOPL_SHIFT).op(op.I32_SHR_U).const(3).op(op.I32_AND, op.I32_GT_U);
+    this.interpretIf();
+    w.const(0).word(SYSTEM_FLAGS_WORD).const(~IF).op(op.I32_AND).memory(op.I32_STORE, SYSTEM_FLAGS_WORD);
+  }
+
+  /** PUSHFD: no flat segment is a virtual-8086 one. */
+  pushFlags(): void {
+    const { w, flags } = this.emit;
+    flags.words();
+    w.word(SYSTEM_FLAGS_WORD).const(~(RF | VM)).op(op.I32_AND).const(ALWAYS_ONE).op(op.I32_OR);
+    flags.image();
+    w.op(op.I32_OR);
+    this.push(this.emit.keep());
   }
 
   /** STD and CLD. */

@@ -89,6 +89,8 @@ function enter(core: Core, linear: number, frame: number, dirty: boolean, walked
   tlb[entry + 1] = writable ? page : INVALID;
   tlb[entry + 2] = frame * 4096 - page;
   tlb[entry + 3] = walked;
+  if (walked & WALKED_LARGE) core.largeCached[linear >>> 22] = 1;
+  if ((walked & WALKED_GLOBAL) === 0 && core.filledCount < core.filled.length) core.filled[core.filledCount++] = entry;
   if (writable) flags[frame] |= PAGE_WRITE_CACHED;
 }
 
@@ -108,12 +110,17 @@ export function fetchAddress(core: Core, linear: number): number {
 
 /** Forgets what a load of CR3 makes stale: everything but global pages. */
 export function invalidateLocal(core: Core): void {
-  const { tlb } = core;
-  for (let entry = 0; entry < TAG_ALIGNED * WORDS_PER_TAG; entry += ENTRY_WORDS) {
-    if (tlb[entry] === INVALID || tlb[entry + 3] & WALKED_GLOBAL) continue;
-    tlb[entry] = INVALID;
-    tlb[entry + 1] = INVALID;
-  }
+  const { tlb, filled, filledCount } = core;
+  core.filledCount = 0;
+  if (filledCount === filled.length)
+    for (let entry = 0; entry < TAG_ALIGNED * WORDS_PER_TAG; entry += ENTRY_WORDS) forgetLocal(tlb, entry);
+  else for (let i = 0; i < filledCount; i++) forgetLocal(tlb, filled[i]);
+}
+
+function forgetLocal(tlb: Int32Array, entry: number): void {
+  if (tlb[entry] === INVALID || tlb[entry + 3] & WALKED_GLOBAL) return;
+  tlb[entry] = INVALID;
+  tlb[entry + 1] = INVALID;
 }
 
 /** Forgets one page of one address space. */
@@ -127,12 +134,13 @@ export function invalidatePage(core: Core, tag: number, linear: number): void {
 export function invalidateEverywhere(core: Core, linear: number): void {
   for (const tag of [TAG_SUPERVISOR, TAG_USER]) invalidatePage(core, tag, linear);
   const { tlb } = core;
+  core.refetch = true;
+  if (core.largeCached[linear >>> 22] === 0) return;
   for (let entry = 0; entry < TAG_ALIGNED * WORDS_PER_TAG; entry += ENTRY_WORDS) {
     if ((tlb[entry + 3] & WALKED_LARGE) === 0 || (tlb[entry] ^ linear) & LARGE_MASK) continue;
     tlb[entry] = INVALID;
     tlb[entry + 1] = INVALID;
   }
-  core.refetch = true;
 }
 
 /** Forgets one address space. */
@@ -143,6 +151,8 @@ export function invalidateSpace(core: Core, tag: number): void {
 
 /** Forgets everything. */
 export function invalidateAll(core: Core): void {
+  core.filledCount = 0;
+  core.largeCached.fill(0);
   core.tlb.fill(INVALID, 0, core.architectural ? (TAG_ALIGNED + 1) * WORDS_PER_TAG : core.tlb.length);
 }
 

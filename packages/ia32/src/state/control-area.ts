@@ -44,6 +44,8 @@ export const NEXT_ENTRY_WORD = 0x001010;
 /** Jumps from one compiled function to another, a few of the last: site and EIP. */
 export const JUMPS_TAKEN = 0x002000;
 export const JUMPS_TAKEN_ENTRIES = 64;
+/** The privilege level, and whether PUSHF is the monitor's, while compiled code runs. */
+export const CPL_WORD = 0x001014;
 /** Base of FS, and the offset from which on accesses need a look; the same for GS. */
 export const FS_WORD = 0x001020;
 export const GS_WORD = 0x001028;

@@ -59,6 +59,8 @@ export const TAG_SUPERVISOR = 0;
 export const TAG_USER = 1;
 export const TAG_ALIGNED = 2;
 
+/** Entries of the TLB that are remembered as filled. */
+const FILLED_KNOWN = 256;
 /** Bytes of an access behind its first one, at most. */
 const LONGEST = 15;
 
@@ -111,6 +113,11 @@ export class Core {
   readonly ram: DataView;
   readonly ram8: Uint8Array;
   readonly tlb: Int32Array;
+  /** Entries filled since local ones were forgotten, but global ones; when the list is full, it does not know. */
+  readonly filled: Int32Array = new Int32Array(FILLED_KNOWN);
+  filledCount = 0;
+  /** By linear address >>> 22: some entry may be part of a large page there. */
+  readonly largeCached: Uint8Array = new Uint8Array(1024);
   /** First word of the current address space's table. */
   tlbBase = 0;
 
