@@ -139,7 +139,26 @@ test("a generation of 64 MB with 1 % of its pages dirty writes at most 1.1 times
     pages,
     [...numbers].sort((a, b) => a - b).map((n) => page(n, 255)),
   );
-  let written = 0;
-  for (const entry of disk.log.slice(start)) if (entry !== "flush") written += entry.bytes.length;
+  const writes = disk.log.slice(start).filter((entry) => entry !== "flush");
+  const written = writes.reduce((sum, { bytes }) => sum + bytes.length, 0);
   expect(written / (164 * PAGE)).toBeLessThan(1.1);
+  // One run on the disk but for the ends of segments.
+  for (const [n, { offset }] of writes.entries()) {
+    const before = writes[n - 1];
+    if (before === undefined || offset === before.offset + before.bytes.length) continue;
+    expect(offset % (1 << 20)).toBeLessThanOrEqual(16384);
+  }
+  // A page of it is read without the rest: heads, pointers, and the page.
+  let read = 0;
+  const counting = new MemoryDisk(disk.bytes);
+  const plain = counting.read.bind(counting);
+  counting.read = (offset, bytes) => {
+    read += bytes.length;
+    plain(offset, bytes);
+  };
+  const again = new Session(counting, new Uint8Array(8 << 20)).mount(1);
+  const open = again.program(openGeneration("img/p1"))._unsafeUnwrap();
+  read = 0;
+  expect(again.program(readPage(open, pages - 1))._unsafeUnwrap()[0]).toBe((pages - 1) & 0xff);
+  expect(read).toBeLessThan(8 * PAGE);
 });
