@@ -343,7 +343,7 @@ export class Machine {
   readonly reports: number[][] = [];
   kernel: Kernel;
 
-  constructor(bodies: ReadonlyMap<ThreadId, Body>, size: number = 16 * MEGABYTE) {
+  constructor(bodies: ReadonlyMap<ThreadId, Body>, size: number = 16 * MEGABYTE, arenaSize: number = 4 * MEGABYTE) {
     const note =
       (name: string) =>
       (...args: (number | string)[]) => {
@@ -381,7 +381,7 @@ export class Machine {
     };
     this.kernel = Kernel.boot(this.options, {
       memorySize: size,
-      arenaSize: 4 * MEGABYTE,
+      arenaSize,
       modules: [],
       sigma0: { program: SIGMA0_PROGRAM, image: { low: 0x10000, high: 0x20000 } },
       root: { program: SCRIPT_PROGRAM, image: { low: 0x20000, high: 0x30000 } },
