@@ -1,5 +1,5 @@
 /**
- * What a processor needs from outside: ports, devices in physical memory, an interrupt controller.
+ * What a processor needs from outside: ports, devices in physical memory, an interrupt controller, the x87 error pin.
  *
  * Here: the interfaces the embedder implements. Memory is a GuestMemory (→ memory/guest-memory.ts).
  * @module
@@ -15,10 +15,24 @@ export interface PortIo {
 
 /** Physical addresses that are not RAM. Values as with ports; an access may lie at any address. */
 export interface MemoryIo {
+  /**
+   * The callbacks read the processor's clock: `retired` and `cycles` are then exact in them, as they are for ports, and each
+   * access costs the interpreter a second start. Otherwise they are those of the running block's first instruction.
+   */
+  readonly timed?: boolean;
   /** The `size` bytes at `physical`, unsigned; they lie in one page. */
   read(physical: number, size: 1 | 2 | 4): number;
   /** `value` has no bit above its `size` bytes. */
   write(physical: number, size: 1 | 2 | 4, value: number): void;
+}
+
+/**
+ * The pin by which a processor tells a PC of x87 errors while CR0.NE is clear; the answer is
+ * `Processor.setIgnoreNumericError`. SDM Vol. 1, appendix D.2.
+ */
+export interface FloatErrorPin {
+  /** FERR#: asserted while an unmasked x87 exception is pending. PCs make interrupt request 13 of it. */
+  set(asserted: boolean): void;
 }
 
 /** The interrupt controller, asked when the processor takes an interrupt. */

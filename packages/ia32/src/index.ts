@@ -4,7 +4,7 @@
  * Here: the public names, nothing else.
  * @module
  */
-export type { InterruptSource, MemoryIo, PortIo } from "./bus.ts";
+export type { FloatErrorPin, InterruptSource, MemoryIo, PortIo } from "./bus.ts";
 export type { Exit, ExitKind } from "./exit.ts";
 export type { TraceObserver, Watchpoint, WatchpointHit } from "./interpreter/debugger.ts";
 export type { JitOptions, JitStatistics } from "./jit/options.ts";

@@ -5,7 +5,7 @@
  * caller; in architectural mode the guest handles its own. Nothing is global; several processors live in one process.
  * @module
  */
-import type { InterruptSource, MemoryIo, PortIo } from "./bus.ts";
+import type { FloatErrorPin, InterruptSource, MemoryIo, PortIo } from "./bus.ts";
 import { Decoder } from "./decode/decoder.ts";
 import type { Exit } from "./exit.ts";
 import { leave, runArchitectural, type Surroundings } from "./interpreter/architectural.ts";
@@ -17,9 +17,11 @@ import {
   type Watchpoint,
   type WatchpointHit,
 } from "./interpreter/debugger.ts";
-import { CODES, dispatch } from "./interpreter/generated/dispatch.ts";
+import { CODES } from "./interpreter/generated/dispatch.ts";
 import { HANDLERS } from "./interpreter/generated/handlers.ts";
+import { runLoop } from "./interpreter/loop.ts";
 import { warmUp } from "./interpreter/warm-up.ts";
+import { runAlone } from "./interrupt/exception.ts";
 import { attachCompiler, type Compiler } from "./jit/compiler.ts";
 import type { JitOptions, JitStatistics } from "./jit/options.ts";
 import type { GuestMemory } from "./memory/guest-memory.ts";
@@ -66,6 +68,8 @@ export interface ProcessorOptions {
   readonly mmio?: MemoryIo;
   /** Architectural mode: where vectors come from. */
   readonly interrupts?: InterruptSource;
+  /** Architectural mode: told of x87 errors while CR0.NE is clear. */
+  readonly floatError?: FloatErrorPin;
   /**
    * What executes: "jit" turns hot code into WebAssembly, where the memory is a WebAssembly.Memory; results are those of
    * "interpreter", the default, to the bit.
@@ -77,6 +81,23 @@ export interface ProcessorOptions {
 
 /** What executes instructions. */
 export type Engine = "interpreter" | "jit";
+
+/** Instructions after which a processor is taken for one that will run many more. */
+const SHORT_RUN = 10_000;
+
+/** Devices whose callbacks find the clock exact. */
+function timed(core: Core, devices: MemoryIo): MemoryIo {
+  return {
+    read: (physical, size) => {
+      runAlone(core);
+      return devices.read(physical, size);
+    },
+    write: (physical, size, value) => {
+      runAlone(core);
+      devices.write(physical, size, value);
+    },
+  };
+}
 
 /** Asked although no interrupt controller is there: the answer of one without a request. */
 const NO_CONTROLLER: InterruptSource = { acknowledge: () => 7 };
@@ -100,11 +121,11 @@ export class Processor {
   readonly #hostSegments: (Segment | null)[] = [];
 
   constructor(options: ProcessorOptions) {
-    warmUp();
     const { memory, ports, model = "pentium3", architectural = false, float = architectural } = options;
     const core = new Core(memory, ports, model, float, architectural);
     this.#core = core;
-    if (options.mmio !== undefined) memory.attachDevices(options.mmio);
+    if (options.mmio !== undefined) memory.attachDevices(options.mmio.timed ? timed(core, options.mmio) : options.mmio);
+    core.floatErrorPin = options.floatError ?? null;
     this.#debugger = new Debugger(core);
     this.#surroundings = { interrupts: options.interrupts ?? NO_CONTROLLER, debugger: this.#debugger };
     this.#code = new DecodedCode(core, new Decoder(HANDLERS, CODES, core.features));
@@ -124,6 +145,8 @@ export class Processor {
    */
   run(budget: number): Exit {
     const core = this.#core;
+    // A processor that runs little is not worth it.
+    if (this.#code.hot === null && (budget > SHORT_RUN || core.retired > SHORT_RUN)) warmUp();
     setEflags(core, core.r[EFLAGS] & (core.architectural ? SETTABLE | VM : SETTABLE));
     setControlWord(core.x87, core.x[FCW]);
     setMxcsr(core.sse, core.x[MXCSR]);
@@ -132,13 +155,29 @@ export class Processor {
     try {
       if (core.architectural) runArchitectural(core, this.#code, this.#powerWord, limit, this.#surroundings);
       else if (this.#debugger.stepping) this.#runStepping(limit);
-      else dispatch(core, this.#code, this.#powerWord, limit);
+      else this.#runForHost(limit);
     } finally {
+      core.exact = true;
+      core.again = false;
       core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
       core.r[EFLAGS] = eflags(core);
     }
     return core.exit;
+  }
+
+  /** Host kernel mode. */
+  #runForHost(limit: number): void {
+    const core = this.#core;
+    for (let left = limit; ; ) {
+      core.exact = core.again;
+      core.again = false;
+      runLoop(core, this.#code, this.#powerWord, core.exact ? Math.min(left, 1) : left);
+      left -= core.executed;
+      if (!core.again && (!core.exact || core.exit.kind !== "budget" || left <= 0)) return;
+      core.clock[RETIRED_BEFORE] += core.executed;
+      core.executed = 0;
+    }
   }
 
   /** Host kernel mode with somebody looking on: one instruction at a time. */
@@ -149,7 +188,7 @@ export class Processor {
         leave(core, "breakpoint");
         return;
       }
-      dispatch(core, this.#code, this.#powerWord, Math.min(left, 1));
+      runLoop(core, this.#code, this.#powerWord, Math.min(left, 1));
       left -= core.executed;
       core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
@@ -194,7 +233,7 @@ export class Processor {
     Atomics.store(this.#powerWord, 0, 1);
   }
 
-  /** Instructions retired since power-on; inside a port callback, those before the current one. */
+  /** Instructions retired since power-on; inside a port's or timed device's callback, those before the current one. */
   get retired(): number {
     return this.#core.retired;
   }
@@ -294,6 +333,11 @@ export class Processor {
   raiseNonMaskable(): void {
     this.#core.system.nonMaskable = true;
     this.#lookForPending();
+  }
+
+  /** IGNNE#: while it is on and CR0.NE clear, x87 instructions run although an exception is pending. */
+  setIgnoreNumericError(on: boolean): void {
+    this.#core.system.ignoreNumericError = on;
   }
 
   /** The A20 gate: off makes bit 20 of every physical address 0. */

@@ -183,7 +183,6 @@ test.each<[string, number[], number, number, boolean]>([
   ["MONITOR", [0x0f, 0x01, 0xc8], 0, 0, true],
   ["MWAIT", [0x0f, 0x01, 0xc9], 0, 0, true],
   ["a pending exception at FLD1", [...FNINIT, ...FLDCW_ESI, ...DIVIDE_BY_ZERO, ...FLD1], NE, 0, false],
-  ["a pending exception at FLD1 without CR0.NE", [...FNINIT, ...FLDCW_ESI, ...DIVIDE_BY_ZERO, ...FLD1], 0, 0, true],
 ])("at CPL 0, %s", (_name, code, cr0, cr4, runs) => {
   const { processor, memory } = systemOf([...code, 0xeb, 0xfe], PE_ET | cr0, cr4);
   memory.write16(DATA, 0x37b);

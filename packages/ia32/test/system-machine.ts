@@ -1,5 +1,14 @@
 // A machine in architectural mode for tests: 32-bit protected mode without paging, tables and a TSS in low memory.
-import { allocateMemory, EIP, ESP, GuestMemory, type MemoryIo, type Model, Processor } from "../src/index.ts";
+import {
+  allocateMemory,
+  EIP,
+  ESP,
+  type FloatErrorPin,
+  GuestMemory,
+  type MemoryIo,
+  type Model,
+  Processor,
+} from "../src/index.ts";
 
 export const RAM = 0x200000;
 export const GDT = 0x1000;
@@ -40,6 +49,7 @@ export interface SystemOptions {
   readonly code: readonly number[];
   readonly user?: readonly number[];
   readonly mmio?: MemoryIo;
+  readonly floatError?: FloatErrorPin;
   readonly model?: Model;
   readonly vector?: number;
   readonly acknowledged?: () => void;
@@ -60,6 +70,7 @@ export function createSystemMachine(options: SystemOptions): SystemMachine {
       },
     },
     ...(options.mmio === undefined ? {} : { mmio: options.mmio }),
+    ...(options.floatError === undefined ? {} : { floatError: options.floatError }),
   });
   const describe = (selector: number, low: number, high: number): void => {
     memory.write32(GDT + (selector & ~7), low);

@@ -14,7 +14,7 @@ import { IF, RF, TF } from "../state/eflags.ts";
 import { deliver, type Event, faultEvent } from "../system/delivery.ts";
 import type { DecodedCode } from "./code-cache.ts";
 import { type Debugger, STOP_BREAKPOINT, STOP_DEBUG_FAULT } from "./debugger.ts";
-import { dispatch } from "./generated/dispatch.ts";
+import { runLoop } from "./loop.ts";
 
 /** What the embedder adds to the loop. */
 export interface Surroundings {
@@ -57,7 +57,10 @@ export function runArchitectural(
       }
       if (stop === STOP_DEBUG_FAULT) continue;
     }
-    dispatch(core, code, powerWord, single ? Math.min(left, 1) : left);
+    core.exact = single || core.again;
+    core.again = false;
+    runLoop(core, code, powerWord, core.exact ? Math.min(left, 1) : left);
+    core.exact = true;
     const executed = core.executed;
     clock[RETIRED_BEFORE] += executed;
     core.executed = 0;

@@ -37,6 +37,27 @@ function raise(core: Core, vector: number, errorCode: number, hasErrorCode: bool
   throw FAULT;
 }
 
+/** The instruction is run again alone, before it has touched a timed device, unless it runs alone already. */
+export function runAlone(core: Core): void {
+  if (core.exact) return;
+  core.again = true;
+  leaveBefore(core, "budget");
+}
+
+/** The processor halts before the instruction, as HLT does behind it. */
+export function waitForInterrupt(core: Core): never {
+  leaveBefore(core, "halt");
+}
+
+function leaveBefore(core: Core, kind: "budget" | "halt"): never {
+  const { exit } = core;
+  exit.kind = kind;
+  exit.vector = 0;
+  exit.errorCode = 0;
+  exit.hasErrorCode = false;
+  throw FAULT;
+}
+
 /** An exception without an error code: #DE #BR #UD #NM. */
 export function raiseException(core: Core, vector: number): never {
   raise(core, vector, 0, false);

@@ -379,8 +379,8 @@ function cmovcc(
   return instruction({
     mnemonic: `CMOV${suffix}`,
     encodings: [
-      [`0F ${opcode} /r`, "r16, r/m16"],
-      [`0F ${opcode} /r`, "r32, r/m32"],
+      [`0F ${opcode} /r`, "r16, r/m16", "CMOV"],
+      [`0F ${opcode} /r`, "r32, r/m32", "CMOV"],
     ],
     flags: { tested },
     form: "move",

@@ -44,6 +44,7 @@ export function setControl0(core: Core, value: number): void {
   if (changed & CR0_PG && wanted & CR0_PG && system.cr4 & CR4_PAE) loadPointers(core, core.pageDirectory);
   system.cr0 = wanted;
   deriveControl(core);
+  core.updateFloatError();
   if (changed & (CR0_PG | CR0_WP | CR0_PE)) invalidateAll(core);
   core.refetch = true;
 }
