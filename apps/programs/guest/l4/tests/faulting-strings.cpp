@@ -82,8 +82,14 @@ void StringsWithFaults() {
   Between(from, to);
   s.xferTimeouts = Timeouts(ZERO, ZERO);
   r.xferTimeouts = Timeouts(ZERO, ZERO);
-  done = Carry(C, D);
-  Check("without a fault no transfer timeout counts", done && Whole() && IsPattern(target, LENGTH));
+  done = Carry(C, D) && Whole() && IsPattern(target, LENGTH);
+  Between(from, V + PAGE / 2, PAGE);
+  s.xferTimeouts = Timeouts(ZERO, NEVER);
+  r.xferTimeouts = Timeouts(NEVER, ZERO);
+  Start(D, [] { *reinterpret_cast<volatile char*>(V) = 0; });
+  done = Await(1) && Carry(C, D) && done;
+  Check("without a fault no transfer timeout counts; of two that are equal the sender's does",
+        done && (s.tag & r.tag & E) && s.error == IpcError(XFER_MINE, 0, PAGE / 2) && r.error == IpcError(XFER_HIS, 1, PAGE / 2));
 
   Between(V, to, 3 * PAGE / 2);
   s.xferTimeouts = Timeouts(Micro(20000), NEVER);
