@@ -48,6 +48,8 @@ interface Page {
   /** Physical address of its page-table entry. */
   readonly entry: number;
   readonly writable: boolean;
+  /** It may be executed. */
+  readonly code: boolean;
   /** Contents before a test's own bytes. */
   readonly pristine: Uint8Array;
 }
@@ -94,7 +96,7 @@ export class HwvecMachine {
         const entry = this.#system.map(linear, physical, { writable, code });
         const pristine = Uint8Array.from({ length: PAGE }, (_, offset) => fill(linear + offset));
         this.#memory.writeBytes(physical, pristine);
-        this.#pages.set(linear, { linear, physical, entry, writable, pristine });
+        this.#pages.set(linear, { linear, physical, entry, writable, code, pristine });
       }
     }
     this.#system.start();
@@ -159,7 +161,7 @@ export class HwvecMachine {
     if (o.x !== undefined) return true;
     const linear = (segmentBase(o.sg?.cs ?? i.sg?.cs ?? 0) + o.ip) >>> 0;
     const page = this.#pages.get(linear & -PAGE);
-    return page !== undefined && this.#memory.read8(page.physical + (linear & (PAGE - 1))) === INT3;
+    return page?.code === true && this.#memory.read8(page.physical + (linear & (PAGE - 1))) === INT3;
   }
 
   #outcome(exception: Outcome["exception"]): Outcome {

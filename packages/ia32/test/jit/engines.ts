@@ -2,11 +2,14 @@
 import type { ProcessorOptions } from "../../src/index.ts";
 
 /** What differs between two machines with the same program. */
-export type EngineOptions = Pick<ProcessorOptions, "engine" | "jit" | "model">;
+export interface EngineOptions extends Pick<ProcessorOptions, "engine" | "jit" | "model"> {
+  /** RAM is a SharedArrayBuffer. */
+  readonly shared?: boolean;
+}
 
 export const INTERPRETER: EngineOptions = { engine: "interpreter" };
 export const ENGINES: Readonly<Record<string, EngineOptions>> = {
   hot: { engine: "jit", jit: { threshold: 0 } },
   "hot, small cache": { engine: "jit", jit: { threshold: 1, cacheRegions: 4, regionBlocks: 3 } },
-  "hot, no tail calls": { engine: "jit", jit: { threshold: 1, tailCalls: false } },
+  "hot, no tail calls, shared memory": { engine: "jit", jit: { threshold: 1, tailCalls: false }, shared: true },
 };

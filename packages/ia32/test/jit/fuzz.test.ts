@@ -9,7 +9,7 @@ import { type Coverage, firstDifference } from "./run.ts";
 const LONG = process.env.KINTSUGI_LONG !== undefined;
 const SEED = Number(process.env.KINTSUGI_SEED ?? 1);
 /** Random blocks of the long tier and of every run. */
-const BLOCKS = Number(process.env.KINTSUGI_JIT_BLOCKS ?? (LONG ? 10_000_000 : 5_000));
+const BLOCKS = Number(process.env.KINTSUGI_JIT_BLOCKS ?? (LONG ? 10_000_000 : 2_500));
 
 describe.each(Object.keys(ENGINES))("%s", (name) => {
   test(`does what the interpreter does, over ${BLOCKS} random blocks`, () => {

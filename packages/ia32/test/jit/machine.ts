@@ -164,7 +164,7 @@ function writePageTables(memory: GuestMemory, environment: Environment): void {
 export function createMachine(program: Program, engine: EngineOptions): Machine {
   const { environment, registers } = program;
   const { level, paging, wide, writeProtect, alignmentMask, device, controlWord, mxcsr } = environment;
-  const memory = new GuestMemory(allocateMemory(RAM, false), RAM);
+  const memory = new GuestMemory(allocateMemory(RAM, engine.shared ?? false), RAM);
   memory.ram.fill(INT3);
   memory.ram.fill(0, 0, CODE);
   memory.ram.fill(0, TABLES, DEVICE);
