@@ -228,6 +228,17 @@ describe("a run", () => {
       expect(kintsugi("", ...more)).toMatchObject({ status: 2, stderr: expect.stringContaining(answer) });
   });
 
+  it("starts as the kernels of kvm-unit-tests do: IA32_APIC_BASE, the APIC's number, one processor, port f4", () => {
+    const code = [
+      ...[0xb9, 0x1b, 0, 0, 0, 0x0f, 0x32, 0x80, 0xcc, 0x08, 0x0f, 0x30], // mov ecx, 1b; rdmsr; or ah, 8; wrmsr
+      ...[0xc7, 0x05, 0xf0, 0x00, 0xe0, 0xfe, 0xff, 0x01, 0, 0], // mov dword [fee000f0], 1ff
+      ...[0xa1, 0x20, 0x00, 0xe0, 0xfe, 0xc1, 0xe8, 0x18, 0x89, 0xc3], // mov eax, [fee00020]; shr eax, 24; mov ebx, eax
+      ...[0x66, 0xba, 0x10, 0x05, 0x66, 0xb8, 0x05, 0x00, 0x66, 0xef, 0x42, 0xec], // out 510, 5; in al, 511
+      ...[0x01, 0xd8, 0xe6, 0xf4, 0xf4], // add eax, ebx; out f4, al
+    ];
+    expect(kintsugi("", "--kernel", kernel("unit-test", code)).status).toBe(3);
+  });
+
   it("shows a text screen without a BIOS, and ends when it has a text", () => {
     const put = [..."Hi!"].flatMap((c, i) => [0x66, 0xc7, 0x05, 2 * i, 0x80, 0x0b, 0, c.charCodeAt(0), 0x1f]);
     const shows = kernel("shows", [...put, 0xf4]);

@@ -71,6 +71,8 @@ export interface PcChipStates {
   readonly host: pc.PciHostState;
   readonly dma: pc.I8237aState;
   readonly debug: pc.DebugPortsState;
+  readonly apic: pc.LocalApicState;
+  readonly fwCfg: pc.FwCfgState;
   readonly serialLine: SerialLineState;
 }
 
@@ -89,6 +91,7 @@ export class PcChips {
   readonly ports: pc.PortBus;
   readonly memory: pc.MmioBus;
   readonly pic: pc.I8259a;
+  readonly #apic: pc.LocalApic;
   readonly keyboard: pc.I8042;
   readonly serialLine: SerialLine;
   readonly display: pc.Vbe;
@@ -154,20 +157,24 @@ export class PcChips {
     const dma = new pc.I8237a(wires, state.dma);
     const events = { onByte: (byte: number) => wires.console(byte), onPost: () => undefined };
     const debug = new pc.DebugPorts(events, state.debug);
+    const apic = new pc.LocalApic(clock, state.apic);
+    const fwCfg = new pc.FwCfg(parts.memory, state.fwCfg);
     const serialLine = new SerialLine(uart, 1, state.serialLine);
     this.pic = pic;
+    this.#apic = apic;
     this.keyboard = keyboard;
     this.display = vbe;
     this.bridge = bridge;
     this.debug = debug;
     this.serialLine = serialLine;
     this.#uart = uart;
-    this.#timed = [pit, keyboard, rtc, uart, lpt, ide, serialLine];
-    const board = { pic, pit, gate, keyboard, rtc, uart, lpt, printer, power, dma, debug, serialLine };
+    this.#timed = [pit, keyboard, rtc, uart, lpt, ide, apic, serialLine];
+    const board = { pic, pit, gate, keyboard, rtc, uart, lpt, printer, power, dma, debug, apic, fwCfg, serialLine };
     this.#kept = { ...board, ide, vga, vbe, bridge, isa, host };
 
     this.memory = new pc.MmioBus(host.memory);
     this.#claimMemory(pc.VGA_MEMORY, pc.VGA_MEMORY_SIZE, this.display.window);
+    this.#claimMemory(pc.APIC_MEMORY, pc.APIC_MEMORY_SIZE, apic);
     for (const { address, bytes } of parts.roms) {
       // In RAM's range they are read-only pages; one that ends at 1 MiB is also the one that the processor starts in.
       if (address + bytes.length > parts.memory) this.#claimMemory(address, bytes.length, romDevice(bytes));
@@ -213,6 +220,8 @@ export class PcChips {
       [vga, VGA_COLOUR_PORT, pc.VGA_PORT + pc.VGA_PORT_COUNT - VGA_COLOUR_PORT, VGA_COLOUR_PORT - pc.VGA_PORT],
       [vbe, pc.VBE_PORT, pc.VBE_PORT_COUNT],
     ];
+    // A BIOS would take it for the whole of QEMU's firmware interface.
+    if (parts.bios === null) claims.push([fwCfg, pc.FW_CFG_PORT, pc.FW_CFG_PORT_COUNT]);
     const exit: pc.PortDevice = { read: () => 0xff, write: (_, value) => wires.exit((2 * value + 1) & 0xff) };
     for (const port of EXIT_PORTS) claims.push([exit, port, 1]);
     for (const [chip, first, count, offset = 0] of claims) this.#ok(this.ports.claim({ first, count, offset }, chip));
@@ -221,6 +230,16 @@ export class PcChips {
   /** A copy; chips built from it, over the same memory, go on there. */
   get state(): PcChipStates {
     return Object.fromEntries(Object.entries(this.#kept).map(([name, { state }]) => [name, state])) as never;
+  }
+
+  /** Somebody asks the processor for an interrupt: the 8259A, or the local APIC beside it. */
+  get interruptPending(): boolean {
+    return this.#apic.pending || this.pic.pending;
+  }
+
+  /** The processor takes it; the vector. */
+  acknowledge(): number {
+    return this.#apic.pending ? this.#apic.acknowledge() : this.pic.acknowledge();
   }
 
   /** Virtual nanoseconds of the next thing that a chip does by itself, or Infinity. */

@@ -115,6 +115,25 @@ describe("a PC", () => {
     }
   });
 
+  it("takes interrupts of the local APIC beside those of the 8259A, and tells of one processor", () => {
+    const made = configuration([0xfb, 0xf4, 0xeb, 0xfd]); // sti; hlt; jmp back
+    made.roms[0].bytes.set([0x43, 0xcf], START + 0x100); // inc bx; iret
+    const machine = new PcMachine(made, outputs);
+    const { memory: bus, ports } = machine.chips;
+    machine.memory.write32(4 * 0x42, 0xf0000000 | (START + 0x100));
+    bus.write(0xfee000f0, 4, 0x1ff);
+    bus.write(0xfee00300, 4, 0x40042);
+    expect([machine.run(1000).kind, machine.processor.registers[EBX]]).toEqual(["halted", 1]);
+    bus.write(0xfee00300, 4, 0x40042);
+    machine.run(2000);
+    expect(machine.processor.registers[EBX]).toBe(1); // still in service
+    bus.write(0xfee000b0, 4, 0);
+    machine.run(3000);
+    expect(machine.processor.registers[EBX]).toBe(2);
+    ports.write(0x510, 2, 5);
+    expect(ports.read(0x511, 1)).toBe(1);
+  });
+
   it("that halts with nothing to wake it says whether input could", () => {
     expect(new PcMachine(configuration([0xfb, 0xf4]), outputs).run(1e9)).toEqual({
       kind: "halted",

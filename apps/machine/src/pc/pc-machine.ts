@@ -17,7 +17,7 @@ import {
   type ProcessorState,
   type Watchpoint,
 } from "@kintsugi/ia32";
-import { type ShadowArea, VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
+import { APIC_MEMORY, type ShadowArea, VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
 import { type PcChipStates, PcChips, type PcParts, type PcWires, VIDEO_MEMORY_SIZE } from "./pc-chips.ts";
 import { chipsAfterReset, fillMemoryOfFirmware } from "./pc-reset.ts";
 
@@ -116,12 +116,13 @@ export class PcMachine {
         write: (physical, size, value) => {
           this.#shown++;
           this.#chips.memory.write(physical, size, value);
+          if (physical >= APIC_MEMORY) this.#afterAccess();
         },
       },
       interrupts: {
         acknowledge: () => {
-          const vector = this.#chips.pic.acknowledge();
-          this.processor.setInterruptLine(this.#chips.pic.pending);
+          const vector = this.#chips.acknowledge();
+          this.processor.setInterruptLine(this.#chips.interruptPending);
           return vector;
         },
       },
@@ -249,7 +250,7 @@ export class PcMachine {
     processor.setInterruptLine(false);
     const exit = processor.run(1);
     this.#chips.advance(this.cycles * CYCLE_TIME);
-    processor.setInterruptLine(this.#chips.pic.pending);
+    processor.setInterruptLine(this.#chips.interruptPending);
     if (this.#ended !== undefined) return this.#ended;
     if (exit.kind === "shutdown") return TRIPLE_FAULT;
     return { kind: exit.kind === "watchpoint" ? exit.kind : "stepped" };
@@ -269,7 +270,7 @@ export class PcMachine {
     this.#ended = undefined;
     for (;;) {
       chips.advance(this.cycles * CYCLE_TIME);
-      processor.setInterruptLine(chips.pic.pending);
+      processor.setInterruptLine(chips.interruptPending);
       if (this.#ended !== undefined) return this.#ended;
       if (this.cycles >= until || processor.retired >= end) return { kind: "limit" };
       if (this.#atBreakpoint()) return { kind: "breakpoint" };
@@ -303,7 +304,7 @@ export class PcMachine {
     const { processor } = this;
     const chips = this.#chips;
     if (chips.nextEvent() < this.#planned) processor.requestExit();
-    processor.setInterruptLine(chips.pic.pending);
+    processor.setInterruptLine(chips.interruptPending);
   }
 
   #shadow(areas: readonly ShadowArea[]): void {

@@ -20,6 +20,7 @@ import { checkPrivileged, leaveWith, type Operation } from "./operation.ts";
 // Numbers of the registers. SDM Vol. 4, table 2-2.
 const TIME_STAMP_COUNTER = 0x10;
 const PLATFORM_ID = 0x17;
+const APIC_BASE = 0x1b;
 const UPDATE_SIGNATURE = 0x8b;
 const SYSENTER_CS = 0x174;
 const SYSENTER_EIP = 0x176;
@@ -27,7 +28,10 @@ const MISC_ENABLE = 0x1a0;
 const EFER = -0x3fffff80;
 
 /** Registers that keep what is written and do nothing: microcode update trigger, miscellaneous switches. */
-const KEPT: readonly number[] = [0x79, UPDATE_SIGNATURE, MISC_ENABLE];
+const KEPT: readonly number[] = [APIC_BASE, 0x79, UPDATE_SIGNATURE, MISC_ENABLE];
+/** The local APIC, if the embedder has one, lies at FEE00000 and is on; this is the bootstrap processor. */
+const APIC_BASE_AT_RESET: readonly [number, number] = [0xfee00900, 0];
+const NOTHING: readonly [number, number] = [0, 0];
 
 function timeStamp(core: Core, operation: Operation): number {
   core.position = operation.position;
@@ -52,7 +56,8 @@ export function rdmsr(core: Core, operation: Operation): void {
     high = Math.floor(cycles / 0x100000000);
   } else if (number >= SYSENTER_CS && number <= SYSENTER_EIP) low = system.sysenter[number - SYSENTER_CS];
   else if (number === EFER && core.features & FEATURES.NX) low = system.efer;
-  else if (KEPT.includes(number)) [low, high] = system.kept.get(number) ?? [0, 0];
+  else if (KEPT.includes(number))
+    [low, high] = system.kept.get(number) ?? (number === APIC_BASE ? APIC_BASE_AT_RESET : NOTHING);
   else if (number !== PLATFORM_ID) raiseGeneralProtection(core);
   r[EAX] = low;
   r[EDX] = high;
