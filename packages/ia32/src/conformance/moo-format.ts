@@ -10,6 +10,7 @@ import { err, ok, type Result } from "neverthrow";
 /** Registers by their names in the format: `ax` … `flags` or `cr0` … `dr7`. */
 export type MooRegisters = Readonly<Record<string, number>>;
 
+/** Registers and memory before or after a test. */
 export interface MooState {
   readonly registers: MooRegisters;
   /** Bits of each register that are defined, where the file says so. */
@@ -18,6 +19,7 @@ export interface MooState {
   readonly ram: readonly (readonly [number, number])[];
 }
 
+/** One test. */
 export interface MooTest {
   readonly name: string;
   readonly bytes: Uint8Array;
@@ -27,6 +29,7 @@ export interface MooTest {
   readonly exception?: { readonly number: number; readonly flagsAt: number };
 }
 
+/** A file: the processor that it was recorded on, and its tests. */
 export interface MooFile {
   /** For example `C286`. */
   readonly cpu: string;
@@ -40,6 +43,7 @@ class MooError extends Error {}
 
 type Chunk = readonly [type: string, data: Uint8Array];
 
+/** All tests of an unpacked file; the error says what is wrong with it. */
 export function parseMoo(file: Uint8Array): Result<MooFile, string> {
   try {
     const [[type, header], ...rest] = chunks(file, "the file");
