@@ -1,11 +1,11 @@
 /**
  * Foreign programs on a mounted log-structured file system, and what its checkers say of the disk afterwards.
  *
- *     npm run lfs:suites [-- NAME …]     (Linux, root, /dev/fuse; Debian: fio stress-ng dbench rsync git gcc sqlite3)
+ *     npm run lfs:suites [-- [--long] NAME …]     (Linux, root, /dev/fuse; Debian: fio stress-ng dbench rsync git gcc sqlite3)
  *
  * Here: one row per suite, a fresh disk under each; a suite fails by its exit code, by what it prints, or by the disk:
  * `kintsugi lfs fsck` and the second checker must be silent. Not here: the server (→ apps/machine/src/lfs). With
- * KINTSUGI_LONG counts are full.
+ * --long counts are full.
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
@@ -13,12 +13,14 @@ import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, st
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { check } from "../../packages/lfs/test/second-checker/check.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
 const root = dirname(dirname(here));
 const KINTSUGI = [join(root, "apps/machine/src/main.ts"), "lfs"];
-const LONG = process.env.KINTSUGI_LONG !== undefined;
+const { values, positionals } = parseArgs({ options: { long: { type: "boolean" } }, allowPositionals: true });
+const LONG = values.long === true;
 const folder = mkdtempSync(join(tmpdir(), "kintsugi-lfs-suites-"));
 const disk = join(folder, "disk");
 const mountPoint = join(folder, "mnt");
@@ -44,25 +46,28 @@ function run(program: string, words: readonly string[], cwd: string = mountPoint
 
 const sh = (script: string, seconds?: number): string => run("sh", ["-euc", script], mountPoint, seconds);
 
-let server: ChildProcess;
+let server: ChildProcess | undefined;
 
 /** Serves the disk; the promise ends when it is mounted. */
 function mount(): Promise<void> {
-  server = spawn(process.execPath, [...KINTSUGI, "mount", disk, mountPoint], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...KINTSUGI, "mount", disk, mountPoint], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  server = child;
   return new Promise((resolve, reject) => {
-    server.stdout?.once("data", () => resolve());
-    server.once("exit", (code) => reject(new Failed(`the server ended with ${code}`)));
+    child.stdout.once("data", () => resolve());
+    child.once("exit", (code) => reject(new Failed(`the server ended with ${code}`)));
   });
 }
 
 /** Ends the server as `umount` does, or with a signal. */
 async function unmount(signal?: "SIGTERM" | "SIGKILL"): Promise<void> {
   const ended = new Promise<number | null>((resolve) => {
-    server.removeAllListeners("exit");
-    server.once("exit", resolve);
+    server?.removeAllListeners("exit");
+    server?.once("exit", resolve);
   });
   if (signal === undefined) run("umount", [mountPoint], folder);
-  else server.kill(signal);
+  else server?.kill(signal);
   const code = await ended;
   if (signal === "SIGKILL") run("umount", ["-l", mountPoint], folder);
   else if (code !== 0) throw new Failed(`the server ended with ${code}`);
@@ -136,53 +141,34 @@ const SUITES: Readonly<Record<string, Suite>> = {
   "fsx in small blocks": { needs: ["gcc"], newfs: ["--bsize", "1K", "--fsize", "512", "--ssize", "64K"], run: fsx },
   "stress-ng": {
     needs: ["stress-ng"],
-    size: "512M",
+    size: "1G",
     run() {
-      const seconds = LONG ? "20" : "2";
-      mkdirSync(join(mountPoint, "stress"));
+      const directory = join(mountPoint, "stress");
+      mkdirSync(directory);
+      const common = ["--temp-path", directory, "--timeout", LONG ? "20" : "2", "--verify"];
+      // Without what FUSE has not: extended attributes, verity, fiemap; and what is no business of a disk.
+      const without = ["--exclude", "xattr,verity,fiemap,binderfs,bind-mount,procfs", "--iomix-bytes", "64m"];
+      run("stress-ng", [...common, "--class", "filesystem", "--sequential", "2", ...without], folder, 7200);
+      const together = [
+        "aiol",
+        "hdd",
+        "dir",
+        "rename",
+        "link",
+        "symlink",
+        "seek",
+        "dentry",
+        "utime",
+        "fallocate",
+        "open",
+      ];
       run(
         "stress-ng",
-        [
-          "--temp-path",
-          join(mountPoint, "stress"),
-          "--class",
-          "filesystem",
-          "--sequential",
-          "2",
-          "--timeout",
-          seconds,
-          "--verify",
-        ],
+        [...common, ...together.flatMap((name) => [`--${name}`, "2"]), "--hdd-bytes", "64m"],
         folder,
         7200,
       );
-      run(
-        "stress-ng",
-        [
-          "--temp-path",
-          join(mountPoint, "stress"),
-          "--timeout",
-          seconds,
-          "--aiol",
-          "1",
-          "--hdd",
-          "2",
-          "--dir",
-          "2",
-          "--rename",
-          "2",
-          "--link",
-          "2",
-          "--seek",
-          "2",
-          "--mmap",
-          "1",
-          "--mmap-file",
-          "--verify",
-        ],
-        folder,
-        7200,
-      );
+      run("stress-ng", [...common, "--mmap", "2", "--mmap-file", "--mmap-bytes", "16m"], folder, 7200);
     },
   },
   fio: {
@@ -294,7 +280,7 @@ function refuse(why: string): never {
   process.exit(2);
 }
 
-const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(SUITES);
+const wanted = positionals.length > 0 ? positionals : Object.keys(SUITES);
 const unknown = wanted.find((name) => !(name in SUITES));
 if (unknown !== undefined) refuse(`there is no suite '${unknown}'; there are ${Object.keys(SUITES).join(", ")}`);
 if (process.platform !== "linux" || process.getuid?.() !== 0) refuse("mounting wants Linux and root");

@@ -5,6 +5,7 @@
  * (→ fuse-wire.ts), `/dev/fuse` and mounting (→ fuse-mount.ts), the file system (→ @kintsugi/lfs).
  * The kernel checks permissions (`default_permissions`), caches pages and names, and says with FORGET when it has
  * dropped an inode; until then an inode whose last name goes is held open. A malformed request is answered EINVAL.
+ * One long file: a method per request, all on the same references, and read beside the kernel's header.
  * @module
  */
 import { constants } from "node:os";
