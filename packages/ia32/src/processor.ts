@@ -21,7 +21,7 @@ import { CODES } from "./interpreter/generated/dispatch.ts";
 import { HANDLERS } from "./interpreter/generated/handlers.ts";
 import { runLoop } from "./interpreter/loop.ts";
 import { warmUp } from "./interpreter/warm-up.ts";
-import { runAlone } from "./interrupt/exception.ts";
+import { FAULT, runAlone } from "./interrupt/exception.ts";
 import { attachCompiler, type Compiler } from "./jit/compiler.ts";
 import type { JitOptions, JitStatistics } from "./jit/options.ts";
 import type { GuestMemory } from "./memory/guest-memory.ts";
@@ -39,6 +39,7 @@ import {
   type Segment,
   type SegmentName,
   segmentOf,
+  type TableEntry,
 } from "./state/descriptor.ts";
 import { SETTABLE, VM } from "./state/eflags.ts";
 import { FCW, FLOAT_REGISTER_COUNT, MXCSR } from "./state/fpu.ts";
@@ -310,11 +311,21 @@ export class Processor {
     const known = this.#core.architectural ? null : (this.#hostSegments[selector >>> 3] ?? null);
     if (known?.selector === selector) return known;
     if ((selector & 0xfffc) === 0) return nullSegment(selector);
-    const entry = tableEntry(this.#core, selector);
+    const entry = this.#descriptor(selector);
     if (entry === null) throw new RangeError(`no descriptor for selector ${selector.toString(16)}`);
     const segment = segmentOf(selector, entry);
     if (!this.#core.architectural) this.#hostSegments[selector >>> 3] = segment;
     return segment;
+  }
+
+  /** The descriptor that a selector names; null too where the guest's paging does not map its table. */
+  #descriptor(selector: number): TableEntry | null {
+    try {
+      return tableEntry(this.#core, selector);
+    } catch (thrown) {
+      if (thrown !== FAULT) throw thrown;
+      return null;
+    }
   }
 
   /** CR0.TS of host kernel mode: on, float instructions are #NM, so that the host can exchange `floatRegisters`. */

@@ -162,3 +162,10 @@ test("an interrupt through a task gate switches tasks, with the error code on th
   // The outgoing task keeps its place and its level.
   expect([memory.read32(0x3000 + 32), memory.read16(0x3000 + 76)]).toEqual([USER_CODE + LOAD_DS.length, 0x1b]);
 });
+
+test("a host that loads a segment whose descriptor is not mapped gets an error that names the selector", () => {
+  const { processor } = machineOf([HLT], [], {}, ({ memory }) => {
+    memory.write32(TABLE + 4, 0);
+  });
+  expect(() => processor.loadSegment("fs", 0x10)).toThrow("no descriptor for selector 10");
+});
