@@ -36,10 +36,18 @@ interface Sample {
   readonly checksums: Set<string>;
 }
 
-async function measure({ name, guest }: Peer, kernels: readonly string[], into: Map<string, Map<string, Sample>>) {
+async function measure(
+  { name, guest }: Peer,
+  kernels: readonly string[],
+  scale: number,
+  into: Map<string, Map<string, Sample>>,
+) {
   const able = kernels.filter((kernel) => name !== "native" || NATIVE_CLASSES.includes(classOf(kernel) ?? "system"));
   if (guest === null || able.length === 0) return;
-  const { marks } = await serialRun(guest(`bench=${able.join(",")}+${REPETITIONS}+1`), (line) => line === "DONE");
+  const { marks } = await serialRun(
+    guest(`bench=${able.join(",")}+${REPETITIONS}+${scale}`),
+    (line) => line === "DONE",
+  );
   let start = 0;
   for (const { text, cpu } of marks) {
     const [word, kernel, repetition, checksum] = text.split(" ");
@@ -58,9 +66,10 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
-/** Runs every kernel, or those of `list`, on everything that is here. */
+/** Runs every kernel, or those of `list`, on everything that is here; `scale` divides their iterations. */
 export async function measureKernels(
   list: readonly string[] | undefined,
+  scale: number,
   said: (text: string) => void,
 ): Promise<KernelTable> {
   const { peers, absent } = findPeers();
@@ -71,7 +80,7 @@ export async function measureKernels(
       const group = kernels.slice(from, from + GROUP);
       for (const peer of peers) {
         said(`${peer.name}: ${group.join(" ")}`);
-        await measure(peer, group, samples);
+        await measure(peer, group, scale, samples);
       }
     }
   }

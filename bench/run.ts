@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: speed, as ratios to a peer or to the published figures, measured in one run; writes bench/RESULTS.md.
  *
- *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|downtime|lfs] [--linux FOLDER] [--list KERNELS] [--no-write]
+ *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|downtime|lfs] [--linux FOLDER] [--list KERNELS] [--scale N] [--no-write]
  *
  * Here: printing. Not here: measuring (kernels.ts, linux.ts, interpreter.ts, round-trips.ts, apps/machine/bench).
  */
@@ -94,7 +94,9 @@ function downtime(): string {
 }
 
 async function kernels(): Promise<string> {
-  const measured = await measureKernels(values.list?.split(","), (text) => console.error(`bench: ${text}`));
+  const measured = await measureKernels(values.list?.split(","), Number(values.scale), (text) =>
+    console.error(`bench: ${text}`),
+  );
   const { engines, absent, rows } = measured;
   const cell = (value: number | undefined, digits: number): string =>
     value === undefined ? "" : value.toFixed(digits);
@@ -121,7 +123,7 @@ async function kernels(): Promise<string> {
   ]);
   return [
     "## Kernels beside QEMU, v86 and native code",
-    `CPU milliseconds of the emulating thread, medians of all repetitions but the first.${missing(absent)}`,
+    `CPU milliseconds of the emulating thread, medians of all repetitions but the first${values.scale === "1" ? "" : `, iterations divided by ${values.scale}`}.${missing(absent)}`,
     table(["kernel", ...engines, ...others.map((other) => `÷ ${other}`), "checksums"], body),
     "Geometric means of our time by theirs:",
     table(["class", ...others.map((other) => `÷ ${other}`)], means),
@@ -178,6 +180,7 @@ const { values } = parseArgs({
     only: { type: "string" },
     linux: { type: "string" },
     list: { type: "string" },
+    scale: { type: "string", default: "1" },
     "no-write": { type: "boolean", default: false },
   },
 });
