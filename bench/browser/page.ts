@@ -28,7 +28,10 @@ class CompileTime {
       },
     });
     WebAssembly.Instance = new Proxy(Instance, {
-      construct: (target, [module, imports]: [WebAssembly.Module, WebAssembly.Imports]) => {
+      construct: (
+        target,
+        [module, imports]: [WebAssembly.Module, ConstructorParameters<typeof WebAssembly.Instance>[1]],
+      ) => {
         const start = performance.now();
         const instance = new target(module, imports);
         const last = this.modules.at(-1);
@@ -69,7 +72,7 @@ async function run({ shared, tailCalls, kernels, scale }: BrowserCase, elf: Uint
     mostBytes: compile.most,
     made: compile.modules,
     longestSlice,
-    isolated: globalThis.crossOriginIsolated,
+    isolated: (globalThis as { crossOriginIsolated?: boolean }).crossOriginIsolated === true,
   };
 }
 
