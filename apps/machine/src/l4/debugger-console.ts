@@ -33,8 +33,8 @@ export interface DebuggerMachine {
   /** Lets COM1 send what programs have given to it. */
   drain(): void;
   show(byte: number): void;
-  /** A thread waits for a character and none is on its way. */
-  starved(): void;
+  /** A thread wants a character and there is none; it `waits` for one, or goes on. */
+  starved(waits: boolean): void;
   /** A thread does nothing but enter the debugger. */
   stuck(thread: number, ip: number): void;
 }
@@ -84,7 +84,7 @@ export class DebuggerConsole implements KernelDebugger {
   read(waits: boolean): number {
     if (this.#machine.readPort(UART_PORT + UART_LSR) & UART_LSR_DATA_READY)
       return this.#machine.readPort(UART_PORT + UART_RBR);
-    if (waits) this.#machine.starved();
+    this.#machine.starved(waits);
     return -1;
   }
 }

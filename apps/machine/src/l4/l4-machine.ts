@@ -7,11 +7,20 @@
  */
 import { allocateMemory, GuestMemory, type PortIo, Processor } from "@kintsugi/ia32";
 import { Kernel, type KernelObserver } from "@kintsugi/microkernel";
-import { type CivilTime, VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
+import {
+  type CivilTime,
+  UART_LSR,
+  UART_LSR_DATA_READY,
+  UART_PORT,
+  UART_PORT_COUNT,
+  VGA_MEMORY,
+  VGA_MEMORY_SIZE,
+} from "@kintsugi/pc";
 import { err, ok, type Result } from "neverthrow";
 import { PcChips } from "../pc/pc-chips.ts";
 import { DebuggerConsole, type DebuggerMachine, hex } from "./debugger-console.ts";
 import { kickstart, type L4Files, type L4ImageError } from "./kickstart.ts";
+import { Typist } from "./typist.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
 const CYCLE_TIME = 10;
@@ -57,6 +66,7 @@ export class L4Machine {
   /** For inspection. */
   readonly kernel: Kernel;
   readonly #console: DebuggerConsole;
+  readonly #typist: Typist;
   /** As the kernel uses them: its own work is charged by its table of costs. */
   readonly #ports: PortIo = {
     read: (port, size) => {
@@ -101,11 +111,14 @@ export class L4Machine {
       ports: {
         read: (port, size) => {
           this.#passPortTime();
-          return this.#ports.read(port, size);
+          const value = this.#ports.read(port, size);
+          this.#watchUart(port, value);
+          return value;
         },
         write: (port, size, value) => {
           this.#passPortTime();
           this.#ports.write(port, size, value);
+          this.#watchUart(port);
         },
       },
       mmio: {
@@ -136,6 +149,7 @@ export class L4Machine {
     const { memory: size } = options;
     const bare = { bios: null, videoBios: null, roms: [], disk: null, disc: null, time: POWER_ON, bootOrder: [] };
     this.chips = new PcChips(wires, { memory: size, ...bare });
+    this.#typist = new Typist(this.chips.serialLine);
     this.#console = new DebuggerConsole(this.#debuggerMachine(options));
     this.#console.initialise();
     this.kernel = undefined as unknown as Kernel; // set by the factory before anybody sees the machine
@@ -149,13 +163,12 @@ export class L4Machine {
 
   /** Everything typed has been read by the guest. */
   get inputEmpty(): boolean {
-    return this.chips.serialLine.empty;
+    return this.#typist.empty;
   }
 
-  /** Bytes for COM1's receiver, arriving one character time apart. */
+  /** Bytes for COM1's receiver, each when the guest looks for one. */
   type(bytes: Iterable<number>): void {
-    this.chips.serialLine.type(bytes, this.#now());
-    this.#next = Number.NaN;
+    this.#typist.type(bytes, this.#now());
   }
 
   /** From a callback: the run comes back behind the current instruction. */
@@ -166,6 +179,8 @@ export class L4Machine {
   /** Runs until the clock reaches `until` (cycles) or there is nothing left to run. */
   run(until: number): L4Exit {
     this.#ended = undefined;
+    this.#next = Number.NaN;
+    this.#typist.advance(this.#now());
     const exit = this.kernel.run(until);
     const ended = this.#ended as L4Exit | undefined;
     if (ended !== undefined) {
@@ -175,7 +190,8 @@ export class L4Machine {
     }
     if (exit.kind === "reset") return { kind: "dead", reason: exit.reason };
     if (exit.kind !== "idle") return { kind: "limit" };
-    if (exit.next === Number.POSITIVE_INFINITY) return { kind: "idle", halted: this.#halted };
+    if (exit.next === Number.POSITIVE_INFINITY)
+      return this.#typist.asked(this.#now()) ? { kind: "limit" } : { kind: "idle", halted: this.#halted };
     // The next event lies beyond `until`: time passes, nobody works.
     this.processor.advance(Math.max(0, until - this.cycles));
     return { kind: "limit" };
@@ -187,7 +203,12 @@ export class L4Machine {
       memory: this.memory,
       processor,
       ports: this.#ports,
-      interrupts: chips.pic,
+      interrupts: {
+        get pending(): boolean {
+          return chips.interruptPending;
+        },
+        acknowledge: () => chips.acknowledge(),
+      },
       events: {
         nextEvent: () => {
           this.#portTime = 0;
@@ -227,11 +248,22 @@ export class L4Machine {
         this.#next = Number.NaN;
       },
       show: (byte) => options.serial(byte),
-      starved: () => {
-        if (this.inputEmpty) this.#end({ kind: "starved" });
+      starved: (waits) => {
+        this.#next = Number.NaN;
+        if (!this.#typist.asked(this.#now()) && waits && this.inputEmpty) this.#end({ kind: "starved" });
       },
       stuck: (thread, ip) => this.#end({ kind: "stuck", where: `thread ${hex(thread)} at ${hex(ip)}` }),
     };
+  }
+
+  /** Tells the typist what a program does with COM1; `read` is what it read. */
+  #watchUart(port: number, read?: number): void {
+    if (port < UART_PORT || port >= UART_PORT + UART_PORT_COUNT) return;
+    if (port !== UART_PORT + UART_LSR || read === undefined) this.#typist.used();
+    else {
+      this.#typist.polled((read & UART_LSR_DATA_READY) !== 0, this.#now());
+      this.#next = Number.NaN;
+    }
   }
 
   /** The slice was planned without this time. */
@@ -254,7 +286,7 @@ export class L4Machine {
   /** A slice was planned without knowing of this access: it ends here if an interrupt is due or an event came nearer. */
   #afterPort(): void {
     this.#next = Number.NaN;
-    if (this.chips.pic.pending || this.#nextEvent() < this.#told) this.processor.requestExit();
+    if (this.chips.interruptPending || this.#nextEvent() < this.#told) this.processor.requestExit();
   }
 
   #nextEvent(): number {

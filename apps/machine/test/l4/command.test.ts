@@ -56,6 +56,16 @@ describe("kintsugi l4", () => {
     expect(ended).toMatchObject({ status: 0, stdout: "a\rBzC" });
   });
 
+  it("types when the guest looks for a key, not before it has set its port up", () => {
+    const wait = [0xb9, 0x40, 0x0d, 0x03, 0x00, 0xe2, 0xfe]; // mov $200000, %ecx; loop .
+    const clearFifos = [0x66, 0xba, 0xfa, 0x03, 0xb0, 0x07, 0xee];
+    const poll = [0x66, 0xba, 0xfd, 0x03, 0xec, 0xa8, 0x01, 0x74, 0xfb];
+    const show = [0x66, 0xba, 0xf8, 0x03, 0xec, ...printAl];
+    const code = [...wait, ...clearFifos, ...poll, ...show, ...again(poll.length + show.length)];
+    const ended = run(root("poll", code), "--type", "ab", "--until", "ab");
+    expect(ended).toMatchObject({ status: 0, stdout: "ab" });
+  });
+
   it("ends with clear words when nothing more can happen", () => {
     const endings: [words: string[], status: number, stderr: RegExp][] = [
       [[root("key", echo)], 3, /a thread waits for a key and nothing more is typed after 0\.\d+ virtual seconds/],

@@ -16,7 +16,7 @@ import { violations } from "../../../../packages/microkernel/test/invariants.ts"
 import { elfFile } from "../../src/l4/elf-file.fixture.ts";
 import { L4Machine } from "../../src/l4/l4-machine.ts";
 import { Random } from "../../src/random.ts";
-import { count } from "../tier.ts";
+import { count, SEED } from "../tier.ts";
 import { elf } from "./boot-foreign.ts";
 
 const BASE = 0x400000;
@@ -196,7 +196,7 @@ it("root tasks that call at random hurt nobody but themselves", () => {
     const machine = L4Machine.powerOn({
       memory: MEMORY,
       engine: "interpreter",
-      files: { sigma0, root: { commandLine: `storm ${seed}`, bytes: storm(seed) }, modules: [] },
+      files: { sigma0, root: { commandLine: `storm ${seed}`, bytes: storm(SEED + seed) }, modules: [] },
       serial: () => undefined,
     })._unsafeUnwrap();
     let end = "";
