@@ -45,6 +45,28 @@ if (LONG)
   describe("a foreign system", () => {
     const packages = new Packages(KEPT);
     const boots: readonly Boot[] = foreignBoots(packages, join(KEPT, "images"));
+    it("Linux saved in the middle of its start goes on in a new process, and two starts are the same", async () => {
+      const linux = boots.find(({ name }) => name.includes("to the shell")) as Boot;
+      const words = linux.words.map((word) => (word === "console=ttyS0" ? "console=ttyS0 cryptomgr.notests" : word));
+      const file = join(KEPT, "linux.snapshot");
+      const run = async (...more: string[]) => {
+        const { wrong, output } = await runBoot({ ...linux, words: [...more, "--json"] });
+        expect(wrong).toEqual([]);
+        const events = output
+          .trim()
+          .split("\n")
+          .map((line) => JSON.parse(line));
+        return { end: events.at(-1), text: events.map(({ text = "" }) => text).join("") };
+      };
+      const whole = await run(...words, "--save", `5=${file}`);
+      expect([whole.end.reason, whole.text.includes("sum 42 i686")]).toEqual(["until", true]);
+      const script = words.slice(words.indexOf("--await"));
+      const rest = await run("--restore", file, ...script);
+      expect(rest.end).toEqual(whole.end);
+      expect([rest.text.length > 1000, whole.text.endsWith(rest.text)]).toEqual([true, true]);
+      expect((await run(...words)).end).toEqual(whole.end);
+    });
+
     it.each(boots)("$name", async (boot) => {
       expect((await runBoot(boot)).wrong).toEqual([]);
     });

@@ -16,7 +16,12 @@ const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const HAS_GDB = spawnSync("gdb", ["--version"]).status === 0;
 const folder = mkdtempSync(join(tmpdir(), "kintsugi-pc-serial-"));
 
-afterAll(() => rmSync(folder, { recursive: true }));
+const children: ChildProcess[] = [];
+
+afterAll(() => {
+  for (const child of children) child.kill("SIGKILL");
+  rmSync(folder, { recursive: true });
+});
 
 const LOAD = 0x100000;
 const out = (port: number, value: number): number[] => [0x66, 0xba, port & 0xff, port >> 8, 0xb0, value, 0xee];
@@ -85,6 +90,7 @@ function started(...more: string[]): {
   ended: Promise<number | null>;
 } {
   const child = spawn(process.execPath, words(...more));
+  children.push(child);
   let all = "";
   let wake = (): void => undefined;
   for (const stream of [child.stdout, child.stderr])
@@ -105,7 +111,10 @@ function started(...more: string[]): {
   return { child, said, ended };
 }
 
-describe("COM1", () => {
+/** Many processes on a busy host. */
+const options = { timeout: 600_000 };
+
+describe("COM1", options, () => {
   it("is stdin and stdout: what comes wakes a guest that has halted, and the end of stdin ends it", async () => {
     const { child, said, ended } = started("--kernel", echo());
     await said(/go\n/);
@@ -163,7 +172,7 @@ describe("COM1", () => {
   });
 });
 
-describe("a run", () => {
+describe("a run", options, () => {
   it("types behind a text that was awaited, and is the same every time", () => {
     const script = ["--await", "go", "--type", "ab", "--await", "ab", "--type", "1.5=c", "--type", "q", "--json"];
     const first = kintsugi("", "--kernel", echo(), ...script);
@@ -255,7 +264,7 @@ describe("a run", () => {
 });
 
 if (HAS_GDB)
-  describe("GDB", () => {
+  describe("GDB", options, () => {
     it("breaks, watches, steps and sees every register of a PC", async () => {
       const { said, ended } = started("--kernel", echo(), "--gdb", "0", "--type", "xq");
       const [, port] = await said(/target remote localhost:(\d+)/);
@@ -293,5 +302,5 @@ if (HAS_GDB)
       expect(output).toMatch(/Breakpoint 3, 0x00100046/);
       expect(output).toContain("0x9000:\t0x07");
       expect(await ended).toBe(11);
-    }, 120_000);
+    });
   });

@@ -56,6 +56,16 @@ function bios(): Uint8Array {
   return rom;
 }
 
+/** The setup sector of a bzImage, and nothing behind it. */
+function cutBzImage(): Uint8Array {
+  const image = new Uint8Array(1024);
+  image[0x1f1] = 1;
+  image.set([0x55, 0xaa], 0x1fe);
+  image.set([...Buffer.from("HdrS"), 0x0c, 0x02], 0x202);
+  image[0x211] = 1;
+  return image;
+}
+
 describe("kintsugi pc", () => {
   it("boots a multiboot kernel: integers, x87, SSE, interrupts, page faults and CR3", () => {
     const names = "fib,muldiv64,x87_dmat,sse_dmat,sse_ps,smc,syscall,intnop,pfault,cr3flush,pg_chasebig,mmio";
@@ -105,10 +115,18 @@ describe("kintsugi pc", () => {
       [["--rom", `${GUEST}@7fff000`], "over the end of RAM"],
       [["--kernel", GUEST, "--hda", image("part", new Uint8Array(700))], "no whole 512-byte sectors"],
       [["--kernel", GUEST, "--cdrom", join(folder, "none")], "there is no such file"],
+      [["--kernel", GUEST, "--hda", join(folder, "none")], "there is no such file"],
+      [["--kernel", GUEST, "--initrd", join(folder, "none")], "there is no such file"],
+      [["--bios", join(folder, "none")], "there is no such file"],
+      [["--bios", image("bios", bios()), "--vgabios", join(folder, "none")], "there is no such file"],
+      [["--rom", `${join(folder, "none")}@f0000`], "there is no such file"],
+      [["--kernel", GUEST, "--vgabios", GUEST], "--vgabios goes with --bios"],
+      [["--bios", join(folder, "bios"), "--module", GUEST], "--module goes with --kernel"],
+      [["--kernel", image("cut", cutBzImage())], "the file ends before its kernel"],
     ];
     for (const [words, answer] of cases) {
       const { status, stderr } = kintsugi(...words);
       expect([status, stderr]).toEqual([2, expect.stringContaining(answer)]);
     }
-  }, 120_000);
+  }, 600_000);
 });

@@ -23,7 +23,7 @@ export interface NamedFile {
 export function parseMemory(text: string): number {
   const value = whole(text);
   if (value === undefined || value < 16 || value > 1024) {
-    throw new UsageError(`--memory wants whole megabytes from 16 to 1024, not '${text}'; 64 is the default`);
+    throw new UsageError(`--memory wants whole megabytes from 16 to 1024, not '${text}'; leave it out for the default`);
   }
   return value;
 }

@@ -3,10 +3,11 @@
  *
  * Here: the loop over ticks of the virtual clock, what is done at which time, resets, what ends it. Not here: the machine
  * (→ ../../pc/), the streams (→ serial-end.ts, output.ts), files that are read (→ configuration.ts).
+ * Longer than other files: one loop, whose parts share what it has of the run.
  * @module
  */
 import { closeSync, openSync, writeFileSync, writeSync } from "node:fs";
-import { setImmediate } from "node:timers/promises";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { PcTarget } from "../../gdb/pc-target.ts";
 import { GdbServer } from "../../gdb/server.ts";
 import { machineHash } from "../../hash.ts";
@@ -74,6 +75,8 @@ class PcRun {
   #target: PcTarget | undefined;
   #server: GdbServer | undefined;
   #output: number[] = [];
+  /** Cycles that had been waited through. */
+  #idle = 0;
   #seen = false;
   #leaving = false;
   #failure: Error | undefined;
@@ -125,7 +128,7 @@ class PcRun {
       const exit: PcExit = this.#target?.stop === undefined ? this.#slice() : { kind: "limit" };
       this.#files();
       await this.#flush();
-      await setImmediate();
+      await this.#breathe();
       this.#server?.tell();
       ending = await this.#next(exit);
     }
@@ -144,6 +147,15 @@ class PcRun {
     const until = Math.min(this.#limit, tick, this.#shots[0]?.at ?? tick, this.#saves[0]?.at ?? tick);
     if (until <= machine.cycles) return { kind: "limit" };
     return this.#target?.run(until) ?? machine.run(until);
+  }
+
+  /** Lets the host's events in. For a person, time in which the guest waits passes as slowly as it says. */
+  async #breathe(): Promise<void> {
+    const { cycles, processor } = this.#machine;
+    const idle = cycles - processor.retired;
+    const waited = (idle - this.#idle) / (CYCLES_PER_SECOND / 1000);
+    this.#idle = idle;
+    await (this.#serial.person && waited > 1 ? setTimeout(Math.min(waited, 1000)) : setImmediate());
   }
 
   /** Undefined when the run goes on. */

@@ -12,7 +12,9 @@ import { writeOut } from "../streams.ts";
 export interface SerialEnd {
   /** Somebody may still send something. */
   readonly open: boolean;
-  /** The user of the terminal has pressed Ctrl-]. */
+  /** Somebody sits at a terminal. */
+  readonly person: boolean;
+  /** And has pressed Ctrl-]. */
   readonly left: boolean;
   /** What has been sent since it was last asked. */
   take(): readonly number[];
@@ -64,6 +66,10 @@ class Terminal implements SerialEnd {
     return this.#open;
   }
 
+  get person(): boolean {
+    return this.#raw;
+  }
+
   get left(): boolean {
     return this.#left;
   }
@@ -87,6 +93,7 @@ class Terminal implements SerialEnd {
 
 class FileEnd implements SerialEnd {
   readonly open: boolean = false;
+  readonly person: boolean = false;
   readonly left: boolean = false;
   readonly #file: number;
 
@@ -118,6 +125,7 @@ const KEPT = 1 << 20;
 /** One client at a time; what is sent while there is none is kept for the next. */
 class TcpEnd implements SerialEnd {
   readonly open: boolean = true;
+  readonly person: boolean = false;
   readonly left: boolean = false;
   readonly #server: Server;
   readonly #arrived: () => void;
