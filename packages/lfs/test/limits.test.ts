@@ -145,3 +145,18 @@ test("a file that is open without a name is gone after a crash, and its room is 
   expect(firstFinding(disk)).toBeUndefined();
   expect(after.mount().call({ name: "statfs" }).results[3]).toBeGreaterThan(free - 40);
 });
+
+test("a file without a name is closed when its map entry has left the cache", () => {
+  const { disk, session } = fresh(16 << 20, 2 << 20);
+  session.write("f", 0, bytes(100_000, 1));
+  session.write("other", 0, bytes(6 << 20, 2));
+  const ino = session.ino("f");
+  session.call({ name: "open", args: [ino] });
+  session.unlink("f");
+  session.sync();
+  session.read("other");
+  session.call({ name: "close", args: [ino] });
+  expect(refusal(() => session.call({ name: "getattr", args: [ino] }))).toBe("ESTALE");
+  session.unmount();
+  expect(firstFinding(disk)).toBeUndefined();
+});

@@ -149,10 +149,9 @@ export class FuseServer {
     try {
       return handler(header, new MessageReader(message.subarray(IN_HEADER_SIZE)), inodeOf(header.nodeid));
     } catch (reason) {
-      if (silent) return undefined;
-      if (reason instanceof Refused) return newReply(header.unique, reason.errno).reply;
-      if (reason instanceof ShortMessage) return newReply(header.unique, constants.errno.EINVAL).reply;
-      throw reason;
+      const errno = reason instanceof Refused ? reason.errno : constants.errno.EINVAL;
+      if (!(reason instanceof Refused || reason instanceof ShortMessage)) throw reason;
+      return silent ? undefined : newReply(header.unique, errno).reply;
     }
   }
 

@@ -28,8 +28,9 @@ export function hasBlocks(v: Volume, ip: number): boolean {
 export function releaseInode(v: Volume, ino: number, orphan: boolean = false): boolean {
   const ip = vget(v, ino);
   if ((!orphan && diNlink(v, ip) > 0) || v.words[v.inodes.at(ip) + I_REFS] > 0) return true;
-  if (hasBlocks(v, ip) && !truncateStep(v, ip, 0)) return false;
+  // Brought in before anything changes: cutting may end in this very step.
   ifileEntry(v, ino);
+  if (hasBlocks(v, ip) && !truncateStep(v, ip, 0)) return false;
   mutate(v);
   v.bytes.fill(0, dinodeAt(v, ip) + DI.di_db, dinodeAt(v, ip) + DI.di_flags);
   setNextFree(v, ino, 0);
