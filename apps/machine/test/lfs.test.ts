@@ -188,6 +188,10 @@ describe("kintsugi lfs on its own disks", () => {
     expect(await done("ls", "-R", image)).toBe(before);
     bytes.fill(0, 8192, 8704);
     writeFileSync(image, bytes);
+    expect(await done("fsck", "-y", image)).toMatch(/repaired\n$/);
+    expect(await done("ls", "-R", image)).toBe(before);
+    bytes.fill(0, 16384);
+    writeFileSync(image, bytes);
     expect(await lfs("fsck", "-y", image)).toMatchObject({ status: 1, stderr: expect.stringMatching(/be repaired/) });
     expect(readFileSync(image).equals(bytes)).toBe(true);
   });

@@ -62,6 +62,29 @@ test("a damaged disk is good after a repair, or says what keeps it from being on
   expect(refused).toBeLessThan(CASES / 4);
 });
 
+test("a disk without superblocks, or without the ifile that they lead to, is found again by its log", async () => {
+  const view = new DataView(SAMPLE.buffer);
+  const idaddr = view.getInt32(8192 + 52, true) * 512;
+  const second = view.getInt32(8192 + 192, true) * 512;
+  const holes = [[8192, second], [idaddr], [8192, second, idaddr]];
+  for (const lost of holes) {
+    const bytes = SAMPLE.slice();
+    for (const at of lost) bytes.fill(0, at, at + 512);
+    expect(fsck(reader(bytes))).not.toEqual([]);
+    const plan = planRepair(reader(bytes), 9)._unsafeUnwrap();
+    await applyRepair(plan, new MemoryDisk(bytes));
+    expect([lost, fsck(reader(bytes))]).toEqual([lost, []]);
+    const now = contents(new Session(new MemoryDisk(bytes), new Uint8Array(1 << 20)).mount(1));
+    // Without the newest ifile the one before it leads to files that the log still has.
+    if (!lost.includes(idaddr)) expect(BEFORE).toContainEqual(now);
+    expect(now.length).toBeGreaterThan(20);
+  }
+  const bytes = SAMPLE.slice();
+  for (let at = 0; at < bytes.length; at += 8192)
+    if (view.getUint32(at, true) === 0x070162) bytes.fill(0, at, at + 512);
+  expect(planRepair(reader(bytes), 9).isErr()).toBe(true);
+});
+
 test("cut behind every write of a repair, the next one makes the disk as good", async () => {
   let states = 0;
   for (let seed = 0; seed < (LONG ? 400 : 9); seed++) {

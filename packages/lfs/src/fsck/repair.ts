@@ -29,6 +29,7 @@ import { writeSuperblock } from "../format/superblock.ts";
 import { fsck } from "./fsck-lfs.ts";
 import { type Finding, type Image, openImage, type ReadDisk } from "./image.ts";
 import { type DiskWrite, LogPlan } from "./log-plan.ts";
+import { recoverImage } from "./recover-superblock.ts";
 import { repairTree } from "./repair-tree.ts";
 import { holdsNoBlocks, Salvage, type SalvagedFile } from "./salvage.ts";
 import { logTail, serialOf, survey } from "./survey.ts";
@@ -48,7 +49,7 @@ const SERIAL_STEP = 2 ** 24;
 
 /**
  * What makes the disk good. `time` in seconds is written as the time of the checkpoint. The error says
- * what keeps it from being repaired: no good superblock, no ifile, no room.
+ * what keeps it from being repaired: no copy of a superblock, no ifile, no room.
  */
 export function planRepair(read: ReadDisk, time: number): Result<RepairPlan, readonly Finding[]> {
   const whole: ReadDisk = (offset, length) => {
@@ -60,19 +61,22 @@ export function planRepair(read: ReadDisk, time: number): Result<RepairPlan, rea
   };
   const findings = fsck(whole);
   if (findings.length === 0) return ok({ findings, lost: [], log: [], superblocks: [] });
-  const image = openImage(whole);
-  if (Array.isArray(image)) return err(image);
-  if (image.g.version === 1)
-    return err([
-      ...findings,
-      { code: "superblock", text: "version 1 is not repaired: its log has no serials to find the newest by" },
-    ]);
-  if (image.inodeAt(image.sb.lfs_idaddr, LFS_IFILE_INUM) === undefined) return err(findings);
+  const opened = openImage(whole);
+  if (!Array.isArray(opened) && opened.g.version === 1) {
+    const text = "version 1 is not repaired: its log has no serials to find the newest by";
+    return err([...findings, { code: "superblock", text }]);
+  }
+  const isWhole = !Array.isArray(opened) && opened.inodeAt(opened.sb.lfs_idaddr, LFS_IFILE_INUM) !== undefined;
+  const image = isWhole ? opened : recoverImage(whole);
+  if (image === undefined) return err(findings);
   const salvage = new Salvage(image, survey(image));
   const tail = (image.sb.lfs_pflags & LFS_PF_CLEAN) === 0 ? logTail(image) : [];
   salvage.takeAll(tail);
   repairTree(salvage);
-  return new Repair(salvage, serialOf(image) + tail.length + SERIAL_STEP, time).plan(findings);
+  const plan = new Repair(salvage, serialOf(image) + tail.length + SERIAL_STEP, time).plan(findings);
+  if (isWhole) return plan;
+  const text = `the newest checkpoint that the log leads to is that with serial ${serialOf(image)}; what came later may be lost`;
+  return plan.map((found) => ({ ...found, lost: [{ code: "superblock", text }, ...found.lost] }));
 }
 
 /** Carries a plan out. */

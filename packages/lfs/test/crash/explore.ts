@@ -138,8 +138,10 @@ export class Explorer {
     if (!allowed.some((s) => [...s.keys()].join() === names)) return `the names are ${names}`;
     const from = lastSync(run.durable, done);
     const since = run.snapshots.slice(from, end);
+    // A file that was not fsynced may be older than its name: then it was what it is under another one.
+    const moved = haveNamesMoved(calls, from, end);
     for (const [path, entry] of now)
-      if (!since.some((s) => body(s.get(path)) === body(entry)))
+      if (!since.some((s) => (moved ? [...s.values()] : [s.get(path)]).some((then) => body(then) === body(entry))))
         return `${path} is ${entry}, which it never was since call ${from}`;
     return judgeFsynced(calls, run, done, end, now);
   }
@@ -159,6 +161,11 @@ export interface Run {
   readonly durable: Durable[];
 }
 
+/** Whether a call from `from` on, up to the one that the power failed in, gave a file another name. */
+function haveNamesMoved(calls: readonly Call[], from: number, end: number): boolean {
+  return calls.slice(from, end - 1).some((call) => call[0] === "rename" || call[0] === "link");
+}
+
 /** Call behind which everything is durable. */
 function lastSync(durable: readonly Durable[], done: number): number {
   let from = 0;
@@ -172,8 +179,7 @@ function judgeFsynced(calls: readonly Call[], run: Run, done: number, end: numbe
   for (let n = 1; n <= done; n++) {
     const { from, path } = run.durable[n] as Durable;
     if (path === undefined || from !== n || path === "") continue;
-    const moved = calls.slice(n, end - 1).some((call) => call[0] === "rename" || call[0] === "link");
-    if (moved) continue;
+    if (haveNamesMoved(calls, n, end)) continue;
     const later = run.snapshots.slice(n, end).map((s) => body(s.get(path)));
     if (!later.includes(body(now.get(path)))) return `fsynced ${path} is ${now.get(path)}, was ${later[0]}`;
   }
