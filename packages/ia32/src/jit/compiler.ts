@@ -20,7 +20,7 @@ import {
 } from "../state/control-area.ts";
 import { type Core, VARIANT_FLAT } from "../state/core.ts";
 import { EIP } from "../state/registers.ts";
-import { functionBody, SITE_BITS } from "./function.ts";
+import { AT_START, functionBody, SITE_BITS } from "./function.ts";
 import { Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
 import { COMPILED_TYPE, IMPORTS, TYPES } from "./imports.ts";
 import { DEFAULT_OPTIONS, type JitOptions, type JitStatistics } from "./options.ts";
@@ -137,6 +137,10 @@ export class Compiler implements HotCode {
     let site = host.site;
     if (host.outcome === OUTCOME_NONE) {
       site = core.control[SITE];
+      if ((site & AT_START) === AT_START) {
+        const { block: next, pageBase: base } = host.sites[site >>> SITE_BITS];
+        core.r[EIP] = base + next.first.offset;
+      }
       core.executed = limit - left - host.stolen;
       if (core.executed === from) return false;
       if (left + host.stolen < 64) this.#sample(site, core.executed - from);
@@ -178,6 +182,7 @@ export class Compiler implements HotCode {
     const region = this.#regions.get(this.#regionOfSite[site >>> SITE_BITS]);
     if (region === undefined) return;
     region.heat += instructions;
+    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * this.threshold) return;
     const { control } = this.#core;
     for (let i = 0; i < JUMPS_TAKEN_ENTRIES; i++) {
       const at = TAKEN + 2 * i;
@@ -190,7 +195,6 @@ export class Compiler implements HotCode {
       }
       control[at] = -1;
     }
-    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * this.threshold) return;
     const { seed } = region;
     this.#drop(region);
     this.#compile(seed.block, seed.page, seed.pageBase, region.level + 1);

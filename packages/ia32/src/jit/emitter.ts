@@ -15,7 +15,7 @@ import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
 
 /** What LEFT_WORD holds behind a call after which the function must be left as it is. */
-export const LEAVE_NOW = -0x80000000;
+export const LEAVE_NOW = -2;
 
 /** Where a function is left: see function.ts. */
 export interface Ways {
@@ -23,6 +23,8 @@ export interface Ways {
   readonly leave: Label;
   /** To the EIP in its local, through the host. */
   readonly stop: Label;
+  /** Before a block, which the site names. */
+  readonly stay: Label;
   /** The host knows where. */
   readonly exit: Label;
 }
@@ -33,7 +35,7 @@ export class Emitter {
   /** Registers that are read, or written, somewhere in the function: bits by number. */
   read = 0;
   written = 0;
-  ways: Ways = { leave: 0, stop: 0, exit: 0 };
+  ways: Ways = { leave: 0, stop: 0, stay: 0, exit: 0 };
   /** The instruction that is emitted, as the host finds it again. */
   site = 0;
   /** Temporaries in use. */

@@ -3,7 +3,8 @@
  *
  *   loop top                     dispatches to the block in STATE
  *     block exit                 store what changed; go on in another function, or return the budget
- *       block stop               store EIP and site
+ *       block stay               store the site
+ *       block stop               store EIP
  *         block leave            look EIP up in the jump cache
  *           blocks and loops of the region
  *
@@ -41,6 +42,9 @@ import * as op from "./wasm/opcodes.ts";
 
 /** Bits of a site that are the place in its block. */
 export const SITE_BITS = 6;
+
+/** Place in a site that means: before the block. */
+export const AT_START: number = (1 << SITE_BITS) - 1;
 
 export interface FunctionOptions {
   /** Place of the function in the table. */
@@ -93,9 +97,10 @@ class FunctionWriter {
     this.#findDispatched(items);
     this.#top = w.loop();
     const exit = w.block();
+    const stay = w.block();
     const stop = w.block();
     const leave = w.block();
-    this.#emit.ways = { leave, stop, exit };
+    this.#emit.ways = { leave, stop, stay, exit };
     this.#items(
       items,
       this.#region.filter((block) => block.entry),
@@ -104,7 +109,9 @@ class FunctionWriter {
     w.end();
     this.#lookUp(exit);
     w.end();
-    w.setWord(REGISTER_FILE + 4 * EIP_REGISTER, local.EIP).setWord(SITE_WORD, local.SITE);
+    w.setWord(REGISTER_FILE + 4 * EIP_REGISTER, local.EIP);
+    w.end();
+    w.setWord(SITE_WORD, local.SITE);
     w.end();
     this.#epilogue();
     w.end();
@@ -195,14 +202,16 @@ class FunctionWriter {
     const site = this.#options.site(block) << SITE_BITS;
     const { length } = block.operations;
     w.get(local.BUDGET).const(length).op(op.I32_LT_S);
-    this.#stopIf(block.eip, block);
+    w.hint(false).if();
+    this.#stay(block);
+    w.end();
     w.get(local.BUDGET).const(length).op(op.I32_SUB).set(local.BUDGET);
     if (block.second !== null) {
       emit.mapped(block.second.page, block.second.home);
       w.op(op.I32_EQZ);
       w.if();
       w.get(local.BUDGET).const(length).op(op.I32_ADD).set(local.BUDGET);
-      this.#stop(block.eip, block);
+      this.#stay(block);
       w.end();
     }
     flags.kind = block.flagsLive ? flag.WORDS : flag.UNKNOWN;
@@ -297,6 +306,13 @@ class FunctionWriter {
     this.#w.hint(false).if();
     this.#stop(eip, block);
     this.#w.end();
+  }
+
+  /** Leaves before a block: the host sets EIP. */
+  #stay(block: RegionBlock): void {
+    const w = this.#w;
+    w.const((this.#options.site(block) << SITE_BITS) | AT_START).set(local.SITE);
+    w.br(this.#emit.ways.stay);
   }
 
   #stop(eip: number, block: RegionBlock): void {

@@ -40,6 +40,8 @@ export interface RegionBlock {
 
 /** Entries of a jump table that are looked at. */
 const TABLE_LIMIT = 64;
+/** A block belongs to a region when it has run 1/16 as often as one that is compiled. */
+const WARM = 4;
 
 export class RegionFinder {
   readonly #core: Core;
@@ -49,6 +51,8 @@ export class RegionFinder {
   /** Linear page → its code and TLB addend. */
   readonly #pages = new Map<number, { page: CodePage; home: number } | null>();
 
+  /** Blocks whose `heat` is above have hardly run. */
+  readonly #warm: number;
   readonly #learned: ReadonlyMap<number, ReadonlySet<number>>;
 
   /** `learned`: EIP of a block → EIPs that it was seen to go to in other functions. */
@@ -57,6 +61,8 @@ export class RegionFinder {
     this.#code = code;
     this.#limit = limit;
     this.#learned = learned;
+    const threshold = code.hot?.threshold ?? 0;
+    this.#warm = threshold - (threshold >> WARM);
   }
 
   /** The region of a block that is about to run in the page at `pageBase`; the block comes first. */
@@ -145,7 +151,7 @@ export class RegionFinder {
     const offset = eip & 0xfff;
     let block = page.blocks[page.index[offset]];
     if (block === null && page.crossing?.first.offset === offset) block = page.crossing;
-    if (block === null) return null;
+    if (block === null || block.heat > this.#warm) return null;
     if (!add) return { block } as RegionBlock;
     return this.#add(block, page, pageBase);
   }
