@@ -111,7 +111,8 @@ test("a disk with wrong bytes is refused or used, every call ends, and what the 
         passed++;
         if (now === undefined || !sound.includes(now)) throw new Error(`the checker passes it, and it holds\n${now}`);
       });
-      change(session);
+      // Every second one is written to; the others cost a third.
+      if (seed % 2 === 1) change(session);
     } catch (reason) {
       throw new Error(`seed ${seed}: ${reason instanceof Error ? reason.stack : reason}`);
     }
