@@ -43,7 +43,10 @@ export class AtaChannel {
   }
 
   get nextEvent(): number {
-    return Math.min(...this.#drives.map((drive) => drive?.dueAt ?? Number.POSITIVE_INFINITY));
+    // Asked at every port access of the machine.
+    let next = Number.POSITIVE_INFINITY;
+    for (const drive of this.#drives) if (drive !== null && drive.dueAt < next) next = drive.dueAt;
+    return next;
   }
 
   /** Does what is due at exactly `now`. */

@@ -114,7 +114,9 @@ export class PiixIde implements PciFunction, TimedChip {
   }
 
   nextEvent(): number {
-    return Math.min(...this.#parts.map(({ channel }) => channel.nextEvent));
+    let next = Number.POSITIVE_INFINITY;
+    for (const { channel } of this.#parts) next = Math.min(next, channel.nextEvent);
+    return next;
   }
 
   advance(now: number): void {
