@@ -53,6 +53,7 @@ import {
   threadSwitch,
   UTCB_FPAGE,
   utcbOf,
+  ZERO,
 } from "./fixture.ts";
 import { violations } from "./invariants.ts";
 
@@ -414,5 +415,42 @@ describe("scheduling", () => {
       expect(c.registers[EDX] >>> 16).toBe(PERIOD);
     });
     expect(log.map(({ error }) => error)).toEqual([...refused.map(() => ERROR_INVALID_PARAMETER), 0, 0, 0, 0]);
+  });
+});
+
+describe("areas and names", () => {
+  it("areas can be changed while no thread of the space is active, and are checked each time", () => {
+    const log: number[] = [];
+    const machine = run(function* (c) {
+      const space = globalId(64, 1);
+      yield* threadControl(c, space, space, ROOT, 0, -1);
+      const areas = function* (kip: number, utcb: number) {
+        log.push((yield* spaceControl(c, space, kip, utcb)).error);
+      };
+      yield* areas(makeFpage(0x111000, 12, 0), makeFpage(0x200000, 12, 0));
+      for (const utcb of [0x110000, 0x113000])
+        yield* areas(makeFpage(0x111000, 12, 0), makeFpage(utcb & ~0x3fff, 14, 0));
+      yield* areas(makeFpage(0x111000, 11, 0), makeFpage(0x200000, 12, 0));
+      yield* areas(makeFpage(0xc0010000 | 0, 12, 0), makeFpage(0x200000, 12, 0));
+      yield* areas(makeFpage(0x111000, 12, 0), makeFpage(0xc0000000 | 0, 18, 0));
+      yield* areas(makeFpage(0x300000, 12, 0), makeFpage(0x400000, 13, 0));
+      log.push((yield* threadControl(c, space, space, ROOT, ROOT, 0x200000)).error); // no longer the UTCB area
+      log.push((yield* threadControl(c, space, space, ROOT, ROOT, 0x401000)).error);
+      yield* areas(makeFpage(0x111000, 11, 0), 0); // not looked at any more
+    });
+    expect(log).toEqual([0, 7, 7, 7, 7, 6, 0, 6, 0, 0]);
+    expect(violations(machine.options)).toEqual([]);
+  });
+
+  it("schedulers and pagers may be named by local ids, and interrupts are no schedulers", () => {
+    const log: number[] = [];
+    run(function* (c) {
+      yield* launch(c, A, 1);
+      for (const scheduler of [localOf(1), globalId(15, 1), globalId(47, 1), localOf(9), B])
+        log.push((yield* threadControl(c, B, ROOT, scheduler, 0, -1)).error);
+      log.push((yield* threadControl(c, B, B, 0, localOf(0), utcbOf(2))).error);
+      log.push((yield* message(c, B, 0, { words: [0, 0], time: ZERO })).error); // from its pager: the start
+    });
+    expect(log).toEqual([0, 4, 4, 4, 0, 0, 0]);
   });
 });

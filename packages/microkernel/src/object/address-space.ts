@@ -51,6 +51,46 @@ export function initialiseSpace(a: Arena, space: number, kipArea: number, utcbAr
   return true;
 }
 
+/** Whether a UTCB of the space was ever backed: from then on the areas are fixed. */
+export function hasUtcbs(a: Arena, space: number): boolean {
+  const area = a.spaces.get(space, S.utcbArea);
+  const first = fpageBase(area) / PAGE_SIZE;
+  const end = first + fpageSize(area) / PAGE_SIZE;
+  for (let page = first; page < end; page++) {
+    const entry = findEntry(a, space, page);
+    if (entry === 0)
+      page |= 0x3ff; // no page table: nothing up to the next one
+    else if (a.memory.read32(entry) & PTE_PRESENT) return true;
+  }
+  return false;
+}
+
+/** Other areas (already checked) for a space without UTCBs; what was mapped there goes. False when the kernel is out of frames. */
+export function moveAreas(a: Arena, space: number, kipArea: number, utcbArea: number): boolean {
+  const page = fpageBase(kipArea) >>> PAGE_BITS;
+  const entry = makeEntry(a, space, page);
+  if (entry === 0) return false;
+  const old = findEntry(a, space, fpageBase(a.spaces.get(space, S.kipArea)) >>> PAGE_BITS);
+  a.memory.write32(old, 0);
+  clearMappings(a, space, kipArea);
+  clearMappings(a, space, utcbArea);
+  a.memory.write32(entry, a.get(H.kip) | PTE_PRESENT | PTE_USER);
+  a.spaces.set(space, S.kipArea, kipArea);
+  a.spaces.set(space, S.utcbArea, utcbArea);
+  a.cpu.invalidateSpace(spaceTag(space));
+  return true;
+}
+
+function clearMappings(a: Arena, space: number, area: number): void {
+  const first = fpageBase(area) / PAGE_SIZE;
+  const end = first + fpageSize(area) / PAGE_SIZE;
+  for (let page = first; page < end; page++) {
+    const entry = findEntry(a, space, page);
+    if (entry === 0) page |= 0x3ff;
+    else if (entryNode(a, entry) !== 0) removeSubtree(a, entryNode(a, entry));
+  }
+}
+
 /** Whether a page lies in the space's KIP or UTCB area, or beyond the user's addresses. */
 export function isKernelPage(a: Arena, space: number, page: number): boolean {
   const linear = page * PAGE_SIZE;

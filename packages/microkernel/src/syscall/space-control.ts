@@ -6,7 +6,7 @@
  *         KipArea, UtcbArea
  *         redirector      nil leaves it; any: none; else a thread that gets the space's messages to others
  *   out   1, or 0 and ErrorCode; old control 0
- * Privileged. The areas of an initialised space stay as they are.
+ * Privileged. The areas can be changed until a thread of the space becomes active; later they are not looked at.
  * Here: who may ask, and what is done. Not here: what a space is made of (→ object/address-space.ts).
  * Reference: X.2, SpaceControl.
  * @module
@@ -23,7 +23,7 @@ import { fpageBase, fpageBits, fpageSize, PAGE_BITS } from "../api/fpage.ts";
 import { USER_AREA_END } from "../api/kip.ts";
 import { ANY_THREAD, NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { COST_CONTROL } from "../costs.ts";
-import { initialiseSpace, isInitialised } from "../object/address-space.ts";
+import { hasUtcbs, initialiseSpace, isInitialised, moveAreas } from "../object/address-space.ts";
 import { findGlobal } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { S, T } from "../table/layout.ts";
@@ -44,11 +44,14 @@ export function spaceControl(
   if (space === 0) return refuse(a, caller, ERROR_INVALID_SPACE);
   if (redirector !== NIL_THREAD && redirector !== ANY_THREAD && findGlobal(a, redirector) === 0)
     return refuse(a, caller, ERROR_INVALID_THREAD);
-  if (!isInitialised(a, space)) {
+  const fresh = !isInitialised(a, space);
+  const open = !fresh && (kipArea !== 0 || utcbArea !== 0) && !hasUtcbs(a, space);
+  if (fresh || open) {
     if (!inUserArea(utcbArea)) return refuse(a, caller, ERROR_UTCB_AREA);
     if (!inUserArea(kipArea) || overlap(kipArea, utcbArea)) return refuse(a, caller, ERROR_KIP_AREA);
-    if (!initialiseSpace(a, space, kipArea, utcbArea)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
   }
+  if (fresh && !initialiseSpace(a, space, kipArea, utcbArea)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
+  if (open && !moveAreas(a, space, kipArea, utcbArea)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
   if (redirector === ANY_THREAD) a.spaces.set(space, S.redirector, NIL_THREAD);
   else if (redirector !== NIL_THREAD) a.spaces.set(space, S.redirector, redirector);
   return 1;

@@ -5,6 +5,7 @@
  *         SpaceSpecifier  a thread of the space; nil deletes; dest itself makes a new space
  *         scheduler       nil leaves it
  *         pager           nil leaves it; an inactive thread becomes active and waits for its start
+ *                         scheduler and pager may be local ids of the caller's space
  *         UtcbLocation    -1 leaves it
  *   out   1, or 0 and ErrorCode
  * Privileged. Interrupts: pager = the handler, or the interrupt itself to detach; the rest is not looked at.
@@ -21,22 +22,24 @@ import {
   ERROR_UTCB_AREA,
 } from "../api/error-code.ts";
 import { CASCADE_LINE, CLOCK_LINE } from "../api/protocol/interrupt.ts";
-import {
-  isGlobal,
-  NIL_THREAD,
-  SYSTEM_BASE,
-  THREAD_NUMBER_BITS,
-  type ThreadId,
-  threadNumber,
-  USER_BASE,
-} from "../api/thread-id.ts";
+import { isGlobal, NIL_THREAD, SYSTEM_BASE, type ThreadId, threadNumber, USER_BASE } from "../api/thread-id.ts";
 import { TCR_PAGER, UTCB_MR0_OFFSET } from "../api/utcb.ts";
 import { COST_CONTROL } from "../costs.ts";
 import { activate, deleteThread, migrateThread, renameThread } from "../ipc/thread-life.ts";
 import { destroySpace, isInitialised, isUtcbLocation, takeSpace } from "../object/address-space.ts";
 import { attachInterrupt, detachInterrupt } from "../object/irq.ts";
 import { refillSlice } from "../object/ready-queue.ts";
-import { findGlobal, findLocal, findNumber, giveThread, isActive, setUtcbWord, takeThread } from "../object/thread.ts";
+import {
+  findGlobal,
+  findLocal,
+  findNumber,
+  giveThread,
+  isActive,
+  isInterrupt,
+  resolve,
+  setUtcbWord,
+  takeThread,
+} from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, T } from "../table/layout.ts";
 import { isPrivileged, refuse } from "./result.ts";
@@ -57,8 +60,10 @@ export function threadControl(
   a.charge(COST_CONTROL);
   if (!isPrivileged(a, caller)) return refuse(a, caller, ERROR_NO_PRIVILEGE);
   if (!isGlobal(dest)) return refuse(a, caller, ERROR_INVALID_THREAD);
+  const judge = schedulerOf(a, caller, dest, scheduler);
+  const home = globalOf(a, caller, pager);
   const number = threadNumber(dest);
-  if (number < SYSTEM_BASE) return associate(a, caller, number, pager);
+  if (number < SYSTEM_BASE) return associate(a, caller, number, home);
   if (number < USER_BASE || number >= 1 << THREAD_NUMBER_BITS) return refuse(a, caller, ERROR_INVALID_THREAD);
   const row = findNumber(a, number);
   if (specifier === NIL_THREAD) {
@@ -67,8 +72,24 @@ export function threadControl(
     return 1;
   }
   return row === 0
-    ? create(a, caller, dest, specifier, scheduler, pager, utcb)
-    : modify(a, caller, row, dest, specifier, scheduler, pager, utcb);
+    ? create(a, caller, dest, specifier, judge, home, utcb)
+    : modify(a, caller, row, dest, specifier, judge, home, utcb);
+}
+
+/** No user thread's id: a scheduler that there is not. */
+const NO_SCHEDULER = -1;
+
+/** The global id of a scheduler, in whichever form it was given; nil stays nil, and the thread itself may be it. */
+function schedulerOf(a: Arena, caller: number, dest: ThreadId, scheduler: ThreadId): ThreadId {
+  if (scheduler === NIL_THREAD || scheduler === dest) return scheduler;
+  const row = resolve(a, a.threads.get(caller, T.space), scheduler);
+  return row !== 0 && !isInterrupt(a, row) ? a.threads.get(row, T.id) : NO_SCHEDULER;
+}
+
+/** The global id of a thread that need not exist. */
+function globalOf(a: Arena, caller: number, id: ThreadId): ThreadId {
+  const row = id === NIL_THREAD || isGlobal(id) ? 0 : resolve(a, a.threads.get(caller, T.space), id);
+  return row === 0 ? id : a.threads.get(row, T.id);
 }
 
 function associate(a: Arena, caller: number, line: number, pager: ThreadId): 0 | 1 {
@@ -91,7 +112,7 @@ function create(
   utcb: number,
 ): 0 | 1 {
   if (scheduler === NIL_THREAD) return refuse(a, caller, ERROR_INVALID_THREAD);
-  if (findGlobal(a, scheduler) === 0 && scheduler !== dest) return refuse(a, caller, ERROR_INVALID_SCHEDULER);
+  if (scheduler === NO_SCHEDULER) return refuse(a, caller, ERROR_INVALID_SCHEDULER);
   const isNew = specifier === dest;
   let space = 0;
   if (!isNew) {
@@ -147,8 +168,7 @@ function modify(
   const activates = pager !== NIL_THREAD && !active;
   if (activates && !isInitialised(a, space)) return refuse(a, caller, ERROR_INVALID_SPACE);
   if ((activates || (moves && active)) && !isFreeUtcb(a, row, space, place)) return refuse(a, caller, ERROR_UTCB_AREA);
-  if (scheduler !== NIL_THREAD && findGlobal(a, scheduler) === 0 && scheduler !== dest)
-    return refuse(a, caller, ERROR_INVALID_SCHEDULER);
+  if (scheduler === NO_SCHEDULER) return refuse(a, caller, ERROR_INVALID_SCHEDULER);
 
   if (moves && !migrateThread(a, row, space)) return refuse(a, caller, ERROR_OUT_OF_MEMORY);
   if (utcb !== NO_CHANGE) t.set(row, T.utcb, utcb + UTCB_MR0_OFFSET);
