@@ -22,7 +22,15 @@ import {
   ERROR_UTCB_AREA,
 } from "../api/error-code.ts";
 import { CASCADE_LINE, CLOCK_LINE } from "../api/protocol/interrupt.ts";
-import { isGlobal, NIL_THREAD, SYSTEM_BASE, type ThreadId, threadNumber, USER_BASE } from "../api/thread-id.ts";
+import {
+  isGlobal,
+  NIL_THREAD,
+  SYSTEM_BASE,
+  THREAD_NUMBER_BITS,
+  type ThreadId,
+  threadNumber,
+  USER_BASE,
+} from "../api/thread-id.ts";
 import { TCR_PAGER, UTCB_MR0_OFFSET } from "../api/utcb.ts";
 import { COST_CONTROL } from "../costs.ts";
 import { activate, deleteThread, migrateThread, renameThread } from "../ipc/thread-life.ts";
