@@ -10,6 +10,7 @@ import type { Block, CodePage, DecodedCode, HotCode } from "../interpreter/code-
 import type { Operation } from "../isa/operation.ts";
 import {
   CPL_WORD,
+  FLOATS_WORD,
   JUMP_CACHE,
   JUMP_ENTRIES,
   JUMPS_TAKEN,
@@ -21,7 +22,7 @@ import {
 import { type Core, VARIANT_FLAT } from "../state/core.ts";
 import { EIP } from "../state/registers.ts";
 import { AT_START, functionBody, SITE_BITS } from "./function.ts";
-import { Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
+import { floatsThatRun, Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
 import { COMPILED_TYPE, IMPORTS, TYPES } from "./imports.ts";
 import { DEFAULT_OPTIONS, type JitOptions, type JitStatistics } from "./options.ts";
 import { type RegionBlock, RegionFinder } from "./region.ts";
@@ -48,6 +49,7 @@ const ENTRY_BITS = 8;
 const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
 const TLB = (TLB_WORD - REGISTER_FILE) >> 2;
 const CPL = (CPL_WORD - REGISTER_FILE) >> 2;
+const FLOATS = (FLOATS_WORD - REGISTER_FILE) >> 2;
 const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
 /** Instructions, by those of the threshold, after which a region is compiled again, and better. */
 const HOT_AT = [750, 12_000];
@@ -131,6 +133,7 @@ export class Compiler implements HotCode {
     host.tlbBase = core.tlbBase;
     core.control[TLB] = core.tlbBase * 4;
     core.control[CPL] = core.cpl;
+    core.control[FLOATS] = floatsThatRun(core);
     host.flagsFromCore();
     const left = this.#run(slot, block.entry & ((1 << ENTRY_BITS) - 1), budget);
     host.flagsToCore();

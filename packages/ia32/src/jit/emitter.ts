@@ -11,6 +11,7 @@ import { Flags } from "./flags.ts";
 import type { HelperName } from "./imports.ts";
 import { helperIndex } from "./imports.ts";
 import * as local from "./locals.ts";
+import { VectorRegisters } from "./vectors/vector-registers.ts";
 import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
 
@@ -32,6 +33,7 @@ export interface Ways {
 export class Emitter {
   readonly w: CodeWriter = new CodeWriter(8192);
   readonly flags: Flags = new Flags(this.w);
+  readonly vectors: VectorRegisters = new VectorRegisters(this.w);
   /** Registers that are read, or written, somewhere in the function: bits by number. */
   read = 0;
   written = 0;
@@ -41,12 +43,14 @@ export class Emitter {
   /** Temporaries in use. */
   #temporaries = 0;
   #wide = 0;
+  #vectors = 0;
 
   /** A new instruction begins: no temporary is in use. */
   begin(site: number): void {
     this.site = site;
     this.#temporaries = 0;
     this.#wide = 0;
+    this.#vectors = 0;
   }
 
   /** A local for an int32. */
@@ -59,6 +63,17 @@ export class Emitter {
   wide(): number {
     if (this.#wide === local.WIDE_COUNT) throw new Error("too many wide temporaries");
     return local.WIDE + this.#wide++;
+  }
+
+  /** A local for a vector. */
+  vector(): number {
+    if (this.#vectors === local.VECTOR_COUNT) throw new Error("too many vector temporaries");
+    return local.VECTORS + this.#vectors++;
+  }
+
+  /** Gives the vector local back that was taken last. */
+  release(vector: number): void {
+    if (vector !== local.VECTORS + --this.#vectors) throw new Error("vector locals are given back in turn");
   }
 
   /** Puts the int32 on the stack into a new local. */

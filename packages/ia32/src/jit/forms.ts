@@ -15,6 +15,7 @@ import { flagEffect, flowOf } from "./flow.ts";
 import * as local from "./locals.ts";
 import { DECLINED, type Lowering } from "./lowering.ts";
 import { operandAddress, read, readForWrite, write, writeBack } from "./memory-access.ts";
+import { changesVectors, emitVector } from "./vectors/vector-forms.ts";
 
 /** Index in the view of its size of a register that is named by an operand word alone. */
 const FIXED: Readonly<Record<string, number>> = { AL: 0, AX: 0, EAX: 0, CL: 4, DX: 4 };
@@ -58,8 +59,12 @@ export function emitCall(emit: Emitter, operation: Operation): void {
   emit.read |= registers.read | registers.written;
   emit.written |= registers.written;
   emit.store(registers.read | registers.written);
+  const vectors = changesVectors(operation);
+  if (vectors) emit.vectors.store(-1);
   emit.call("execute");
   emit.load(registers.written);
+  if (vectors) emit.vectors.load();
+  emit.vectors.forget();
   if (usesFlags) {
     w.word(SIGN_WORD).set(local.SIGN).word(ZERO_WORD).set(local.RESULT).word(CARRIES_WORD).set(local.B);
     flags.become(flag.WORDS);
@@ -143,6 +148,13 @@ function emitForm(to: Lowering, slot: Slot): void {
     case "branch":
     case "direct":
       lower(to);
+      return;
+    case "vector":
+    case "packed32":
+    case "packed64":
+    case "scalar32":
+    case "scalar64":
+      emitVector(to, lower, encoding, variant);
       return;
     default:
       to.decline();

@@ -37,8 +37,11 @@ import * as local from "./locals.ts";
 import { Lowering } from "./lowering.ts";
 import { flagsLiveBehind, type RegionBlock } from "./region.ts";
 import { entriesOf, type Item, structure } from "./structure.ts";
+import { registersOf, usesVectors } from "./vectors/vector-forms.ts";
+import { VectorRegisters } from "./vectors/vector-registers.ts";
 import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
+import * as simd from "./wasm/simd-opcodes.ts";
 
 /** Bits of a site that are the place in its block. */
 export const SITE_BITS = 6;
@@ -93,6 +96,9 @@ class FunctionWriter {
 
   body(): CodeWriter {
     const w = this.#w;
+    const operations = this.#region.flatMap((block) => block.operations);
+    this.#emit.vectors.kept = registersOf(operations);
+    const withVectors = usesVectors(operations);
     const items = structure(this.#region);
     this.#findDispatched(items);
     this.#top = w.loop();
@@ -119,12 +125,23 @@ class FunctionWriter {
     w.op(op.END);
 
     const all = new CodeWriter();
-    all.unsigned(2).unsigned(I32_LOCALS).op(op.I32).unsigned(local.WIDE_COUNT).op(op.I64);
+    const { vectors } = this.#emit;
+    all
+      .unsigned(withVectors ? 5 : 2)
+      .unsigned(I32_LOCALS)
+      .op(op.I32)
+      .unsigned(local.WIDE_COUNT)
+      .op(op.I64);
+    if (withVectors) {
+      all.unsigned(local.DOUBLES - local.XMM).op(op.V128);
+      all.unsigned(local.DOUBLE_COUNT).op(op.F64).unsigned(local.SINGLE_COUNT).op(simd.F32);
+    }
     const { read, written } = this.#emit;
     for (let number = 0; number < 8; number++)
       if ((read | written) & (1 << number)) all.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
     all.word(SIGN_WORD).set(local.SIGN).word(ZERO_WORD).set(local.RESULT).word(CARRIES_WORD).set(local.B);
     all.word(TLB_WORD).set(local.TLB);
+    new VectorRegisters(all, vectors.kept).load();
     return all.append(w);
   }
 
@@ -215,6 +232,7 @@ class FunctionWriter {
       w.end();
     }
     flags.kind = block.flagsLive ? flag.WORDS : flag.UNKNOWN;
+    emit.vectors.forget();
     const live = flagsLiveBehind(this.#region, block);
     const to = new Lowering(emit, block.operations[0], ({ operation }) => emitCall(emit, operation));
     block.operations.forEach((operation, position) => {
@@ -412,6 +430,7 @@ class FunctionWriter {
     if (emit.flags.used !== 0)
       w.setWord(SIGN_WORD, local.SIGN).setWord(ZERO_WORD, local.RESULT).setWord(CARRIES_WORD, local.B);
     emit.store(emit.written);
+    emit.vectors.store(emit.vectors.written);
     w.get(local.PAGE).const(1).op(op.I32_EQ);
     w.if();
     if (this.#options.tailCalls) {

@@ -15,6 +15,7 @@ import { probeWrite, read8, slowRead, slowWrite, write8 } from "../mmu/access.ts
 import { INDEX_MASK, PAGE_MASK, translate } from "../mmu/tlb.ts";
 import {
   CARRIES_WORD,
+  FLOATS_WORD,
   LEFT_WORD,
   PAGE_CODE,
   PAGE_HOOKED,
@@ -48,10 +49,17 @@ export const OUTCOME_BOUNDARY = 3;
 const POSITION = (1 << SITE_BITS) - 1;
 const index = (address: number): number => (address - REGISTER_FILE) >> 2;
 const LEFT = index(LEFT_WORD);
+const FLOATS = index(FLOATS_WORD);
 const SIGN = index(SIGN_WORD);
 const ZERO = index(ZERO_WORD);
 const CARRIES = index(CARRIES_WORD);
 const SYSTEM_FLAGS = index(SYSTEM_FLAGS_WORD);
+
+/** Bit 0: x87 instructions run; bit 1: SSE instructions, too. */
+export function floatsThatRun(core: Core): number {
+  if (core.emulation || core.taskSwitched) return 0;
+  return core.osFxsr ? 3 : 1;
+}
 
 export class Host {
   readonly sites: BlockSite[] = [];
@@ -257,6 +265,7 @@ export class Host {
       return;
     }
     this.flagsFromCore();
+    core.control[FLOATS] = floatsThatRun(core);
     const last = operation.position === block.length - 1;
     if (last && !operation.falls) {
       // It has set EIP. A repetition that is through goes on behind itself.

@@ -29,3 +29,11 @@ export const TEMPORARY_COUNT = 12;
 /** int64 temporaries. */
 export const WIDE: number = TEMPORARIES + TEMPORARY_COUNT;
 export const WIDE_COUNT = 4;
+/** Only in functions with vector instructions: XMM0 to XMM7, vectors, binary64 and binary32 numbers for a moment. */
+export const XMM: number = WIDE + WIDE_COUNT;
+export const VECTORS: number = XMM + 8;
+export const VECTOR_COUNT = 4;
+export const DOUBLES: number = VECTORS + VECTOR_COUNT;
+export const DOUBLE_COUNT = 3;
+export const SINGLES: number = DOUBLES + DOUBLE_COUNT;
+export const SINGLE_COUNT = 3;

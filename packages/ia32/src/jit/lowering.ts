@@ -29,6 +29,7 @@ import { Bits } from "./rows/bits.ts";
 import { Multiplication } from "./rows/multiplication.ts";
 import { Shifts } from "./rows/shifts.ts";
 import { Strings } from "./rows/strings.ts";
+import { Vectors } from "./vectors/vectors.ts";
 import * as op from "./wasm/opcodes.ts";
 
 /** Where IOPL stands in EFLAGS. */
@@ -44,6 +45,7 @@ export class Lowering {
   readonly multiplication: Multiplication = new Multiplication(this);
   readonly bits: Bits = new Bits(this);
   readonly strings: Strings = new Strings(this);
+  readonly vectors: Vectors = new Vectors(this);
   operation: Operation;
   /** Operand size: 8, 16 or 32. */
   size = 32;
@@ -250,7 +252,11 @@ export class Lowering {
   pushFlags(): void {
     const { w, flags } = this.emit;
     flags.words();
-    w.word(SYSTEM_FLAGS_WORD).const(~(RF | VM)).op(op.I32_AND).const(ALWAYS_ONE).op(op.I32_OR);
+    w.word(SYSTEM_FLAGS_WORD)
+      .const(~(RF | VM))
+      .op(op.I32_AND)
+      .const(ALWAYS_ONE)
+      .op(op.I32_OR);
     flags.image();
     w.op(op.I32_OR);
     this.push(this.emit.keep());

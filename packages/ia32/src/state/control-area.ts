@@ -46,6 +46,8 @@ export const JUMPS_TAKEN = 0x002000;
 export const JUMPS_TAKEN_ENTRIES = 64;
 /** The privilege level, and whether PUSHF is the monitor's, while compiled code runs. */
 export const CPL_WORD = 0x001014;
+/** Which float instructions may run while compiled code does: bit 0 x87, bit 1 SSE. */
+export const FLOATS_WORD = 0x001018;
 /** Base of FS, and the offset from which on accesses need a look; the same for GS. */
 export const FS_WORD = 0x001020;
 export const GS_WORD = 0x001028;

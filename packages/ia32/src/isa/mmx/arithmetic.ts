@@ -177,31 +177,85 @@ export function pmaxsw(core: Core, d: number, s: number, words: number): void {
   for (let i = 0; i < words * 2; i++) x[d * 2 + i] = Math.max(signed16(x[d * 2 + i]), signed16(x[s * 2 + i]));
 }
 
-export const PADDB: Instruction = packed("PADDB", "FC", "MMX", paddb);
-export const PADDW: Instruction = packed("PADDW", "FD", "MMX", paddw);
-export const PADDD: Instruction = packed("PADDD", "FE", "MMX", paddd);
-export const PADDQ: Instruction = packed("PADDQ", "D4", "SSE2", paddq);
-export const PADDSB: Instruction = packed("PADDSB", "EC", "MMX", paddsb);
-export const PADDSW: Instruction = packed("PADDSW", "ED", "MMX", paddsw);
-export const PADDUSB: Instruction = packed("PADDUSB", "DC", "MMX", paddusb);
-export const PADDUSW: Instruction = packed("PADDUSW", "DD", "MMX", paddusw);
-export const PSUBB: Instruction = packed("PSUBB", "F8", "MMX", psubb);
-export const PSUBW: Instruction = packed("PSUBW", "F9", "MMX", psubw);
-export const PSUBD: Instruction = packed("PSUBD", "FA", "MMX", psubd);
-export const PSUBQ: Instruction = packed("PSUBQ", "FB", "SSE2", psubq);
-export const PSUBSB: Instruction = packed("PSUBSB", "E8", "MMX", psubsb);
-export const PSUBSW: Instruction = packed("PSUBSW", "E9", "MMX", psubsw);
-export const PSUBUSB: Instruction = packed("PSUBUSB", "D8", "MMX", psubusb);
-export const PSUBUSW: Instruction = packed("PSUBUSW", "D9", "MMX", psubusw);
-export const PMULLW: Instruction = packed("PMULLW", "D5", "MMX", pmullw);
-export const PMULHW: Instruction = packed("PMULHW", "E5", "MMX", pmulhw);
-export const PMULHUW: Instruction = packed("PMULHUW", "E4", "SSE", pmulhuw);
-export const PMULUDQ: Instruction = packed("PMULUDQ", "F4", "SSE2", pmuludq);
-export const PMADDWD: Instruction = packed("PMADDWD", "F5", "MMX", pmaddwd);
+export const PADDB: Instruction = packed("PADDB", "FC", "MMX", paddb, (to, d, s) =>
+  to.vectors.lanes("I8X16_ADD", d, s),
+);
+export const PADDW: Instruction = packed("PADDW", "FD", "MMX", paddw, (to, d, s) =>
+  to.vectors.lanes("I16X8_ADD", d, s),
+);
+export const PADDD: Instruction = packed("PADDD", "FE", "MMX", paddd, (to, d, s) =>
+  to.vectors.lanes("I32X4_ADD", d, s),
+);
+export const PADDQ: Instruction = packed("PADDQ", "D4", "SSE2", paddq, (to, d, s) =>
+  to.vectors.lanes("I64X2_ADD", d, s),
+);
+export const PADDSB: Instruction = packed("PADDSB", "EC", "MMX", paddsb, (to, d, s) =>
+  to.vectors.lanes("I8X16_ADD_SAT_S", d, s),
+);
+export const PADDSW: Instruction = packed("PADDSW", "ED", "MMX", paddsw, (to, d, s) =>
+  to.vectors.lanes("I16X8_ADD_SAT_S", d, s),
+);
+export const PADDUSB: Instruction = packed("PADDUSB", "DC", "MMX", paddusb, (to, d, s) =>
+  to.vectors.lanes("I8X16_ADD_SAT_U", d, s),
+);
+export const PADDUSW: Instruction = packed("PADDUSW", "DD", "MMX", paddusw, (to, d, s) =>
+  to.vectors.lanes("I16X8_ADD_SAT_U", d, s),
+);
+export const PSUBB: Instruction = packed("PSUBB", "F8", "MMX", psubb, (to, d, s) =>
+  to.vectors.lanes("I8X16_SUB", d, s),
+);
+export const PSUBW: Instruction = packed("PSUBW", "F9", "MMX", psubw, (to, d, s) =>
+  to.vectors.lanes("I16X8_SUB", d, s),
+);
+export const PSUBD: Instruction = packed("PSUBD", "FA", "MMX", psubd, (to, d, s) =>
+  to.vectors.lanes("I32X4_SUB", d, s),
+);
+export const PSUBQ: Instruction = packed("PSUBQ", "FB", "SSE2", psubq, (to, d, s) =>
+  to.vectors.lanes("I64X2_SUB", d, s),
+);
+export const PSUBSB: Instruction = packed("PSUBSB", "E8", "MMX", psubsb, (to, d, s) =>
+  to.vectors.lanes("I8X16_SUB_SAT_S", d, s),
+);
+export const PSUBSW: Instruction = packed("PSUBSW", "E9", "MMX", psubsw, (to, d, s) =>
+  to.vectors.lanes("I16X8_SUB_SAT_S", d, s),
+);
+export const PSUBUSB: Instruction = packed("PSUBUSB", "D8", "MMX", psubusb, (to, d, s) =>
+  to.vectors.lanes("I8X16_SUB_SAT_U", d, s),
+);
+export const PSUBUSW: Instruction = packed("PSUBUSW", "D9", "MMX", psubusw, (to, d, s) =>
+  to.vectors.lanes("I16X8_SUB_SAT_U", d, s),
+);
+export const PMULLW: Instruction = packed("PMULLW", "D5", "MMX", pmullw, (to, d, s) =>
+  to.vectors.lanes("I16X8_MUL", d, s),
+);
+export const PMULHW: Instruction = packed("PMULHW", "E5", "MMX", pmulhw, (to, d, s) =>
+  to.vectors.multiplyHigh(true, d, s),
+);
+export const PMULHUW: Instruction = packed("PMULHUW", "E4", "SSE", pmulhuw, (to, d, s) =>
+  to.vectors.multiplyHigh(false, d, s),
+);
+export const PMULUDQ: Instruction = packed("PMULUDQ", "F4", "SSE2", pmuludq, (to, d, s) =>
+  to.vectors.multiplyEven(d, s),
+);
+export const PMADDWD: Instruction = packed("PMADDWD", "F5", "MMX", pmaddwd, (to, d, s) =>
+  to.vectors.lanes("I32X4_DOT_I16X8_S", d, s),
+);
 export const PSADBW: Instruction = packed("PSADBW", "F6", "SSE", psadbw);
-export const PAVGB: Instruction = packed("PAVGB", "E0", "SSE", pavgb);
-export const PAVGW: Instruction = packed("PAVGW", "E3", "SSE", pavgw);
-export const PMINUB: Instruction = packed("PMINUB", "DA", "SSE", pminub);
-export const PMAXUB: Instruction = packed("PMAXUB", "DE", "SSE", pmaxub);
-export const PMINSW: Instruction = packed("PMINSW", "EA", "SSE", pminsw);
-export const PMAXSW: Instruction = packed("PMAXSW", "EE", "SSE", pmaxsw);
+export const PAVGB: Instruction = packed("PAVGB", "E0", "SSE", pavgb, (to, d, s) =>
+  to.vectors.lanes("I8X16_AVGR_U", d, s),
+);
+export const PAVGW: Instruction = packed("PAVGW", "E3", "SSE", pavgw, (to, d, s) =>
+  to.vectors.lanes("I16X8_AVGR_U", d, s),
+);
+export const PMINUB: Instruction = packed("PMINUB", "DA", "SSE", pminub, (to, d, s) =>
+  to.vectors.lanes("I8X16_MIN_U", d, s),
+);
+export const PMAXUB: Instruction = packed("PMAXUB", "DE", "SSE", pmaxub, (to, d, s) =>
+  to.vectors.lanes("I8X16_MAX_U", d, s),
+);
+export const PMINSW: Instruction = packed("PMINSW", "EA", "SSE", pminsw, (to, d, s) =>
+  to.vectors.lanes("I16X8_MIN_S", d, s),
+);
+export const PMAXSW: Instruction = packed("PMAXSW", "EE", "SSE", pmaxsw, (to, d, s) =>
+  to.vectors.lanes("I16X8_MAX_S", d, s),
+);

@@ -104,18 +104,91 @@ export function pshufd(core: Core, d: number, s: number, order: number): void {
   take(core, d, 4);
 }
 
-export const PACKSSWB: Instruction = packed("PACKSSWB", "63", "MMX", packsswb);
-export const PACKUSWB: Instruction = packed("PACKUSWB", "67", "MMX", packuswb);
-export const PACKSSDW: Instruction = packed("PACKSSDW", "6B", "MMX", packssdw);
-export const PUNPCKLBW: Instruction = packed("PUNPCKLBW", "60", "MMX", punpcklbw, "mm/m32");
-export const PUNPCKLWD: Instruction = packed("PUNPCKLWD", "61", "MMX", punpcklwd, "mm/m32");
-export const PUNPCKLDQ: Instruction = packed("PUNPCKLDQ", "62", "MMX", punpckldq, "mm/m32");
-export const PUNPCKHBW: Instruction = packed("PUNPCKHBW", "68", "MMX", punpckhbw);
-export const PUNPCKHWD: Instruction = packed("PUNPCKHWD", "69", "MMX", punpckhwd);
-export const PUNPCKHDQ: Instruction = packed("PUNPCKHDQ", "6A", "MMX", punpckhdq);
-export const PUNPCKLQDQ: Instruction = row("PUNPCKLQDQ", "66 0F 6C /r", "xmm, xmm/m128", "SSE2", "vector", punpcklqdq);
-export const PUNPCKHQDQ: Instruction = row("PUNPCKHQDQ", "66 0F 6D /r", "xmm, xmm/m128", "SSE2", "vector", punpckhqdq);
+export const PACKSSWB: Instruction = packed("PACKSSWB", "63", "MMX", packsswb, (to, d, s) =>
+  to.vectors.lanes("I8X16_NARROW_I16X8_S", d, s),
+);
+export const PACKUSWB: Instruction = packed("PACKUSWB", "67", "MMX", packuswb, (to, d, s) =>
+  to.vectors.lanes("I8X16_NARROW_I16X8_U", d, s),
+);
+export const PACKSSDW: Instruction = packed("PACKSSDW", "6B", "MMX", packssdw, (to, d, s) =>
+  to.vectors.lanes("I16X8_NARROW_I32X4_S", d, s),
+);
+export const PUNPCKLBW: Instruction = packed(
+  "PUNPCKLBW",
+  "60",
+  "MMX",
+  punpcklbw,
+  (to, d, s) => to.vectors.interleave(1, false, d, s),
+  "mm/m32",
+);
+export const PUNPCKLWD: Instruction = packed(
+  "PUNPCKLWD",
+  "61",
+  "MMX",
+  punpcklwd,
+  (to, d, s) => to.vectors.interleave(2, false, d, s),
+  "mm/m32",
+);
+export const PUNPCKLDQ: Instruction = packed(
+  "PUNPCKLDQ",
+  "62",
+  "MMX",
+  punpckldq,
+  (to, d, s) => to.vectors.interleave(4, false, d, s),
+  "mm/m32",
+);
+export const PUNPCKHBW: Instruction = packed("PUNPCKHBW", "68", "MMX", punpckhbw, (to, d, s) =>
+  to.vectors.interleave(1, true, d, s),
+);
+export const PUNPCKHWD: Instruction = packed("PUNPCKHWD", "69", "MMX", punpckhwd, (to, d, s) =>
+  to.vectors.interleave(2, true, d, s),
+);
+export const PUNPCKHDQ: Instruction = packed("PUNPCKHDQ", "6A", "MMX", punpckhdq, (to, d, s) =>
+  to.vectors.interleave(4, true, d, s),
+);
+export const PUNPCKLQDQ: Instruction = row(
+  "PUNPCKLQDQ",
+  "66 0F 6C /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "vector",
+  punpcklqdq,
+  (to, d, s) => to.vectors.interleave(8, false, d, s),
+);
+export const PUNPCKHQDQ: Instruction = row(
+  "PUNPCKHQDQ",
+  "66 0F 6D /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "vector",
+  punpckhqdq,
+  (to, d, s) => to.vectors.interleave(8, true, d, s),
+);
 export const PSHUFW: Instruction = row("PSHUFW", "NP 0F 70 /r ib", "mm, mm/m64, imm8", "SSE", "vector", pshufw);
-export const PSHUFLW: Instruction = row("PSHUFLW", "F2 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", pshuflw);
-export const PSHUFHW: Instruction = row("PSHUFHW", "F3 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", pshufhw);
-export const PSHUFD: Instruction = row("PSHUFD", "66 0F 70 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", pshufd);
+export const PSHUFLW: Instruction = row(
+  "PSHUFLW",
+  "F2 0F 70 /r ib",
+  "xmm, xmm/m128, imm8",
+  "SSE2",
+  "vector",
+  pshuflw,
+  (to, _d, s) => to.vectors.shuffleByImmediate(2, 0, s),
+);
+export const PSHUFHW: Instruction = row(
+  "PSHUFHW",
+  "F3 0F 70 /r ib",
+  "xmm, xmm/m128, imm8",
+  "SSE2",
+  "vector",
+  pshufhw,
+  (to, _d, s) => to.vectors.shuffleByImmediate(2, 4, s),
+);
+export const PSHUFD: Instruction = row(
+  "PSHUFD",
+  "66 0F 70 /r ib",
+  "xmm, xmm/m128, imm8",
+  "SSE2",
+  "vector",
+  pshufd,
+  (to, _d, s) => to.vectors.shuffleByImmediate(4, 0, s),
+);

@@ -109,6 +109,7 @@ export const MOVD: Instruction = instruction({
   ],
   form: "vector",
   execute: movdFrom32,
+  lower: (to, _d, value) => to.vectors.fromInteger(value),
 });
 export const MOVD_TO_REGISTER: Instruction = instruction({
   mnemonic: "MOVD",
@@ -118,9 +119,18 @@ export const MOVD_TO_REGISTER: Instruction = instruction({
   ],
   form: "vector",
   execute: movdTo32,
+  lower: (to, s) => to.vectors.toInteger(s),
 });
 export const MOVD_STORE: Instruction = row("MOVD", "NP 0F 7E /r", "m32, mm", "MMX", "direct", movdStoreMmx);
-export const MOVD_STORE_XMM: Instruction = row("MOVD", "66 0F 7E /r", "m32, xmm", "SSE2", "direct", movdStoreXmm);
+export const MOVD_STORE_XMM: Instruction = row(
+  "MOVD",
+  "66 0F 7E /r",
+  "m32, xmm",
+  "SSE2",
+  "direct",
+  movdStoreXmm,
+  (to) => to.vectors.store(32),
+);
 export const MOVQ: Instruction = instruction({
   mnemonic: "MOVQ",
   encodings: [
@@ -131,6 +141,7 @@ export const MOVQ: Instruction = instruction({
   ],
   form: "vector",
   execute: movq,
+  lower: (to, _d, s) => to.vectors.lowHalf(s),
 });
 export const MOVQ_STORE: Instruction = instruction({
   mnemonic: "MOVQ",
@@ -141,7 +152,15 @@ export const MOVQ_STORE: Instruction = instruction({
   form: "direct",
   execute: movqStoreMmx,
 });
-export const MOVQ_STORE_XMM: Instruction = row("MOVQ", "66 0F D6 /r", "m64, xmm", "SSE2", "direct", movqStoreXmm);
+export const MOVQ_STORE_XMM: Instruction = row(
+  "MOVQ",
+  "66 0F D6 /r",
+  "m64, xmm",
+  "SSE2",
+  "direct",
+  movqStoreXmm,
+  (to) => to.vectors.store(64),
+);
 export const MOVDQ2Q: Instruction = row("MOVDQ2Q", "F2 0F D6 /r", "mm, xmm2", "SSE2", "vector", movq);
 export const MOVQ2DQ: Instruction = row("MOVQ2DQ", "F3 0F D6 /r", "xmm, mm2", "SSE2", "vector", movq);
 export const MASKMOVQ: Instruction = row("MASKMOVQ", "NP 0F F7 /r", "mm, mm2", "SSE", "direct", maskmovq);
@@ -154,9 +173,26 @@ export const PINSRW: Instruction = instruction({
   ],
   form: "vector",
   execute: pinsrw,
+  lower: (to, d, value) => to.vectors.insertWord(d, value),
 });
 export const PEXTRW: Instruction = row("PEXTRW", "NP 0F C5 /r ib", "r32, mm2, imm8", "SSE", "vector", pextrw4);
-export const PEXTRW_XMM: Instruction = row("PEXTRW", "66 0F C5 /r ib", "r32, xmm2, imm8", "SSE2", "vector", pextrw8);
+export const PEXTRW_XMM: Instruction = row(
+  "PEXTRW",
+  "66 0F C5 /r ib",
+  "r32, xmm2, imm8",
+  "SSE2",
+  "vector",
+  pextrw8,
+  (to, s) => to.vectors.extractWord(s),
+);
 export const PMOVMSKB: Instruction = row("PMOVMSKB", "NP 0F D7 /r", "r32, mm2", "SSE", "vector", pmovmskb8);
-export const PMOVMSKB_XMM: Instruction = row("PMOVMSKB", "66 0F D7 /r", "r32, xmm2", "SSE2", "vector", pmovmskb16);
+export const PMOVMSKB_XMM: Instruction = row(
+  "PMOVMSKB",
+  "66 0F D7 /r",
+  "r32, xmm2",
+  "SSE2",
+  "vector",
+  pmovmskb16,
+  (to, s) => to.vectors.signs("I8X16_BITMASK", s),
+);
 export const EMMS: Instruction = row("EMMS", "NP 0F 77", "", "MMX", "direct", emms);

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Feature } from "../../state/model.ts";
-import { type Instruction, instruction, type Meanings } from "../instruction.ts";
+import { type Instruction, instruction, type Lower, type Meanings } from "../instruction.ts";
 
 /** A row with one encoding. */
 export function row(
@@ -15,8 +15,9 @@ export function row(
   feature: Feature,
   form: Instruction["form"],
   execute: Meanings,
+  lower?: Lower,
 ): Instruction {
-  return instruction({ mnemonic, encodings: [[opcode, operands, feature]], form, execute });
+  return instruction({ mnemonic, encodings: [[opcode, operands, feature]], form, execute, ...lowered(lower) });
 }
 
 /** A packed integer instruction on MMX registers and, behind 66, with SSE2, on XMM registers. */
@@ -25,6 +26,7 @@ export function packed(
   opcode: string,
   feature: Feature,
   execute: Meanings,
+  lower?: Lower,
   operand: "mm/m64" | "mm/m32" = "mm/m64",
 ): Instruction {
   return instruction({
@@ -35,5 +37,10 @@ export function packed(
     ],
     form: "vector",
     execute,
+    ...lowered(lower),
   });
+}
+
+function lowered(lower: Lower | undefined): { readonly lower?: Lower } {
+  return lower === undefined ? {} : { lower };
 }

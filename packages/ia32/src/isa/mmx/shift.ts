@@ -104,6 +104,7 @@ export const PSLLW_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: psllwBy,
+  lower: (to, d) => to.vectors.shift("SHL", 16, d),
 });
 export const PSLLD: Instruction = packed("PSLLD", "F2", "MMX", pslld);
 export const PSLLD_IMMEDIATE: Instruction = instruction({
@@ -114,6 +115,7 @@ export const PSLLD_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: pslldBy,
+  lower: (to, d) => to.vectors.shift("SHL", 32, d),
 });
 export const PSLLQ: Instruction = packed("PSLLQ", "F3", "MMX", psllq);
 export const PSLLQ_IMMEDIATE: Instruction = instruction({
@@ -124,6 +126,7 @@ export const PSLLQ_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: psllqBy,
+  lower: (to, d) => to.vectors.shift("SHL", 64, d),
 });
 export const PSRLW: Instruction = packed("PSRLW", "D1", "MMX", psrlw);
 export const PSRLW_IMMEDIATE: Instruction = instruction({
@@ -134,6 +137,7 @@ export const PSRLW_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: psrlwBy,
+  lower: (to, d) => to.vectors.shift("SHR_U", 16, d),
 });
 export const PSRLD: Instruction = packed("PSRLD", "D2", "MMX", psrld);
 export const PSRLD_IMMEDIATE: Instruction = instruction({
@@ -144,6 +148,7 @@ export const PSRLD_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: psrldBy,
+  lower: (to, d) => to.vectors.shift("SHR_U", 32, d),
 });
 export const PSRLQ: Instruction = packed("PSRLQ", "D3", "MMX", psrlq);
 export const PSRLQ_IMMEDIATE: Instruction = instruction({
@@ -154,6 +159,7 @@ export const PSRLQ_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: psrlqBy,
+  lower: (to, d) => to.vectors.shift("SHR_U", 64, d),
 });
 export const PSRAW: Instruction = packed("PSRAW", "E1", "MMX", psraw);
 export const PSRAW_IMMEDIATE: Instruction = instruction({
@@ -164,6 +170,7 @@ export const PSRAW_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: psrawBy,
+  lower: (to, d) => to.vectors.shift("SHR_S", 16, d),
 });
 export const PSRAD: Instruction = packed("PSRAD", "E2", "MMX", psrad);
 export const PSRAD_IMMEDIATE: Instruction = instruction({
@@ -174,6 +181,11 @@ export const PSRAD_IMMEDIATE: Instruction = instruction({
   ],
   form: "vector",
   execute: psradBy,
+  lower: (to, d) => to.vectors.shift("SHR_S", 32, d),
 });
-export const PSLLDQ: Instruction = row("PSLLDQ", "66 0F 73 /7 ib", "xmm2, imm8", "SSE2", "vector", pslldq);
-export const PSRLDQ: Instruction = row("PSRLDQ", "66 0F 73 /3 ib", "xmm2, imm8", "SSE2", "vector", psrldq);
+export const PSLLDQ: Instruction = row("PSLLDQ", "66 0F 73 /7 ib", "xmm2, imm8", "SSE2", "vector", pslldq, (to, d) =>
+  to.vectors.shiftBytes(true, d),
+);
+export const PSRLDQ: Instruction = row("PSRLDQ", "66 0F 73 /3 ib", "xmm2, imm8", "SSE2", "vector", psrldq, (to, d) =>
+  to.vectors.shiftBytes(false, d),
+);

@@ -12,34 +12,228 @@ import { maximum32, maximum64, minimum32, minimum64 } from "../../softfloat/sse-
 import type { Instruction } from "../instruction.ts";
 import { row } from "../mmx/row.ts";
 
-export const ADDPS: Instruction = row("ADDPS", "NP 0F 58 /r", "xmm, xmm/m128", "SSE", "packed32", add32);
-export const ADDSS: Instruction = row("ADDSS", "F3 0F 58 /r", "xmm, xmm/m32", "SSE", "scalar32", add32);
-export const ADDPD: Instruction = row("ADDPD", "66 0F 58 /r", "xmm, xmm/m128", "SSE2", "packed64", add64);
-export const ADDSD: Instruction = row("ADDSD", "F2 0F 58 /r", "xmm, xmm/m64", "SSE2", "scalar64", add64);
-export const MULPS: Instruction = row("MULPS", "NP 0F 59 /r", "xmm, xmm/m128", "SSE", "packed32", multiply32);
-export const MULSS: Instruction = row("MULSS", "F3 0F 59 /r", "xmm, xmm/m32", "SSE", "scalar32", multiply32);
-export const MULPD: Instruction = row("MULPD", "66 0F 59 /r", "xmm, xmm/m128", "SSE2", "packed64", multiply64);
-export const MULSD: Instruction = row("MULSD", "F2 0F 59 /r", "xmm, xmm/m64", "SSE2", "scalar64", multiply64);
-export const SUBPS: Instruction = row("SUBPS", "NP 0F 5C /r", "xmm, xmm/m128", "SSE", "packed32", subtract32);
-export const SUBSS: Instruction = row("SUBSS", "F3 0F 5C /r", "xmm, xmm/m32", "SSE", "scalar32", subtract32);
-export const SUBPD: Instruction = row("SUBPD", "66 0F 5C /r", "xmm, xmm/m128", "SSE2", "packed64", subtract64);
-export const SUBSD: Instruction = row("SUBSD", "F2 0F 5C /r", "xmm, xmm/m64", "SSE2", "scalar64", subtract64);
-export const MINPS: Instruction = row("MINPS", "NP 0F 5D /r", "xmm, xmm/m128", "SSE", "packed32", minimum32);
-export const MINSS: Instruction = row("MINSS", "F3 0F 5D /r", "xmm, xmm/m32", "SSE", "scalar32", minimum32);
-export const MINPD: Instruction = row("MINPD", "66 0F 5D /r", "xmm, xmm/m128", "SSE2", "packed64", minimum64);
-export const MINSD: Instruction = row("MINSD", "F2 0F 5D /r", "xmm, xmm/m64", "SSE2", "scalar64", minimum64);
-export const DIVPS: Instruction = row("DIVPS", "NP 0F 5E /r", "xmm, xmm/m128", "SSE", "packed32", divide32);
-export const DIVSS: Instruction = row("DIVSS", "F3 0F 5E /r", "xmm, xmm/m32", "SSE", "scalar32", divide32);
-export const DIVPD: Instruction = row("DIVPD", "66 0F 5E /r", "xmm, xmm/m128", "SSE2", "packed64", divide64);
-export const DIVSD: Instruction = row("DIVSD", "F2 0F 5E /r", "xmm, xmm/m64", "SSE2", "scalar64", divide64);
-export const MAXPS: Instruction = row("MAXPS", "NP 0F 5F /r", "xmm, xmm/m128", "SSE", "packed32", maximum32);
-export const MAXSS: Instruction = row("MAXSS", "F3 0F 5F /r", "xmm, xmm/m32", "SSE", "scalar32", maximum32);
-export const MAXPD: Instruction = row("MAXPD", "66 0F 5F /r", "xmm, xmm/m128", "SSE2", "packed64", maximum64);
-export const MAXSD: Instruction = row("MAXSD", "F2 0F 5F /r", "xmm, xmm/m64", "SSE2", "scalar64", maximum64);
-export const SQRTPS: Instruction = row("SQRTPS", "NP 0F 51 /r", "xmm, xmm/m128", "SSE", "packed32", squareRoot32);
-export const SQRTSS: Instruction = row("SQRTSS", "F3 0F 51 /r", "xmm, xmm/m32", "SSE", "scalar32", squareRoot32);
-export const SQRTPD: Instruction = row("SQRTPD", "66 0F 51 /r", "xmm, xmm/m128", "SSE2", "packed64", squareRoot64);
-export const SQRTSD: Instruction = row("SQRTSD", "F2 0F 51 /r", "xmm, xmm/m64", "SSE2", "scalar64", squareRoot64);
+export const ADDPS: Instruction = row("ADDPS", "NP 0F 58 /r", "xmm, xmm/m128", "SSE", "packed32", add32, (to, d, s) =>
+  to.vectors.arithmetic.binary("ADD", d, s),
+);
+export const ADDSS: Instruction = row("ADDSS", "F3 0F 58 /r", "xmm, xmm/m32", "SSE", "scalar32", add32, (to, d, s) =>
+  to.vectors.arithmetic.binary("ADD", d, s),
+);
+export const ADDPD: Instruction = row("ADDPD", "66 0F 58 /r", "xmm, xmm/m128", "SSE2", "packed64", add64, (to, d, s) =>
+  to.vectors.arithmetic.binary("ADD", d, s),
+);
+export const ADDSD: Instruction = row("ADDSD", "F2 0F 58 /r", "xmm, xmm/m64", "SSE2", "scalar64", add64, (to, d, s) =>
+  to.vectors.arithmetic.binary("ADD", d, s),
+);
+export const MULPS: Instruction = row(
+  "MULPS",
+  "NP 0F 59 /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "packed32",
+  multiply32,
+  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+);
+export const MULSS: Instruction = row(
+  "MULSS",
+  "F3 0F 59 /r",
+  "xmm, xmm/m32",
+  "SSE",
+  "scalar32",
+  multiply32,
+  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+);
+export const MULPD: Instruction = row(
+  "MULPD",
+  "66 0F 59 /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "packed64",
+  multiply64,
+  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+);
+export const MULSD: Instruction = row(
+  "MULSD",
+  "F2 0F 59 /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "scalar64",
+  multiply64,
+  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+);
+export const SUBPS: Instruction = row(
+  "SUBPS",
+  "NP 0F 5C /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "packed32",
+  subtract32,
+  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+);
+export const SUBSS: Instruction = row(
+  "SUBSS",
+  "F3 0F 5C /r",
+  "xmm, xmm/m32",
+  "SSE",
+  "scalar32",
+  subtract32,
+  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+);
+export const SUBPD: Instruction = row(
+  "SUBPD",
+  "66 0F 5C /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "packed64",
+  subtract64,
+  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+);
+export const SUBSD: Instruction = row(
+  "SUBSD",
+  "F2 0F 5C /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "scalar64",
+  subtract64,
+  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+);
+export const MINPS: Instruction = row(
+  "MINPS",
+  "NP 0F 5D /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "packed32",
+  minimum32,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+);
+export const MINSS: Instruction = row(
+  "MINSS",
+  "F3 0F 5D /r",
+  "xmm, xmm/m32",
+  "SSE",
+  "scalar32",
+  minimum32,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+);
+export const MINPD: Instruction = row(
+  "MINPD",
+  "66 0F 5D /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "packed64",
+  minimum64,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+);
+export const MINSD: Instruction = row(
+  "MINSD",
+  "F2 0F 5D /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "scalar64",
+  minimum64,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+);
+export const DIVPS: Instruction = row(
+  "DIVPS",
+  "NP 0F 5E /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "packed32",
+  divide32,
+  (to, d, s) => to.vectors.arithmetic.binary("DIV", d, s),
+);
+export const DIVSS: Instruction = row("DIVSS", "F3 0F 5E /r", "xmm, xmm/m32", "SSE", "scalar32", divide32, (to, d, s) =>
+  to.vectors.arithmetic.binary("DIV", d, s),
+);
+export const DIVPD: Instruction = row(
+  "DIVPD",
+  "66 0F 5E /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "packed64",
+  divide64,
+  (to, d, s) => to.vectors.arithmetic.binary("DIV", d, s),
+);
+export const DIVSD: Instruction = row(
+  "DIVSD",
+  "F2 0F 5E /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "scalar64",
+  divide64,
+  (to, d, s) => to.vectors.arithmetic.binary("DIV", d, s),
+);
+export const MAXPS: Instruction = row(
+  "MAXPS",
+  "NP 0F 5F /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "packed32",
+  maximum32,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+);
+export const MAXSS: Instruction = row(
+  "MAXSS",
+  "F3 0F 5F /r",
+  "xmm, xmm/m32",
+  "SSE",
+  "scalar32",
+  maximum32,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+);
+export const MAXPD: Instruction = row(
+  "MAXPD",
+  "66 0F 5F /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "packed64",
+  maximum64,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+);
+export const MAXSD: Instruction = row(
+  "MAXSD",
+  "F2 0F 5F /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "scalar64",
+  maximum64,
+  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+);
+export const SQRTPS: Instruction = row(
+  "SQRTPS",
+  "NP 0F 51 /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "packed32",
+  squareRoot32,
+  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+);
+export const SQRTSS: Instruction = row(
+  "SQRTSS",
+  "F3 0F 51 /r",
+  "xmm, xmm/m32",
+  "SSE",
+  "scalar32",
+  squareRoot32,
+  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+);
+export const SQRTPD: Instruction = row(
+  "SQRTPD",
+  "66 0F 51 /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "packed64",
+  squareRoot64,
+  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+);
+export const SQRTSD: Instruction = row(
+  "SQRTSD",
+  "F2 0F 51 /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "scalar64",
+  squareRoot64,
+  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+);
 export const RSQRTPS: Instruction = row(
   "RSQRTPS",
   "NP 0F 52 /r",

@@ -88,16 +88,49 @@ export function ucomisd(core: Core, a: number, b: number): void {
   flags64(core, a, b, true);
 }
 
-export const CMPPS: Instruction = row("CMPPS", "NP 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE", "vector", cmpps);
-export const CMPSS: Instruction = row("CMPSS", "F3 0F C2 /r ib", "xmm, xmm/m32, imm8", "SSE", "vector", cmpss);
-export const CMPPD: Instruction = row("CMPPD", "66 0F C2 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", cmppd);
-export const CMPSD: Instruction = row("CMPSD", "F2 0F C2 /r ib", "xmm, xmm/m64, imm8", "SSE2", "vector", cmpsd);
+export const CMPPS: Instruction = row(
+  "CMPPS",
+  "NP 0F C2 /r ib",
+  "xmm, xmm/m128, imm8",
+  "SSE",
+  "vector",
+  cmpps,
+  (to, d, s) => to.vectors.conversion.compareElements(false, true, d, s),
+);
+export const CMPSS: Instruction = row(
+  "CMPSS",
+  "F3 0F C2 /r ib",
+  "xmm, xmm/m32, imm8",
+  "SSE",
+  "vector",
+  cmpss,
+  (to, d, s) => to.vectors.conversion.compareElements(false, false, d, s),
+);
+export const CMPPD: Instruction = row(
+  "CMPPD",
+  "66 0F C2 /r ib",
+  "xmm, xmm/m128, imm8",
+  "SSE2",
+  "vector",
+  cmppd,
+  (to, d, s) => to.vectors.conversion.compareElements(true, true, d, s),
+);
+export const CMPSD: Instruction = row(
+  "CMPSD",
+  "F2 0F C2 /r ib",
+  "xmm, xmm/m64, imm8",
+  "SSE2",
+  "vector",
+  cmpsd,
+  (to, d, s) => to.vectors.conversion.compareElements(true, false, d, s),
+);
 export const COMISS: Instruction = instruction({
   mnemonic: "COMISS",
   encodings: [["NP 0F 2F /r", "xmm, xmm/m32", "SSE"]],
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: comiss,
+  lower: (to, d, s) => to.vectors.conversion.compare(false, d, s),
 });
 export const UCOMISS: Instruction = instruction({
   mnemonic: "UCOMISS",
@@ -105,6 +138,7 @@ export const UCOMISS: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: ucomiss,
+  lower: (to, d, s) => to.vectors.conversion.compare(false, d, s),
 });
 export const COMISD: Instruction = instruction({
   mnemonic: "COMISD",
@@ -112,6 +146,7 @@ export const COMISD: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: comisd,
+  lower: (to, d, s) => to.vectors.conversion.compare(true, d, s),
 });
 export const UCOMISD: Instruction = instruction({
   mnemonic: "UCOMISD",
@@ -119,12 +154,29 @@ export const UCOMISD: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: ucomisd,
+  lower: (to, d, s) => to.vectors.conversion.compare(true, d, s),
 });
-export const ANDPS: Instruction = row("ANDPS", "NP 0F 54 /r", "xmm, xmm/m128", "SSE", "vector", pand);
-export const ANDPD: Instruction = row("ANDPD", "66 0F 54 /r", "xmm, xmm/m128", "SSE2", "vector", pand);
-export const ANDNPS: Instruction = row("ANDNPS", "NP 0F 55 /r", "xmm, xmm/m128", "SSE", "vector", pandn);
-export const ANDNPD: Instruction = row("ANDNPD", "66 0F 55 /r", "xmm, xmm/m128", "SSE2", "vector", pandn);
-export const ORPS: Instruction = row("ORPS", "NP 0F 56 /r", "xmm, xmm/m128", "SSE", "vector", por);
-export const ORPD: Instruction = row("ORPD", "66 0F 56 /r", "xmm, xmm/m128", "SSE2", "vector", por);
-export const XORPS: Instruction = row("XORPS", "NP 0F 57 /r", "xmm, xmm/m128", "SSE", "vector", pxor);
-export const XORPD: Instruction = row("XORPD", "66 0F 57 /r", "xmm, xmm/m128", "SSE2", "vector", pxor);
+export const ANDPS: Instruction = row("ANDPS", "NP 0F 54 /r", "xmm, xmm/m128", "SSE", "vector", pand, (to, d, s) =>
+  to.vectors.lanes("V128_AND", d, s),
+);
+export const ANDPD: Instruction = row("ANDPD", "66 0F 54 /r", "xmm, xmm/m128", "SSE2", "vector", pand, (to, d, s) =>
+  to.vectors.lanes("V128_AND", d, s),
+);
+export const ANDNPS: Instruction = row("ANDNPS", "NP 0F 55 /r", "xmm, xmm/m128", "SSE", "vector", pandn, (to, d, s) =>
+  to.vectors.lanes("V128_ANDNOT", s, d),
+);
+export const ANDNPD: Instruction = row("ANDNPD", "66 0F 55 /r", "xmm, xmm/m128", "SSE2", "vector", pandn, (to, d, s) =>
+  to.vectors.lanes("V128_ANDNOT", s, d),
+);
+export const ORPS: Instruction = row("ORPS", "NP 0F 56 /r", "xmm, xmm/m128", "SSE", "vector", por, (to, d, s) =>
+  to.vectors.lanes("V128_OR", d, s),
+);
+export const ORPD: Instruction = row("ORPD", "66 0F 56 /r", "xmm, xmm/m128", "SSE2", "vector", por, (to, d, s) =>
+  to.vectors.lanes("V128_OR", d, s),
+);
+export const XORPS: Instruction = row("XORPS", "NP 0F 57 /r", "xmm, xmm/m128", "SSE", "vector", pxor, (to, d, s) =>
+  to.vectors.lanes("V128_XOR", d, s),
+);
+export const XORPD: Instruction = row("XORPD", "66 0F 57 /r", "xmm, xmm/m128", "SSE2", "vector", pxor, (to, d, s) =>
+  to.vectors.lanes("V128_XOR", d, s),
+);

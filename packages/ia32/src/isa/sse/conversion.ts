@@ -160,24 +160,112 @@ export function cvtsd2ss(core: Core, d: number, s: number): void {
 }
 
 export const CVTPI2PS: Instruction = row("CVTPI2PS", "NP 0F 2A /r", "xmm, mm/m64", "SSE", "vector", cvtpi2ps);
-export const CVTSI2SS: Instruction = row("CVTSI2SS", "F3 0F 2A /r", "xmm, r/m32", "SSE", "vector", cvtsi2ss);
+export const CVTSI2SS: Instruction = row(
+  "CVTSI2SS",
+  "F3 0F 2A /r",
+  "xmm, r/m32",
+  "SSE",
+  "vector",
+  cvtsi2ss,
+  (to, d, value) => to.vectors.conversion.singleFromInteger(d, value),
+);
 export const CVTPI2PD: Instruction = row("CVTPI2PD", "66 0F 2A /r", "xmm, mm/m64", "SSE2", "vector", cvtpi2pd);
-export const CVTSI2SD: Instruction = row("CVTSI2SD", "F2 0F 2A /r", "xmm, r/m32", "SSE2", "vector", cvtsi2sd);
+export const CVTSI2SD: Instruction = row(
+  "CVTSI2SD",
+  "F2 0F 2A /r",
+  "xmm, r/m32",
+  "SSE2",
+  "vector",
+  cvtsi2sd,
+  (to, d, value) => to.vectors.conversion.doubleFromInteger(d, value),
+);
 export const CVTTPS2PI: Instruction = row("CVTTPS2PI", "NP 0F 2C /r", "mm, xmm/m64", "SSE", "vector", cvttps2pi);
-export const CVTTSS2SI: Instruction = row("CVTTSS2SI", "F3 0F 2C /r", "r32, xmm/m32", "SSE", "vector", cvttss2si);
+export const CVTTSS2SI: Instruction = row(
+  "CVTTSS2SI",
+  "F3 0F 2C /r",
+  "r32, xmm/m32",
+  "SSE",
+  "vector",
+  cvttss2si,
+  (to, s) => to.vectors.conversion.integer(false, true, s),
+);
 export const CVTTPD2PI: Instruction = row("CVTTPD2PI", "66 0F 2C /r", "mm, xmm/m128", "SSE2", "vector", cvttpd2pi);
-export const CVTTSD2SI: Instruction = row("CVTTSD2SI", "F2 0F 2C /r", "r32, xmm/m64", "SSE2", "vector", cvttsd2si);
+export const CVTTSD2SI: Instruction = row(
+  "CVTTSD2SI",
+  "F2 0F 2C /r",
+  "r32, xmm/m64",
+  "SSE2",
+  "vector",
+  cvttsd2si,
+  (to, s) => to.vectors.conversion.integer(true, true, s),
+);
 export const CVTPS2PI: Instruction = row("CVTPS2PI", "NP 0F 2D /r", "mm, xmm/m64", "SSE", "vector", cvtps2pi);
-export const CVTSS2SI: Instruction = row("CVTSS2SI", "F3 0F 2D /r", "r32, xmm/m32", "SSE", "vector", cvtss2si);
+export const CVTSS2SI: Instruction = row(
+  "CVTSS2SI",
+  "F3 0F 2D /r",
+  "r32, xmm/m32",
+  "SSE",
+  "vector",
+  cvtss2si,
+  (to, s) => to.vectors.conversion.integer(false, false, s),
+);
 export const CVTPD2PI: Instruction = row("CVTPD2PI", "66 0F 2D /r", "mm, xmm/m128", "SSE2", "vector", cvtpd2pi);
-export const CVTSD2SI: Instruction = row("CVTSD2SI", "F2 0F 2D /r", "r32, xmm/m64", "SSE2", "vector", cvtsd2si);
-export const CVTPS2PD: Instruction = row("CVTPS2PD", "NP 0F 5A /r", "xmm, xmm/m64", "SSE2", "vector", cvtps2pd);
+export const CVTSD2SI: Instruction = row(
+  "CVTSD2SI",
+  "F2 0F 2D /r",
+  "r32, xmm/m64",
+  "SSE2",
+  "vector",
+  cvtsd2si,
+  (to, s) => to.vectors.conversion.integer(true, false, s),
+);
+export const CVTPS2PD: Instruction = row(
+  "CVTPS2PD",
+  "NP 0F 5A /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "vector",
+  cvtps2pd,
+  (to, _d, s) => to.vectors.conversion.doublesFromSingles(s),
+);
 export const CVTPD2PS: Instruction = row("CVTPD2PS", "66 0F 5A /r", "xmm, xmm/m128", "SSE2", "vector", cvtpd2ps);
-export const CVTSS2SD: Instruction = row("CVTSS2SD", "F3 0F 5A /r", "xmm, xmm/m32", "SSE2", "vector", cvtss2sd);
-export const CVTSD2SS: Instruction = row("CVTSD2SS", "F2 0F 5A /r", "xmm, xmm/m64", "SSE2", "vector", cvtsd2ss);
-export const CVTDQ2PS: Instruction = row("CVTDQ2PS", "NP 0F 5B /r", "xmm, xmm/m128", "SSE2", "vector", cvtdq2ps);
+export const CVTSS2SD: Instruction = row(
+  "CVTSS2SD",
+  "F3 0F 5A /r",
+  "xmm, xmm/m32",
+  "SSE2",
+  "vector",
+  cvtss2sd,
+  (to, d, s) => to.vectors.conversion.doubleFromSingle(d, s),
+);
+export const CVTSD2SS: Instruction = row(
+  "CVTSD2SS",
+  "F2 0F 5A /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "vector",
+  cvtsd2ss,
+  (to, d, s) => to.vectors.conversion.singleFromDouble(d, s),
+);
+export const CVTDQ2PS: Instruction = row(
+  "CVTDQ2PS",
+  "NP 0F 5B /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "vector",
+  cvtdq2ps,
+  (to, _d, s) => to.vectors.conversion.singlesFromIntegers(s),
+);
 export const CVTPS2DQ: Instruction = row("CVTPS2DQ", "66 0F 5B /r", "xmm, xmm/m128", "SSE2", "vector", cvtps2dq);
 export const CVTTPS2DQ: Instruction = row("CVTTPS2DQ", "F3 0F 5B /r", "xmm, xmm/m128", "SSE2", "vector", cvttps2dq);
 export const CVTTPD2DQ: Instruction = row("CVTTPD2DQ", "66 0F E6 /r", "xmm, xmm/m128", "SSE2", "vector", cvttpd2dq);
 export const CVTPD2DQ: Instruction = row("CVTPD2DQ", "F2 0F E6 /r", "xmm, xmm/m128", "SSE2", "vector", cvtpd2dq);
-export const CVTDQ2PD: Instruction = row("CVTDQ2PD", "F3 0F E6 /r", "xmm, xmm/m64", "SSE2", "vector", cvtdq2pd);
+export const CVTDQ2PD: Instruction = row(
+  "CVTDQ2PD",
+  "F3 0F E6 /r",
+  "xmm, xmm/m64",
+  "SSE2",
+  "vector",
+  cvtdq2pd,
+  (to, _d, s) => to.vectors.conversion.doublesFromIntegers(s),
+);

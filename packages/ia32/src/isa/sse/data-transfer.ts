@@ -98,8 +98,17 @@ export const MOVAPS: Instruction = instruction({
   ],
   form: "vector",
   execute: move128,
+  lower: (to, _d, s) => to.vectors.move(s),
 });
-export const MOVAPS_STORE: Instruction = row("MOVAPS", "NP 0F 29 /r", "m128, xmm", "SSE", "direct", storeAligned);
+export const MOVAPS_STORE: Instruction = row(
+  "MOVAPS",
+  "NP 0F 29 /r",
+  "m128, xmm",
+  "SSE",
+  "direct",
+  storeAligned,
+  (to) => to.vectors.store(128, 0, true),
+);
 export const MOVAPD: Instruction = instruction({
   mnemonic: "MOVAPD",
   encodings: [
@@ -108,8 +117,17 @@ export const MOVAPD: Instruction = instruction({
   ],
   form: "vector",
   execute: move128,
+  lower: (to, _d, s) => to.vectors.move(s),
 });
-export const MOVAPD_STORE: Instruction = row("MOVAPD", "66 0F 29 /r", "m128, xmm", "SSE2", "direct", storeAligned);
+export const MOVAPD_STORE: Instruction = row(
+  "MOVAPD",
+  "66 0F 29 /r",
+  "m128, xmm",
+  "SSE2",
+  "direct",
+  storeAligned,
+  (to) => to.vectors.store(128, 0, true),
+);
 export const MOVDQA: Instruction = instruction({
   mnemonic: "MOVDQA",
   encodings: [
@@ -118,8 +136,17 @@ export const MOVDQA: Instruction = instruction({
   ],
   form: "vector",
   execute: move128,
+  lower: (to, _d, s) => to.vectors.move(s),
 });
-export const MOVDQA_STORE: Instruction = row("MOVDQA", "66 0F 7F /r", "m128, xmm", "SSE2", "direct", storeAligned);
+export const MOVDQA_STORE: Instruction = row(
+  "MOVDQA",
+  "66 0F 7F /r",
+  "m128, xmm",
+  "SSE2",
+  "direct",
+  storeAligned,
+  (to) => to.vectors.store(128, 0, true),
+);
 export const MOVUPS: Instruction = instruction({
   mnemonic: "MOVUPS",
   encodings: [
@@ -129,8 +156,17 @@ export const MOVUPS: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
+  lower: (to, _d, s) => to.vectors.move(s),
 });
-export const MOVUPS_STORE: Instruction = row("MOVUPS", "NP 0F 11 /r", "m128, xmm", "SSE", "direct", storeUnaligned);
+export const MOVUPS_STORE: Instruction = row(
+  "MOVUPS",
+  "NP 0F 11 /r",
+  "m128, xmm",
+  "SSE",
+  "direct",
+  storeUnaligned,
+  (to) => to.vectors.store(128),
+);
 export const MOVUPD: Instruction = instruction({
   mnemonic: "MOVUPD",
   encodings: [
@@ -140,8 +176,17 @@ export const MOVUPD: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
+  lower: (to, _d, s) => to.vectors.move(s),
 });
-export const MOVUPD_STORE: Instruction = row("MOVUPD", "66 0F 11 /r", "m128, xmm", "SSE2", "direct", storeUnaligned);
+export const MOVUPD_STORE: Instruction = row(
+  "MOVUPD",
+  "66 0F 11 /r",
+  "m128, xmm",
+  "SSE2",
+  "direct",
+  storeUnaligned,
+  (to) => to.vectors.store(128),
+);
 export const MOVDQU: Instruction = instruction({
   mnemonic: "MOVDQU",
   encodings: [
@@ -151,11 +196,26 @@ export const MOVDQU: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
+  lower: (to, _d, s) => to.vectors.move(s),
 });
-export const MOVDQU_STORE: Instruction = row("MOVDQU", "F3 0F 7F /r", "m128, xmm", "SSE2", "direct", storeUnaligned);
-export const MOVNTPS: Instruction = row("MOVNTPS", "NP 0F 2B /r", "m128, xmm", "SSE", "direct", storeAligned);
-export const MOVNTPD: Instruction = row("MOVNTPD", "66 0F 2B /r", "m128, xmm", "SSE2", "direct", storeAligned);
-export const MOVNTDQ: Instruction = row("MOVNTDQ", "66 0F E7 /r", "m128, xmm", "SSE2", "direct", storeAligned);
+export const MOVDQU_STORE: Instruction = row(
+  "MOVDQU",
+  "F3 0F 7F /r",
+  "m128, xmm",
+  "SSE2",
+  "direct",
+  storeUnaligned,
+  (to) => to.vectors.store(128),
+);
+export const MOVNTPS: Instruction = row("MOVNTPS", "NP 0F 2B /r", "m128, xmm", "SSE", "direct", storeAligned, (to) =>
+  to.vectors.store(128, 0, true),
+);
+export const MOVNTPD: Instruction = row("MOVNTPD", "66 0F 2B /r", "m128, xmm", "SSE2", "direct", storeAligned, (to) =>
+  to.vectors.store(128, 0, true),
+);
+export const MOVNTDQ: Instruction = row("MOVNTDQ", "66 0F E7 /r", "m128, xmm", "SSE2", "direct", storeAligned, (to) =>
+  to.vectors.store(128, 0, true),
+);
 export const MOVNTI: Instruction = row("MOVNTI", "NP 0F C3 /r", "m32, r32", "SSE2", "direct", movnti);
 export const LDDQU: Instruction = instruction({
   mnemonic: "LDDQU",
@@ -163,6 +223,7 @@ export const LDDQU: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
+  lower: (to, _d, s) => to.vectors.move(s),
 });
 export const MOVSS: Instruction = instruction({
   mnemonic: "MOVSS",
@@ -172,9 +233,20 @@ export const MOVSS: Instruction = instruction({
   ],
   form: "vector",
   execute: movss,
+  lower: (to, d, s) => to.vectors.moveLow(32, d, s),
 });
-export const MOVSS_LOAD: Instruction = row("MOVSS", "F3 0F 10 /r", "xmm, m32", "SSE", "vector", movssLoad);
-export const MOVSS_STORE: Instruction = row("MOVSS", "F3 0F 11 /r", "m32, xmm", "SSE", "direct", movssStore);
+export const MOVSS_LOAD: Instruction = row(
+  "MOVSS",
+  "F3 0F 10 /r",
+  "xmm, m32",
+  "SSE",
+  "vector",
+  movssLoad,
+  (to, _d, s) => to.vectors.move(s),
+);
+export const MOVSS_STORE: Instruction = row("MOVSS", "F3 0F 11 /r", "m32, xmm", "SSE", "direct", movssStore, (to) =>
+  to.vectors.store(32),
+);
 export const MOVSD: Instruction = instruction({
   mnemonic: "MOVSD",
   encodings: [
@@ -183,21 +255,58 @@ export const MOVSD: Instruction = instruction({
   ],
   form: "vector",
   execute: moveLow,
+  lower: (to, d, s) => to.vectors.moveLow(64, d, s),
 });
-export const MOVSD_LOAD: Instruction = row("MOVSD", "F2 0F 10 /r", "xmm, m64", "SSE2", "vector", movq);
-export const MOVSD_STORE: Instruction = row("MOVSD", "F2 0F 11 /r", "m64, xmm", "SSE2", "direct", storeLow);
-export const MOVLPS: Instruction = row("MOVLPS", "NP 0F 12 /r", "xmm, m64", "SSE", "vector", moveLow);
-export const MOVLPS_STORE: Instruction = row("MOVLPS", "NP 0F 13 /r", "m64, xmm", "SSE", "direct", storeLow);
-export const MOVLPD: Instruction = row("MOVLPD", "66 0F 12 /r", "xmm, m64", "SSE2", "vector", moveLow);
-export const MOVLPD_STORE: Instruction = row("MOVLPD", "66 0F 13 /r", "m64, xmm", "SSE2", "direct", storeLow);
-export const MOVHLPS: Instruction = row("MOVHLPS", "NP 0F 12 /r", "xmm, xmm2", "SSE", "vector", movhlps);
-export const MOVHPS: Instruction = row("MOVHPS", "NP 0F 16 /r", "xmm, m64", "SSE", "vector", moveHigh);
-export const MOVHPS_STORE: Instruction = row("MOVHPS", "NP 0F 17 /r", "m64, xmm", "SSE", "direct", storeHigh);
-export const MOVHPD: Instruction = row("MOVHPD", "66 0F 16 /r", "xmm, m64", "SSE2", "vector", moveHigh);
-export const MOVHPD_STORE: Instruction = row("MOVHPD", "66 0F 17 /r", "m64, xmm", "SSE2", "direct", storeHigh);
-export const MOVLHPS: Instruction = row("MOVLHPS", "NP 0F 16 /r", "xmm, xmm2", "SSE", "vector", moveHigh);
-export const MOVMSKPS: Instruction = row("MOVMSKPS", "NP 0F 50 /r", "r32, xmm2", "SSE", "vector", movmskps);
-export const MOVMSKPD: Instruction = row("MOVMSKPD", "66 0F 50 /r", "r32, xmm2", "SSE2", "vector", movmskpd);
-export const MOVDDUP: Instruction = row("MOVDDUP", "F2 0F 12 /r", "xmm, xmm/m64", "SSE3", "vector", movddup);
+export const MOVSD_LOAD: Instruction = row("MOVSD", "F2 0F 10 /r", "xmm, m64", "SSE2", "vector", movq, (to, _d, s) =>
+  to.vectors.move(s),
+);
+export const MOVSD_STORE: Instruction = row("MOVSD", "F2 0F 11 /r", "m64, xmm", "SSE2", "direct", storeLow, (to) =>
+  to.vectors.store(64),
+);
+export const MOVLPS: Instruction = row("MOVLPS", "NP 0F 12 /r", "xmm, m64", "SSE", "vector", moveLow, (to, d, s) =>
+  to.vectors.moveLow(64, d, s),
+);
+export const MOVLPS_STORE: Instruction = row("MOVLPS", "NP 0F 13 /r", "m64, xmm", "SSE", "direct", storeLow, (to) =>
+  to.vectors.store(64),
+);
+export const MOVLPD: Instruction = row("MOVLPD", "66 0F 12 /r", "xmm, m64", "SSE2", "vector", moveLow, (to, d, s) =>
+  to.vectors.moveLow(64, d, s),
+);
+export const MOVLPD_STORE: Instruction = row("MOVLPD", "66 0F 13 /r", "m64, xmm", "SSE2", "direct", storeLow, (to) =>
+  to.vectors.store(64),
+);
+export const MOVHLPS: Instruction = row("MOVHLPS", "NP 0F 12 /r", "xmm, xmm2", "SSE", "vector", movhlps, (to, d, s) =>
+  to.vectors.moveHighToLow(d, s),
+);
+export const MOVHPS: Instruction = row("MOVHPS", "NP 0F 16 /r", "xmm, m64", "SSE", "vector", moveHigh, (to, d, s) =>
+  to.vectors.moveLowToHigh(d, s),
+);
+export const MOVHPS_STORE: Instruction = row("MOVHPS", "NP 0F 17 /r", "m64, xmm", "SSE", "direct", storeHigh, (to) =>
+  to.vectors.store(64, 1),
+);
+export const MOVHPD: Instruction = row("MOVHPD", "66 0F 16 /r", "xmm, m64", "SSE2", "vector", moveHigh, (to, d, s) =>
+  to.vectors.moveLowToHigh(d, s),
+);
+export const MOVHPD_STORE: Instruction = row("MOVHPD", "66 0F 17 /r", "m64, xmm", "SSE2", "direct", storeHigh, (to) =>
+  to.vectors.store(64, 1),
+);
+export const MOVLHPS: Instruction = row("MOVLHPS", "NP 0F 16 /r", "xmm, xmm2", "SSE", "vector", moveHigh, (to, d, s) =>
+  to.vectors.moveLowToHigh(d, s),
+);
+export const MOVMSKPS: Instruction = row("MOVMSKPS", "NP 0F 50 /r", "r32, xmm2", "SSE", "vector", movmskps, (to, s) =>
+  to.vectors.signs("I32X4_BITMASK", s),
+);
+export const MOVMSKPD: Instruction = row("MOVMSKPD", "66 0F 50 /r", "r32, xmm2", "SSE2", "vector", movmskpd, (to, s) =>
+  to.vectors.signs("I64X2_BITMASK", s),
+);
+export const MOVDDUP: Instruction = row(
+  "MOVDDUP",
+  "F2 0F 12 /r",
+  "xmm, xmm/m64",
+  "SSE3",
+  "vector",
+  movddup,
+  (to, _d, s) => to.vectors.shuffle(8, [0, 0], s, s),
+);
 export const MOVSHDUP: Instruction = row("MOVSHDUP", "F3 0F 16 /r", "xmm, xmm/m128", "SSE3", "vector", movshdup);
 export const MOVSLDUP: Instruction = row("MOVSLDUP", "F3 0F 12 /r", "xmm, xmm/m128", "SSE3", "vector", movsldup);

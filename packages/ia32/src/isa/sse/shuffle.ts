@@ -26,9 +26,57 @@ export function shufpd(core: Core, d: number, s: number, order: number): void {
   x[d + 3] = b1;
 }
 
-export const SHUFPS: Instruction = row("SHUFPS", "NP 0F C6 /r ib", "xmm, xmm/m128, imm8", "SSE", "vector", shufps);
-export const SHUFPD: Instruction = row("SHUFPD", "66 0F C6 /r ib", "xmm, xmm/m128, imm8", "SSE2", "vector", shufpd);
-export const UNPCKLPS: Instruction = row("UNPCKLPS", "NP 0F 14 /r", "xmm, xmm/m128", "SSE", "vector", punpckldq);
-export const UNPCKLPD: Instruction = row("UNPCKLPD", "66 0F 14 /r", "xmm, xmm/m128", "SSE2", "vector", punpcklqdq);
-export const UNPCKHPS: Instruction = row("UNPCKHPS", "NP 0F 15 /r", "xmm, xmm/m128", "SSE", "vector", punpckhdq);
-export const UNPCKHPD: Instruction = row("UNPCKHPD", "66 0F 15 /r", "xmm, xmm/m128", "SSE2", "vector", punpckhqdq);
+export const SHUFPS: Instruction = row(
+  "SHUFPS",
+  "NP 0F C6 /r ib",
+  "xmm, xmm/m128, imm8",
+  "SSE",
+  "vector",
+  shufps,
+  (to, d, s) => to.vectors.shuffleSingles(d, s),
+);
+export const SHUFPD: Instruction = row(
+  "SHUFPD",
+  "66 0F C6 /r ib",
+  "xmm, xmm/m128, imm8",
+  "SSE2",
+  "vector",
+  shufpd,
+  (to, d, s) => to.vectors.shuffleDoubles(d, s),
+);
+export const UNPCKLPS: Instruction = row(
+  "UNPCKLPS",
+  "NP 0F 14 /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "vector",
+  punpckldq,
+  (to, d, s) => to.vectors.interleave(4, false, d, s),
+);
+export const UNPCKLPD: Instruction = row(
+  "UNPCKLPD",
+  "66 0F 14 /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "vector",
+  punpcklqdq,
+  (to, d, s) => to.vectors.interleave(8, false, d, s),
+);
+export const UNPCKHPS: Instruction = row(
+  "UNPCKHPS",
+  "NP 0F 15 /r",
+  "xmm, xmm/m128",
+  "SSE",
+  "vector",
+  punpckhdq,
+  (to, d, s) => to.vectors.interleave(4, true, d, s),
+);
+export const UNPCKHPD: Instruction = row(
+  "UNPCKHPD",
+  "66 0F 15 /r",
+  "xmm, xmm/m128",
+  "SSE2",
+  "vector",
+  punpckhqdq,
+  (to, d, s) => to.vectors.interleave(8, true, d, s),
+);

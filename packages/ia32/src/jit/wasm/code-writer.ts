@@ -6,6 +6,7 @@
  * @module
  */
 import * as op from "./opcodes.ts";
+import * as simd from "./simd-opcodes.ts";
 
 /** An open block, loop or if: how deep it is nested. */
 export type Label = number;
@@ -104,11 +105,74 @@ export class CodeWriter {
     return this.signed(value);
   }
 
+  /** Any 64-bit constant. */
+  big(value: bigint): this {
+    this.byte(op.I64_CONST);
+    let rest = BigInt.asIntN(64, value);
+    for (;;) {
+      const low = Number(rest & 0x7fn);
+      rest >>= 7n;
+      if ((rest === 0n && (low & 0x40) === 0) || (rest === -1n && low & 0x40)) {
+        this.byte(low);
+        return this;
+      }
+      this.byte(low | 0x80);
+    }
+  }
+
   /** A load or store at `offset` behind the address on the stack; no alignment is promised. */
   memory(opcode: number, offset: number): this {
     this.byte(opcode);
     this.byte(0);
     return this.unsigned(offset);
+  }
+
+  /** Vector instructions without operands of their own. */
+  simd(...opcodes: readonly number[]): this {
+    for (const opcode of opcodes) {
+      this.byte(simd.PREFIX_SIMD);
+      this.unsigned(opcode);
+    }
+    return this;
+  }
+
+  /** A vector instruction that names a lane. */
+  lane(opcode: number, lane: number): this {
+    this.simd(opcode);
+    this.byte(lane);
+    return this;
+  }
+
+  /** A load or store of a vector, or of one lane. */
+  vectorMemory(opcode: number, offset: number, lane?: number): this {
+    this.simd(opcode);
+    this.byte(0);
+    this.unsigned(offset);
+    if (lane !== undefined) this.byte(lane);
+    return this;
+  }
+
+  /** Bytes of the two vectors on the stack, 0…31. */
+  shuffle(bytes: readonly number[]): this {
+    this.simd(simd.I8X16_SHUFFLE);
+    return this.op(...bytes);
+  }
+
+  /** A vector constant of four words. */
+  vector(words: readonly number[]): this {
+    this.simd(simd.V128_CONST);
+    for (const word of words) for (let shift = 0; shift < 32; shift += 8) this.byte((word >>> shift) & 0xff);
+    return this;
+  }
+
+  double(value: number): this {
+    this.byte(simd.F64_CONST);
+    return this.op(...new Uint8Array(Float64Array.of(value).buffer));
+  }
+
+  single(value: number): this {
+    this.byte(simd.F32_CONST);
+    return this.op(...new Uint8Array(Float32Array.of(value).buffer));
   }
 
   /** Pushes the int32 at a fixed address. */

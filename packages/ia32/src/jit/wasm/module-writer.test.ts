@@ -21,9 +21,12 @@ function run(write: (w: CodeWriter) => void, a = 0, b = 0): unknown {
   return (f as (a: number, b: number) => unknown)(a, b);
 }
 
-test.each([0, 1, -1, 63, 64, -64, -65, 127, 128, 0x7fffffff, -0x80000000, 0x12345678])("the constant %i is itself", (value) => {
-  expect(run((w) => w.const(value))).toBe(value);
-});
+test.each([0, 1, -1, 63, 64, -64, -65, 127, 128, 0x7fffffff, -0x80000000, 0x12345678])(
+  "the constant %i is itself",
+  (value) => {
+    expect(run((w) => w.const(value))).toBe(value);
+  },
+);
 
 test("a branch names the construct that it leaves", () => {
   const sum = (n: number): unknown =>
