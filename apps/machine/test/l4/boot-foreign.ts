@@ -26,8 +26,12 @@ export function l4(words: readonly string[], input = ""): Ended {
 }
 
 /** Boots a root task over our foreign sigma0 until it prints `until`; its lines without carriage returns. */
-export function bootForeign(root: string, until: string): { output: string[]; status: number | null; stderr: string } {
+export function bootForeign(
+  root: string,
+  until: string,
+  ...more: readonly string[]
+): { output: string[]; status: number | null; stderr: string } {
   const words = ["--sigma0", elf("l4-sigma0"), "--root", elf(root), "--until", until, "--limit", "60"];
-  const { status, stdout, stderr } = l4(words);
+  const { status, stdout, stderr } = l4([...words, ...more]);
   return { output: stdout.replaceAll("\r", "").trimEnd().split("\n"), status, stderr };
 }

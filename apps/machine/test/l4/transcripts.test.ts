@@ -51,9 +51,13 @@ describe("a foreign root task", () => {
     expect(status).toBe(0);
   }, 60_000);
 
-  it("sees mappings as on L4Ka::Pistachio", () => {
-    const { output, status } = bootForeign("l4-mapprobe", "MAPPROBE END");
-    expect(output).toEqual(expected("mapprobe", MAPPROBE));
-    expect(status).toBe(0);
-  }, 60_000);
+  it.each(["interpreter", "jit"])(
+    "sees mappings as on L4Ka::Pistachio (%s)",
+    (engine) => {
+      const { output, status } = bootForeign("l4-mapprobe", "MAPPROBE END", "--engine", engine);
+      expect(output).toEqual(expected("mapprobe", MAPPROBE));
+      expect(status).toBe(0);
+    },
+    60_000,
+  );
 });
