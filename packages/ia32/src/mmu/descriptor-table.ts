@@ -5,12 +5,23 @@
  * Not here: checks (→ segmentation.ts, system/). SDM Vol. 3A, 3.5, 4.6.
  * @module
  */
-import type { Core } from "../state/core.ts";
+import { WORDS_PER_TAG } from "../state/control-area.ts";
+import { type Core, TAG_SUPERVISOR } from "../state/core.ts";
 import { ACCESSED, entryOfWords, type TableEntry } from "../state/descriptor.ts";
 import { read8, read16, read32, write8, write16, write32 } from "./access.ts";
+import { INDEX_MASK, PAGE_MASK } from "./tlb.ts";
+
+/** RAM offset of `size` bytes that the supervisor's table of the TLB has, or −1. */
+function known(core: Core, linear: number, size: number): number {
+  const entry = TAG_SUPERVISOR * WORDS_PER_TAG + ((linear >>> 10) & INDEX_MASK);
+  const hit = core.architectural && core.tlb[entry] === ((linear + size - 1) & PAGE_MASK);
+  return hit ? (core.tlb[entry + 2] + linear) | 0 : -1;
+}
 
 /** Unsigned 16 bits. */
 export function readSystem16(core: Core, linear: number): number {
+  const place = known(core, linear, 2);
+  if (place >= 0) return core.ram.getUint16(place, true);
   core.actAsSupervisor();
   try {
     return read16(core, linear);
@@ -21,6 +32,8 @@ export function readSystem16(core: Core, linear: number): number {
 
 /** Signed 32 bits. */
 export function readSystem32(core: Core, linear: number): number {
+  const place = known(core, linear, 4);
+  if (place >= 0) return core.ram.getInt32(place, true);
   core.actAsSupervisor();
   try {
     return read32(core, linear);

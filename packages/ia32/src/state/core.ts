@@ -231,6 +231,8 @@ export class Core {
   setSegment(number: number, segment: Segment): void {
     const previous = this.segments[number];
     this.segments[number] = segment;
+    // From flat to flat nothing else follows, and that is what nearly all loads are.
+    if (previous.flat && segment.flat && previous.writable === segment.writable && number < FS) return;
     const [es, cs, ss, ds] = this.segments;
     this.flat = cs.flat && es.flat && es.writable && ss.flat && ss.writable && ds.flat && ds.writable;
     if (number >= FS) this.#mirror(number, segment);

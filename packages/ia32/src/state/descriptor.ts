@@ -55,8 +55,21 @@ export interface TableEntry {
   readonly high: number;
 }
 
+/** Descriptors that were taken apart of late, by their words. */
+const RECENT = 64;
+const recent: (TableEntry | undefined)[] = new Array(RECENT).fill(undefined);
+
 /** Takes the two words of a descriptor apart. */
 export function entryOfWords(low: number, high: number): TableEntry {
+  const place = (low ^ (low >>> 16) ^ (high >>> 8) ^ (high >>> 13)) & (RECENT - 1);
+  const kept = recent[place];
+  if (kept !== undefined && kept.low === low && kept.high === high) return kept;
+  const entry = takeApart(low, high);
+  recent[place] = entry;
+  return entry;
+}
+
+function takeApart(low: number, high: number): TableEntry {
   const limit = (low & 0xffff) | (high & 0xf0000);
   return {
     base: (low >>> 16) | ((high & 0xff) << 16) | (high & 0xff000000),

@@ -119,16 +119,17 @@ function enterHandler(
   const offset = (gate.low & 0xffff) | (size === 4 ? gate.high & 0xffff0000 : 0);
   const { segments, r } = core;
   const flags = (eflags(core) & ~RF) | (event.resume ? RF : eflags(core) & RF);
-  const frame = [flags, segments[CS].selector, r[EIP]];
-  if (event.errorCode !== null) frame.push(event.errorCode);
   const inner = (entry.access & CONFORMING) === 0 && entry.dpl < core.cpl;
   const from8086 = core.virtual8086;
+  const frame: number[] = [];
+  if (inner && from8086) for (const number of [GS, FS, DS, ES]) frame.push(segments[number].selector);
+  if (inner) frame.push(segments[SS].selector, r[ESP]);
+  frame.push(flags, segments[CS].selector, r[EIP]);
+  if (event.errorCode !== null) frame.push(event.errorCode);
   if (from8086 && (!inner || entry.dpl !== 0)) raiseWithCode(core, VECTOR_GP, (selector & 0xfffc) | external);
   if (inner) {
     const stack = stackOfLevel(core, entry.dpl, external);
     if (offset >>> 0 > entry.limit) raiseWithCode(core, VECTOR_GP, external);
-    frame.unshift(segments[SS].selector, r[ESP]);
-    if (from8086) frame.unshift(...[GS, FS, DS, ES].map((number) => segments[number].selector));
     const stackCode = (stack.segment.selector & 0xfffc) | external;
     const pointer = pushFrame(core, stack, frame, size, entry.dpl, stackCode);
     setEflags(core, eflags(core) & ~VM);

@@ -42,6 +42,8 @@ export function pushFrame(
   level: number,
   errorCode: number,
 ): number {
+  if (segment.flat && segment.writable && size === 4 && pointer >>> 0 >= 4 * values.length)
+    return pushFlat(core, pointer, values, level);
   const mask = segment.big ? -1 : 0xffff;
   const place = (i: number): number => ((pointer - (i + 1) * size) & mask) >>> 0;
   for (let i = 0; i < values.length; i++)
@@ -58,6 +60,18 @@ export function pushFrame(
     core.updateMode();
   }
   return (pointer & ~mask) | ((pointer - values.length * size) & mask);
+}
+
+/** The same on a flat stack, where no doubleword crosses the end of the segment. */
+function pushFlat(core: Core, pointer: number, values: readonly number[], level: number): number {
+  if (level !== 3) core.actAsSupervisor();
+  try {
+    for (let i = 1; i <= values.length; i++) probeWrite(core, (pointer - 4 * i) | 0, 4);
+    for (let i = 1; i <= values.length; i++) write32(core, (pointer - 4 * i) | 0, values[i - 1]);
+  } finally {
+    core.updateMode();
+  }
+  return (pointer - 4 * values.length) | 0;
 }
 
 /** Sets the privilege level. */
