@@ -9,7 +9,17 @@
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { accessSync, constants, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  accessSync,
+  chmodSync,
+  constants,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -133,6 +143,21 @@ async function killed(): Promise<void> {
     const after = sh("find . -type f | sort | xargs sha256sum");
     if (after !== sums) throw new Failed(`round ${round}: files that were fsynced differ`);
   }
+}
+
+/** Without root, in a user namespace of one's own. */
+function ordinaryUser(): void {
+  const own = join(folder, "own");
+  mkdirSync(own);
+  for (const path of [folder, own]) chmodSync(path, 0o777);
+  const kintsugi = `'${process.execPath}' '${KINTSUGI[0]}' lfs`;
+  const script = `${kintsugi} newfs d --size 16M; mkdir m; ${kintsugi} mount d m > log & server=$!
+    for i in $(seq 100); do grep -qs mounted log && break; sleep 0.1; done
+    echo hi > m/f; umount m; wait $server; test "$(${kintsugi} ls -R d)" = '3 f'`;
+  const words = ["--user", "--map-root-user", "--mount", "sh", "-euc", script];
+  const options = { cwd: own, uid: 65534, gid: 65534, encoding: "utf8", timeout: 60_000 } as const;
+  const { status, stderr } = spawnSync("unshare", words, options);
+  if (status !== 0) throw new Failed(`unshare: ${status} ${stderr}`);
 }
 
 const SUITES: Readonly<Record<string, Suite>> = {
@@ -263,10 +288,15 @@ const SUITES: Readonly<Record<string, Suite>> = {
         echo still here > f; grep -q here f`),
   },
   killed: { needs: ["dd", "sha256sum"], run: killed },
+  namespace: { needs: ["unshare"], run: ordinaryUser },
   signal: {
     needs: [],
     async run() {
       writeFileSync(join(mountPoint, "f"), "kept");
+      const put = spawnSync(process.execPath, [...KINTSUGI, "put", disk, join(root, "LICENSE"), "/"], {
+        encoding: "utf8",
+      });
+      if (put.status !== 1 || !put.stderr.includes(`mounted on ${mountPoint}`)) throw new Failed(`put: ${put.stderr}`);
       await unmount("SIGTERM");
       checkDisk();
       await mount();
