@@ -80,6 +80,7 @@ export interface PcChipStates {
 const UART_AFTER_FIRMWARE: pc.Uart16550State = { ...pc.UART16550_STATE_AT_RESET, divisor: 1, lcr: 3 };
 export const VIDEO_MEMORY_SIZE: number = 16 << 20;
 const MIB = 0x100000;
+const PORTS = 0x10000;
 const FOUR_GIB = 0x1_0000_0000;
 /** The printer port of monochrome display cards lies among the VGA's: the same chip answers there as at 378. */
 const LPT_MONO_PORT = 0x3bc;
@@ -99,6 +100,8 @@ export class PcChips {
   readonly debug: pc.DebugPorts;
   readonly #uart: pc.Uart16550;
   readonly #timed: readonly pc.TimedChip[];
+  /** By port: the chips whose next event an access may have moved, where those are not all. */
+  readonly #movedBy: (readonly pc.TimedChip[] | undefined)[] = new Array(PORTS).fill(undefined);
   /** The chips by the names of their states. */
   readonly #kept: { readonly [K in keyof PcChipStates]: { readonly state: PcChipStates[K] } };
 
@@ -224,7 +227,11 @@ export class PcChips {
     if (parts.bios === null) claims.push([fwCfg, pc.FW_CFG_PORT, pc.FW_CFG_PORT_COUNT]);
     const exit: pc.PortDevice = { read: () => 0xff, write: (_, value) => wires.exit((2 * value + 1) & 0xff) };
     for (const port of EXIT_PORTS) claims.push([exit, port, 1]);
-    for (const [chip, first, count, offset = 0] of claims) this.#ok(this.ports.claim({ first, count, offset }, chip));
+    for (const [chip, first, count, offset = 0] of claims) {
+      this.#ok(this.ports.claim({ first, count, offset }, chip));
+      const timed = this.#timed.find((one) => one === (chip as object));
+      if (timed !== undefined) this.#movedBy.fill([timed, serialLine], first, first + count);
+    }
   }
 
   /** A copy; chips built from it, over the same memory, go on there. */
@@ -246,6 +253,13 @@ export class PcChips {
   nextEvent(): number {
     let next = Number.POSITIVE_INFINITY;
     for (const chip of this.#timed) next = Math.min(next, chip.nextEvent());
+    return next;
+  }
+
+  /** As nextEvent(), of the chips whose next event an access to this port may have brought nearer. */
+  nextEventMovedBy(port: number): number {
+    let next = Number.POSITIVE_INFINITY;
+    for (const chip of this.#movedBy[port] ?? this.#timed) next = Math.min(next, chip.nextEvent());
     return next;
   }
 

@@ -25,6 +25,8 @@ import { chipsAfterReset, fillMemoryOfFirmware } from "./pc-reset.ts";
 const CYCLE_TIME = 10;
 const PAGE = 4096;
 const IF = 0x200;
+/** No port: an access of several bytes may reach several chips. */
+const WIDE_ACCESS = -1;
 const CS = 1;
 
 /** What a machine is made of. */
@@ -103,12 +105,12 @@ export class PcMachine {
       ports: {
         read: (port, size) => {
           const value = this.#chips.ports.read(port, size);
-          this.#afterAccess();
+          this.#afterAccess(size === 1 ? port : WIDE_ACCESS);
           return value;
         },
         write: (port, size, value) => {
           this.#chips.ports.write(port, size, value);
-          this.#afterAccess();
+          this.#afterAccess(size === 1 ? port : WIDE_ACCESS);
         },
       },
       mmio: {
@@ -300,10 +302,10 @@ export class PcMachine {
   }
 
   /** A slice was planned without knowing of this access: it ends here if an event came nearer. */
-  #afterAccess(): void {
+  #afterAccess(port: number): void {
     const { processor } = this;
     const chips = this.#chips;
-    if (chips.nextEvent() < this.#planned) processor.requestExit();
+    if (chips.nextEventMovedBy(port) < this.#planned) processor.requestExit();
     processor.setInterruptLine(chips.interruptPending);
   }
 
