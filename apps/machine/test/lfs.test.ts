@@ -172,6 +172,27 @@ describe("kintsugi lfs on its own disks", () => {
     expect(await done("dump", image)).toMatch(/^superblock\n {2}version 2\n/);
   });
 
+  it("keeps a checkpoint that is pinned, and gives it up again", async () => {
+    const image = await fresh("pinned.img");
+    writeFileSync(at("early"), "early");
+    await done("put", image, at("early"), "/f");
+    const lines = (await done("snapshots", image)).split("\n").filter(Boolean);
+    const [serial] = (lines.at(-1) ?? "").split(" ");
+    await done("snapshots", image, "--pin", serial);
+    writeFileSync(at("large"), new Uint8Array(1 << 20).fill(1));
+    for (let n = 0; n < 12; n++) await done("put", image, at("large"), "/large");
+    expect(await done("snapshots", image)).toMatch(new RegExp(`^${serial} \\S+ pinned$`, "m"));
+    expect(await done("cat", image, "f", "--at", serial)).toBe("early");
+    expect(await done("ls", "-R", image, "--at", serial)).toBe("5 f\n");
+    await done("snapshots", image, "--unpin", serial);
+    expect(await done("snapshots", image)).not.toContain("pinned");
+    expect(await done("fsck", image)).toContain("clean");
+    expect(await lfs("snapshots", image, "--unpin", serial)).toMatchObject({
+      status: 1,
+      stderr: expect.stringContaining("is not pinned"),
+    });
+  });
+
   it("repairs what can be repaired, and leaves as it is what cannot", async () => {
     const image = foreign("v2-files", "damaged.img");
     const before = await done("ls", "-R", image);
@@ -246,6 +267,8 @@ describe("kintsugi lfs refuses", () => {
       [["newfs", at("none"), "--size", "100K"], /--size: the disk would have too few segments/],
       [["newfs", at("none"), "--size", "64M", "--bsize", "3000"], /--bsize wants a power of two/],
       [["newfs", at("none"), "--size", "64M", "--bsize", "16K", "--fsize", "16K"], /--fsize wants .* at most 8K/],
+      [["newfs", at("none"), "--size", "64M", "--format", "ffs"], /Allowed choices are v2, v1-netbsd, v1-44bsd/],
+      [["snapshots", at("none"), "--pin", "it"], /--pin wants a serial, not 'it'/],
       [["cat", at("none"), "f", "--at", "now"], /--at wants the serial of a checkpoint, not 'now'/],
     ];
     for (const [words, message] of refused) {
@@ -279,6 +302,7 @@ describe("kintsugi lfs refuses", () => {
       [["get", image, "/", at("x")], /export takes directories/],
       [["export", image, folder], /name a new or empty directory/],
       [["cat", image, "f", "--at", "999"], /no whole checkpoint with serial 999/],
+      [["snapshots", image, "--pin", "999"], /no whole checkpoint with serial 999/],
       [["mount", image, at("nowhere")], /nowhere: there is no such directory to mount on/],
       [["mount", image, MAIN], /main.ts: it is no directory/],
       [["mount", at("none"), folder], /none: there is no such file/],

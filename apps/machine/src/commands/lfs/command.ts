@@ -39,8 +39,12 @@ export function lfsCommand(program: Command, ended: (code: number) => void): voi
   mountCommand(lfs, run, at);
   lfs
     .command("snapshots <IMG>")
-    .description("list the checkpoints that are whole, oldest first, as 'serial time'")
+    .description(
+      "list the checkpoints that are whole, oldest first, as 'serial time', and 'pinned' behind those that stay",
+    )
     .option("--since <SERIAL>", "list what changed since this one instead", parseCount("--since", "a serial"))
+    .option("--pin <SERIAL>", "keep this one whatever is written and cleaned", parseCount("--pin", "a serial"))
+    .option("--unpin <SERIAL>", "give up what only this one keeps", parseCount("--unpin", "a serial"))
     .addOption(at())
     .action((image, flags) => run(image, async () => (await import("./history.ts")).snapshots(image, flags)));
   lfs

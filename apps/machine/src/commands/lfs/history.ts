@@ -6,24 +6,43 @@
  * @module
  */
 import { writeFile } from "node:fs/promises";
-import { compareTrees, listCheckpoints, mapFrame, mapPage } from "@kintsugi/lfs";
+import { type Checkpoint, compareTrees, listCheckpoints, mapFrame, mapPage } from "@kintsugi/lfs";
 import { writeOut } from "../streams.ts";
-import { superblockOf, version2, withBytes, withFiles } from "./disk.ts";
+import { addressOf, DiskError, superblockOf, version2, withBytes, withFiles } from "./disk.ts";
 import { readable, readOrRefuse } from "./volume.ts";
 
+export interface SnapshotFlags {
+  readonly since?: number;
+  readonly at?: number;
+  readonly pin?: number;
+  readonly unpin?: number;
+}
+
 /** A line "serial time" for every whole checkpoint, oldest first; with `since` a line "kind path" for every change. */
-export async function snapshots(
-  path: string,
-  flags: { readonly since?: number; readonly at?: number },
-): Promise<number> {
+export async function snapshots(path: string, flags: SnapshotFlags): Promise<number> {
   const checkpoints = await withBytes(path, (read) => {
     version2(path, read);
+    if (flags.pin !== undefined) addressOf(path, read, flags.pin); // refuses a serial that is not there
     return readOrRefuse(path, () => listCheckpoints(read));
   });
   if (flags.since !== undefined) return compare(path, flags.since, flags.at);
-  const lines = checkpoints.map(({ serial, time }) => `${serial} ${new Date(time * 1000).toISOString()}\n`);
+  if (flags.pin !== undefined || flags.unpin !== undefined) return changePins(path, checkpoints, flags);
+  const lines = checkpoints.map(
+    ({ serial, time, pinned }) => `${serial} ${new Date(time * 1000).toISOString()}${pinned ? " pinned" : ""}\n`,
+  );
   await writeOut(lines.join(""));
   return 0;
+}
+
+function changePins(path: string, checkpoints: readonly Checkpoint[], { pin, unpin }: SnapshotFlags): Promise<number> {
+  const wanted = checkpoints.find(({ serial }) => serial === pin);
+  return withFiles(path, { writes: true }, async (fs) => {
+    if (unpin !== undefined && !(await fs.pinnedCheckpoints()).some(({ serial }) => serial === unpin))
+      throw new DiskError(`${path}: checkpoint ${unpin} is not pinned`);
+    if (wanted !== undefined) await fs.pinCheckpoint(wanted);
+    if (unpin !== undefined) await fs.unpinCheckpoint(unpin);
+    return 0;
+  });
 }
 
 function compare(path: string, since: number, at: number | undefined): Promise<number> {
