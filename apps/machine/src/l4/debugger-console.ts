@@ -18,6 +18,8 @@ import {
   UART_RBR,
 } from "@kintsugi/pc";
 
+/** Cycles that a character takes: nobody prints without end in no time. */
+const CHARACTER_TIME = 100;
 /** Guest instructions between two traps of a loop that does nothing but trap. */
 const LOOP_LENGTH = 4;
 /** Cycles of such a loop, with nobody else running, until it counts as the end: ten time slices. */
@@ -33,6 +35,8 @@ export interface DebuggerMachine {
   /** Lets COM1 send what programs have given to it. */
   drain(): void;
   show(byte: number): void;
+  /** Lets so many cycles pass. */
+  pass(cycles: number): void;
   /** A thread wants a character and there is none; it `waits` for one, or goes on. */
   starved(waits: boolean): void;
   /** A thread does nothing but enter the debugger. */
@@ -66,6 +70,7 @@ export class DebuggerConsole implements KernelDebugger {
 
   print(text: Uint8Array): void {
     this.#machine.drain();
+    this.#machine.pass(CHARACTER_TIME * text.length);
     for (const byte of text) this.#machine.show(byte);
   }
 

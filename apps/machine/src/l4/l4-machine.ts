@@ -28,6 +28,8 @@ const CYCLE_TIME = 10;
 const PORT_TIME = 100;
 /** Cycles of port accesses after which the kernel looks at the clock again. */
 const PORT_TIME_LIMIT = 2000;
+/** Halted threads that are remembered: the last ones. */
+const MOST_HALTED = 8;
 const PAGE = 4096;
 const VIDEO_MEMORY_SIZE: number = 16 << 20;
 /** The calendar at power-on is always the same: a run depends on its inputs alone. */
@@ -224,7 +226,7 @@ export class L4Machine {
       observer: {
         ...options.observer,
         halted: (thread, reason) => {
-          this.#halted.push(`thread ${hex(thread)}: ${reason}`);
+          if (this.#halted.push(`thread ${hex(thread)}: ${reason}`) > MOST_HALTED) this.#halted.shift();
           options.observer?.halted?.(thread, reason);
         },
       },
@@ -248,6 +250,7 @@ export class L4Machine {
         this.#next = Number.NaN;
       },
       show: (byte) => options.serial(byte),
+      pass: (cycles) => processor.advance(cycles),
       starved: (waits) => {
         this.#next = Number.NaN;
         if (!this.#typist.asked(this.#now()) && waits && this.inputEmpty) this.#end({ kind: "starved" });

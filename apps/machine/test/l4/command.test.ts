@@ -83,6 +83,12 @@ describe("kintsugi l4", () => {
     }
   }, 60_000);
 
+  it("lets time pass for what is printed: nobody fills the host's memory", () => {
+    const flood = root("flood", [...print, ...again(8)], "x".repeat(4000));
+    const { status, stdout } = run(flood, "--limit", "0.05");
+    expect([status, stdout.length > 40_000, stdout.length <= 54_000]).toEqual([4, true, true]);
+  });
+
   it("goes on behind an entry into the debugger", () => {
     const path = root("enters", [...enterSaying, ...enterSaying, ...print, ...again(8)], "why");
     expect(run(path, "--until", "whywhy").stdout).toMatch(
