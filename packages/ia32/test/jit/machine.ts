@@ -213,6 +213,7 @@ export function createMachine(program: Program, engine: EngineOptions): Machine 
       write: (port, size, value) => note("out", port, size, value),
     },
     mmio: {
+      timed: true,
       read: (physical, size) => answer("load", physical, size),
       write: (physical, size, value) => note("store", physical, size, value),
     },
