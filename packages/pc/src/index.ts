@@ -54,6 +54,8 @@ export * from "./pci/registers.ts";
 export type * from "./port-device.ts";
 export * from "./power/chip.ts";
 export * from "./power/registers.ts";
+export * from "./float-error/chip.ts";
+export * from "./float-error/registers.ts";
 export * from "./system-control/chip.ts";
 export * from "./system-control/registers.ts";
 export * from "./uart16550/chip.ts";

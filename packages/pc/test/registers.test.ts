@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as ata from "../src/ata/registers.ts";
 import * as debug from "../src/debug/registers.ts";
+import * as floatError from "../src/float-error/registers.ts";
 import * as kbc from "../src/i8042/registers.ts";
 import * as dma from "../src/i8237a/registers.ts";
 import * as pit from "../src/i8254/registers.ts";
@@ -20,6 +21,7 @@ describe("registers.ts of every chip", () => {
       ATA: ata,
       DEBUG: debug,
       DMA: dma,
+      FLOAT_ERROR: floatError,
       KBC: kbc,
       PCI: pci,
       PIT: pit,

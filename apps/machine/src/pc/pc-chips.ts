@@ -41,6 +41,8 @@ export interface PcWires extends pc.DmaMemory {
   console(byte: number): void;
   paper(byte: number): void;
   a20(open: boolean): void;
+  /** The processor's IGNNE#. */
+  ignoreNumericError(on: boolean): void;
   exit(code: number): void;
   /** The guest has reset the machine, by this. */
   reset(by: string): void;
@@ -73,6 +75,7 @@ export interface PcChipStates {
   readonly debug: pc.DebugPortsState;
   readonly apic: pc.LocalApicState;
   readonly fwCfg: pc.FwCfgState;
+  readonly floatError: pc.FloatErrorState;
   readonly serialLine: SerialLineState;
 }
 
@@ -98,6 +101,7 @@ export class PcChips {
   readonly display: pc.Vbe;
   readonly bridge: pc.I82441fx;
   readonly debug: pc.DebugPorts;
+  readonly floatError: pc.FloatError;
   readonly #uart: pc.Uart16550;
   readonly #timed: readonly pc.TimedChip[];
   /** By port: the chips whose next event an access may have moved, where those are not all. */
@@ -162,6 +166,10 @@ export class PcChips {
     const debug = new pc.DebugPorts(events, state.debug);
     const apic = new pc.LocalApic(clock, state.apic);
     const fwCfg = new pc.FwCfg(parts.memory, state.fwCfg);
+    const floatError = new pc.FloatError(
+      { irq: pic.line(pc.FLOAT_ERROR_IRQ), ignne: { set: (on) => wires.ignoreNumericError(on) } },
+      state.floatError,
+    );
     const serialLine = new SerialLine(uart, 1, state.serialLine);
     this.pic = pic;
     this.#apic = apic;
@@ -169,10 +177,27 @@ export class PcChips {
     this.display = vbe;
     this.bridge = bridge;
     this.debug = debug;
+    this.floatError = floatError;
     this.serialLine = serialLine;
     this.#uart = uart;
     this.#timed = [pit, keyboard, rtc, uart, lpt, ide, apic, serialLine];
-    const board = { pic, pit, gate, keyboard, rtc, uart, lpt, printer, power, dma, debug, apic, fwCfg, serialLine };
+    const board = {
+      pic,
+      pit,
+      gate,
+      keyboard,
+      rtc,
+      uart,
+      lpt,
+      printer,
+      power,
+      dma,
+      debug,
+      apic,
+      fwCfg,
+      floatError,
+      serialLine,
+    };
     this.#kept = { ...board, ide, vga, vbe, bridge, isa, host };
 
     this.memory = new pc.MmioBus(host.memory);
@@ -213,6 +238,7 @@ export class PcChips {
       [uart, pc.UART_PORT, pc.UART_PORT_COUNT],
       [lpt, pc.LPT_PORT, pc.LPT_PORT_COUNT],
       [lpt, LPT_MONO_PORT, pc.LPT_PORT_COUNT],
+      [floatError, pc.FLOAT_ERROR_PORT, 1],
       [power, pc.POWER_RESET_PORT, 1],
       [host.dataPort, pc.PCI_DATA_PORT, pc.PCI_DATA_PORT_COUNT],
       [ide.channels[0], pc.ATA_PRIMARY_PORT, pc.ATA_PORT_COUNT],

@@ -65,6 +65,37 @@ describe("a PC", () => {
     }
   });
 
+  it("turns an x87 error into interrupt 13, whose handler may use the x87 once port f0 has been written", () => {
+    const [KEY, WORD] = [0x75, (value: number) => [value & 0xff, value >> 8]];
+    const store = (at: number, value: number): number[] => [0xc7, 0x06, ...WORD(at), ...WORD(value)];
+    const made = configuration([
+      ...[0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xd0, 0xbc, 0x00, 0x70], // xor ax, ax; mov ds, ax; mov ss, ax; mov sp, 7000
+      ...[out(0x20, 0x11), out(0x21, 8), out(0x21, 4), out(0x21, 1), out(0x21, 0xfb)].flat(),
+      ...[out(0xa0, 0x11), out(0xa1, 0x70), out(0xa1, 2), out(0xa1, 1), out(0xa1, 0xdf)].flat(),
+      ...[...store(4 * KEY, START + 0x200), ...store(4 * KEY + 2, 0xf000), ...store(0x500, 0x37b)],
+      ...[0xdb, 0xe3, 0xd9, 0x2e, 0x00, 0x05, 0xfb], // fninit; fldcw [500], which unmasks division by zero; sti
+      ...[0xd9, 0xe8, 0xd9, 0xee, 0xde, 0xf9, 0x9b, 0xfa, 0xf4], // fld1; fldz; fdivp; fwait; cli; hlt
+    ]);
+    made.roms[0].bytes.set(
+      [
+        ...out(0xf0, 0),
+        ...[0xdd, 0x3e, 0x00, 0x06], // fnstsw [600]
+        ...[0xd9, 0xe8, 0xdd, 0xd8], // fld1; fstp st(0): waiting instructions, which do not wait
+        ...[0xdb, 0xe2, 0xff, 0x06, 0x02, 0x06], // fnclex; inc word [602]
+        ...[...out(0xa0, 0x20), ...out(0x20, 0x20), 0xcf],
+      ],
+      START + 0x200,
+    );
+    const machine = new PcMachine(made, outputs);
+    machine.run(1_000_000);
+    const { ram } = machine.memory;
+    expect([ram[0x600] & 4, ram[0x602], machine.chips.floatError.state]).toEqual([
+      4,
+      1,
+      { version: 1, ferr: false, ignne: false },
+    ]);
+  });
+
   it("is in a file whole, and a file that is not is refused", () => {
     const machine = new PcMachine(ticking(), outputs);
     machine.run(300_000);

@@ -128,6 +128,12 @@ export class PcMachine {
           return vector;
         },
       },
+      floatError: {
+        set: (asserted) => {
+          this.#chips.floatError.ferr.set(asserted);
+          this.processor.setInterruptLine(this.#chips.interruptPending);
+        },
+      },
     });
     this.#powerOn = this.processor.state;
     this.#wires = {
@@ -144,6 +150,7 @@ export class PcMachine {
       write: (address, bytes) => memory.writeBytes(address, bytes),
       now: () => this.processor.cycles * CYCLE_TIME,
       a20: (open) => this.processor.setA20(open),
+      ignoreNumericError: (on) => this.processor.setIgnoreNumericError(on),
       exit: (code) => this.#end({ kind: "exit", code }),
       reset: (by) => this.#end({ kind: "reset", by }),
       shadow: (areas) => {
