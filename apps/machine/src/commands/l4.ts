@@ -147,7 +147,7 @@ function endCode(exit: L4Exit, cycles: number, flags: L4Flags): number {
     case "limit":
       return say("the limit was reached", EXIT_LIMIT);
     case "idle":
-      return say(["deadlock: no thread can run and nothing is due", ...exit.halted].join("; "), EXIT_DEADLOCK);
+      return say(["deadlock: no thread can run and nothing is due", ...exit.why].join("; "), EXIT_DEADLOCK);
     case "starved":
       return say("a thread waits for a key and nothing more is typed", EXIT_DEADLOCK);
     case "stuck":

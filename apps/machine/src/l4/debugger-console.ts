@@ -5,6 +5,7 @@
  * in the debugger for good. Not here: what a trap asks (→ @kintsugi/microkernel, debugger-trap.ts).
  * @module
  */
+import type { Processor } from "@kintsugi/ia32";
 import type { KernelDebugger } from "@kintsugi/microkernel";
 import {
   UART_DLL,
@@ -28,15 +29,12 @@ const ENCODER: TextEncoder = new TextEncoder();
 
 /** What the console needs of its machine. */
 export interface DebuggerMachine {
-  readonly retired: number;
-  readonly cycles: number;
+  readonly clock: Pick<Processor, "retired" | "cycles" | "advance">;
   readPort(port: number): number;
   writePort(port: number, value: number): void;
   /** Lets COM1 send what programs have given to it. */
   drain(): void;
   show(byte: number): void;
-  /** Lets so many cycles pass. */
-  pass(cycles: number): void;
   /** A thread wants a character and there is none; it `waits` for one, or goes on. */
   starved(waits: boolean): void;
   /** A thread does nothing but enter the debugger. */
@@ -70,12 +68,12 @@ export class DebuggerConsole implements KernelDebugger {
 
   print(text: Uint8Array): void {
     this.#machine.drain();
-    this.#machine.pass(CHARACTER_TIME * text.length);
+    this.#machine.clock.advance(CHARACTER_TIME * text.length);
     for (const byte of text) this.#machine.show(byte);
   }
 
   enter(thread: number, text: Uint8Array | null, ip: number): void {
-    const { retired, cycles } = this.#machine;
+    const { retired, cycles } = this.#machine.clock;
     const last = this.#last;
     const again = last.thread === thread && last.ip === ip && retired - last.retired <= LOOP_LENGTH;
     this.#last = { thread, ip, retired, since: again ? last.since : cycles };

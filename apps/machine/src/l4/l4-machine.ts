@@ -20,6 +20,7 @@ import { err, ok, type Result } from "neverthrow";
 import { PcChips } from "../pc/pc-chips.ts";
 import { DebuggerConsole, type DebuggerMachine, hex } from "./debugger-console.ts";
 import { kickstart, type L4Files, type L4ImageError } from "./kickstart.ts";
+import { LastWords } from "./last-words.ts";
 import { Typist } from "./typist.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
@@ -28,8 +29,6 @@ const CYCLE_TIME = 10;
 const PORT_TIME = 100;
 /** Cycles of port accesses after which the kernel looks at the clock again. */
 const PORT_TIME_LIMIT = 2000;
-/** Halted threads that are remembered: the last ones. */
-const MOST_HALTED = 8;
 const PAGE = 4096;
 const VIDEO_MEMORY_SIZE: number = 16 << 20;
 /** The calendar at power-on is always the same: a run depends on its inputs alone. */
@@ -47,8 +46,8 @@ export interface L4Options {
 
 export type L4Exit =
   | { readonly kind: "limit" }
-  /** Nobody can run and nothing is due: only input can go on. `halted` says which threads have stopped for good. */
-  | { readonly kind: "idle"; readonly halted: readonly string[] }
+  /** Nobody can run and nothing is due: only input can go on. `why`: threads that stopped for good, the last page fault. */
+  | { readonly kind: "idle"; readonly why: readonly string[] }
   /** A thread waits in the kernel debugger for a character, and none is on its way. */
   | { readonly kind: "starved" }
   /** A thread does nothing any more but enter the kernel debugger. */
@@ -81,7 +80,7 @@ export class L4Machine {
       this.#afterPort();
     },
   };
-  readonly #halted: string[] = [];
+  readonly #lastWords: LastWords = new LastWords();
   #ended: L4Exit | undefined;
   /** The chips' next event, nanoseconds; NaN when something may have changed it. The kernel asks twice a step. */
   #next = Number.NaN;
@@ -193,7 +192,7 @@ export class L4Machine {
     if (exit.kind === "reset") return { kind: "dead", reason: exit.reason };
     if (exit.kind !== "idle") return { kind: "limit" };
     if (exit.next === Number.POSITIVE_INFINITY)
-      return this.#typist.asked(this.#now()) ? { kind: "limit" } : { kind: "idle", halted: this.#halted };
+      return this.#typist.asked(this.#now()) ? { kind: "limit" } : { kind: "idle", why: this.#lastWords.sentences };
     // The next event lies beyond `until`: time passes, nobody works.
     this.processor.advance(Math.max(0, until - this.cycles));
     return { kind: "limit" };
@@ -226,8 +225,12 @@ export class L4Machine {
       observer: {
         ...options.observer,
         halted: (thread, reason) => {
-          if (this.#halted.push(`thread ${hex(thread)}: ${reason}`) > MOST_HALTED) this.#halted.shift();
+          this.#lastWords.halted(thread, reason);
           options.observer?.halted?.(thread, reason);
+        },
+        pageFault: (thread, address, access, ip) => {
+          this.#lastWords.pageFault(thread, address, ip);
+          options.observer?.pageFault?.(thread, address, access, ip);
         },
       },
       debugger: this.#console,
@@ -237,12 +240,7 @@ export class L4Machine {
   #debuggerMachine(options: L4Options): DebuggerMachine {
     const { chips, processor } = this;
     return {
-      get retired(): number {
-        return processor.retired;
-      },
-      get cycles(): number {
-        return processor.cycles;
-      },
+      clock: processor,
       readPort: (port) => this.#ports.read(port, 1),
       writePort: (port, value) => this.#ports.write(port, 1, value),
       drain: () => {
@@ -250,7 +248,6 @@ export class L4Machine {
         this.#next = Number.NaN;
       },
       show: (byte) => options.serial(byte),
-      pass: (cycles) => processor.advance(cycles),
       starved: (waits) => {
         this.#next = Number.NaN;
         if (!this.#typist.asked(this.#now()) && waits && this.inputEmpty) this.#end({ kind: "starved" });
