@@ -6,6 +6,7 @@
  */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { JitStatistics } from "../packages/ia32/src/index.ts";
 import { type Absent, findPeers } from "./peers.ts";
 import { serialRun } from "./serial-run.ts";
 
@@ -14,6 +15,8 @@ export interface LinuxColumn {
   readonly engine: string;
   readonly steps: ReadonlyMap<string, { readonly cpu: number; readonly total: number; readonly result: string }>;
   readonly peakMebibytes: number;
+  /** What our compiler says of itself at the end. */
+  readonly compiler: JitStatistics | null;
 }
 
 export interface LinuxTable {
@@ -38,7 +41,7 @@ export async function measureLinux(folder: string, said: (text: string) => void)
     if (linux === null) continue;
     said(`${name}: Linux`);
     const command = linux({ kernel, initrd, append: APPEND, mebibytes: MEBIBYTES });
-    const { marks, peakMebibytes } = await serialRun(command, (line) => line === "M END");
+    const { marks, peakMebibytes, complaint } = await serialRun(command, (line) => line === "M END");
     const steps = new Map<string, { cpu: number; total: number; result: string }>();
     let start = { cpu: 0, total: 0 };
     for (const { text, cpu, total } of marks) {
@@ -49,7 +52,10 @@ export async function measureLinux(folder: string, said: (text: string) => void)
       if (text === "M END") steps.set(TOTAL, { cpu, total, result: "" });
     }
     if (!steps.has(TOTAL)) throw new Error(`${name}: Linux did not come to its end`);
-    columns.push({ engine: name, steps, peakMebibytes });
+    const statistics = complaint.split("\n").find((line) => line.startsWith('{"instructions"'));
+    const compiler =
+      statistics === undefined ? null : (JSON.parse(statistics) as { compiler: JitStatistics | null }).compiler;
+    columns.push({ engine: name, steps, peakMebibytes, compiler });
   }
   return { columns, absent };
 }

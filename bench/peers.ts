@@ -118,6 +118,7 @@ export function findPeers(): { peers: Peer[]; absent: Absent[] } {
     guest: (request) => [...pc, "--kernel", GUEST, "--append", request],
     linux: ({ kernel, initrd, append, mebibytes }) => [
       ...[...pc, "--memory", `${mebibytes}`, "--kernel", kernel, "--initrd", initrd, "--append", append],
+      ...["--until", "M END", "--statistics"],
     ],
   });
   return { peers, absent };

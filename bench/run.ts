@@ -9,6 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { measureDowntime } from "../apps/machine/bench/downtime.ts";
+import type { JitStatistics } from "../packages/ia32/src/index.ts";
 import { measureInterpreter } from "./interpreter.ts";
 import { gates, type KernelRow, meanRatio, measureKernels } from "./kernels.ts";
 import { l4IpcSection } from "./l4-ipc.ts";
@@ -169,7 +170,25 @@ async function linux(folder: string): Promise<string> {
       ["step", ...columns.map(({ engine }) => engine), ...others.map(({ engine }) => `÷ ${engine}`), "results"],
       body,
     ),
+    ...(ours.compiler === null ? [] : [compilerFigures(ours.compiler)]),
   ].join("\n\n");
+}
+
+/** A sentence on what the compiler did and keeps. */
+function compilerFigures({
+  compiledInstructions,
+  instructions,
+  modules,
+  regions,
+  bytes,
+  compiled,
+  dropped,
+}: JitStatistics): string {
+  const share = ((100 * compiledInstructions) / instructions).toFixed(1);
+  return (
+    `Of ${(instructions / 1e9).toFixed(1)} billion instructions ${share} % ran compiled; at the end ${modules} modules with ${regions} regions ` +
+    `and ${(bytes / 1024).toFixed(0)} KiB of WebAssembly were kept, ${compiled} had been made, ${dropped} dropped.`
+  );
 }
 
 /** Steps whose result is the machine's own: how many files there are under /sys. */

@@ -19,10 +19,14 @@ export interface Mark {
 export interface SerialRun {
   readonly marks: readonly Mark[];
   readonly peakMebibytes: number;
+  /** The end of what it wrote to stderr. */
+  readonly complaint: string;
 }
 
 /** A process that says nothing for so long hangs. */
 const SILENCE = 300_000;
+/** Milliseconds that a program has to end by itself. */
+const GRACE = 2000;
 const STAMP = / @(\d+) (\d+)(?: (\d+))?$/;
 
 /** CPU milliseconds of the emulating thread and of all; QEMU names its own, elsewhere all count. */
@@ -72,7 +76,7 @@ export function serialRun(command: readonly string[], last: (line: string) => bo
     };
     alive();
     child.stderr.on("data", (chunk: Buffer) => {
-      complaint = (complaint + chunk.toString("latin1")).slice(-2000);
+      complaint = (complaint + chunk.toString("latin1")).slice(-20_000);
     });
     child.stdout.on("data", (chunk: Buffer) => {
       const times = threadTimes(pid);
@@ -89,13 +93,13 @@ export function serialRun(command: readonly string[], last: (line: string) => bo
         marks.push(stamp === null ? { text, wall, ...times } : { text, cpu, wall: stampWall, total: total || cpu });
         if (!last(text)) continue;
         over = true;
-        child.kill("SIGKILL");
+        setTimeout(() => child.kill("SIGKILL"), GRACE).unref();
       }
     });
     child.on("error", reject);
     child.on("close", (code) => {
       clearTimeout(timer);
-      if (over || code === 0) resolve({ marks, peakMebibytes: peak });
+      if (over || code === 0) resolve({ marks, peakMebibytes: peak, complaint });
       else reject(new Error(`${command.join(" ")}: exit code ${code}; ${complaint}`));
     });
   });

@@ -27,6 +27,7 @@ export interface PcFlags {
   readonly engine: "interpreter" | "jit";
   readonly serial: string;
   readonly stamp?: boolean;
+  readonly statistics?: boolean;
   readonly printer?: string;
   readonly screenshot: readonly AtTime[];
   /** The steps of --await and --type in the order in which they were given. */
@@ -79,6 +80,7 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
     .addOption(new Option("--engine <ENGINE>", "what executes").choices(["interpreter", "jit"]).default("interpreter"))
     .option("--serial <WHERE>", "COM1: stdio, tcp:PORT for one client at a time, or a file to write", "stdio")
     .option("--stamp", "end each line from COM1 with CPU and wall time: ' @thread_us wall_us process_us'")
+    .option("--statistics", "at the end, say on stderr what the compiler did and how much memory the process had")
     .option("--printer <FILE>", "what LPT1's printer prints")
     .option("--type <[T=]TEXT>", "type this; may be repeated, see below", scripted(parseType))
     .option("--await <TEXT>", "before the next --type, wait until COM1 or the screen shows this", scripted(parseAwait))

@@ -132,6 +132,7 @@ class PcRun {
       this.#server?.tell();
       ending = await this.#next(exit);
     }
+    if (this.#flags.statistics) process.stderr.write(`${this.#statistics()}\n`);
     this.#target?.ended(ending.code);
     this.#server?.tell();
     this.#server?.close();
@@ -249,6 +250,13 @@ class PcRun {
       this.#wake = resolve;
     });
     this.#wake = () => undefined;
+  }
+
+  /** What the compiler did, and MiB of the process at most, as one line of JSON. */
+  #statistics(): string {
+    const { jitStatistics, retired } = this.#machine.processor;
+    const peakMebibytes = Math.round(process.resourceUsage().maxRSS / 1024);
+    return JSON.stringify({ instructions: retired, peakMebibytes, compiler: jitStatistics });
   }
 
   #sent(byte: number): void {
