@@ -17,7 +17,7 @@ import {
   VGA_MEMORY_SIZE,
 } from "@kintsugi/pc";
 import { err, ok, type Result } from "neverthrow";
-import { PcChips } from "../pc/pc-chips.ts";
+import { PcChips, VIDEO_MEMORY_SIZE } from "../pc/pc-chips.ts";
 import { DebuggerConsole, type DebuggerMachine, hex } from "./debugger-console.ts";
 import { kickstart, type L4Files, type L4ImageError } from "./kickstart.ts";
 import { LastWords } from "./last-words.ts";
@@ -30,7 +30,6 @@ const PORT_TIME = 100;
 /** Cycles of port accesses after which the kernel looks at the clock again. */
 const PORT_TIME_LIMIT = 2000;
 const PAGE = 4096;
-const VIDEO_MEMORY_SIZE: number = 16 << 20;
 /** The calendar at power-on is always the same: a run depends on its inputs alone. */
 const POWER_ON: CivilTime = { year: 2026, month: 1, day: 1, dayOfWeek: 5, hour: 0, minute: 0, second: 0 };
 
@@ -143,6 +142,7 @@ export class L4Machine {
       console: () => undefined,
       paper: () => undefined,
       a20: () => undefined,
+      ignoreNumericError: () => undefined,
       exit: (code: number) => this.#end({ kind: "exit", code }),
       reset: () => this.#end({ kind: "reset" }),
       shadow: () => undefined,
