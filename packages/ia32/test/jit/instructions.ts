@@ -80,7 +80,8 @@ export function dataAddress(random: Random, aligned: boolean): number {
     ? ALIAS + CODE + (random.below((DATA + DATA_SIZE - CODE) / 4096) << 12)
     : DATA + (random.below(DATA_SIZE / 4096) << 12);
   const offset = random.once(5) ? 0xff0 + random.below(16) : random.below(4096);
-  return page + (aligned && !random.once(8) ? offset & ~15 : offset);
+  const mask = aligned && !random.once(8) ? ~15 : random.once(2) ? ~7 : ~0;
+  return page + (offset & mask);
 }
 
 /** ModR/M with its SIB and displacement; a base register may first be given an address, in an instruction of its own. */

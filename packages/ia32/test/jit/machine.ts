@@ -41,6 +41,8 @@ const LARGE = 0x80;
 const NO_EXECUTE = 0x80000000;
 const EFER_NXE = 0x800;
 const INT3 = 0xcc;
+/** Words of XMM0 to XMM7, which come first. */
+const XMM_WORDS = 32;
 const VECTORS = 256;
 
 export interface Machine {
@@ -170,6 +172,7 @@ export function createMachine(program: Program, engine: EngineOptions): Machine 
   memory.ram.fill(0, TABLES, DEVICE);
   const noise = new Random(program.seed);
   const data = new Int32Array(DATA_SIZE / 4).map(() => noise.operand());
+  for (let i = 0; i < data.length; i += 2) if (noise.once(2)) data.set(noise.numbers(), i);
   memory.ram.set(new Uint8Array(data.buffer), DATA);
   const code = layOut(program);
   for (let page = 0; page < CODE_SIZE; page += PAGE)
@@ -264,6 +267,7 @@ export function createMachine(program: Program, engine: EngineOptions): Machine 
   processor.registers[ESP] = STACK;
   processor.registers[EIP] = eipOf(environment, program.blocks[0].at);
   processor.registers[EFLAGS] = 0x202;
+  for (let word = 0; word < XMM_WORDS; word += 2) processor.floatRegisters.set(noise.numbers(), word);
   processor.floatRegisters[FCW] = controlWord;
   processor.floatRegisters[MXCSR] = mxcsr & 0xffff;
   return { program, memory, processor, traffic };

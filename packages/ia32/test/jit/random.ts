@@ -56,4 +56,30 @@ export class Random {
         return this.word();
     }
   }
+
+  /** Two words of a binary64, or two binary32 numbers, of the kind that makes floating-point arithmetic interesting. */
+  numbers(): [low: number, high: number] {
+    const view = new DataView(new ArrayBuffer(8));
+    const exponent = this.pick([0, 0, 1, -1, 3, 30, -30, 60, -126, -149, 127, -1022, -1074, 1023, 200]);
+    const fraction = this.once(3) ? 1 : this.once(2) ? 1 + this.below(64) / 64 : 1 + (this.word() >>> 0) / 2 ** 32;
+    const number = this.pick([1, -1]) * fraction * 2 ** exponent;
+    const special = this.pick([
+      0,
+      -0,
+      Number.POSITIVE_INFINITY,
+      Number.NEGATIVE_INFINITY,
+      Number.NaN,
+      number,
+      number,
+      number,
+    ]);
+    if (this.once(2)) view.setFloat64(0, special, true);
+    else {
+      view.setFloat32(0, special, true);
+      view.setFloat32(4, number, true);
+    }
+    // Now and then a signalling NaN, or the number next to it.
+    const high = view.getInt32(4, true);
+    return [view.getInt32(0, true) ^ (this.once(12) ? 1 : 0), this.once(40) ? (high & ~0x80000) | 0x7ff00001 : high];
+  }
 }
