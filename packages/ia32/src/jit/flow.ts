@@ -50,8 +50,9 @@ const DEFINES: ReadonlySet<string> = new Set(["BSF", "BSR", "MUL", "IMUL"]);
 const SHIFTS: ReadonlySet<string> = new Set(["SHL", "SHR", "SAR", "SHLD", "SHRD"]);
 const ALL = 6;
 
+/** FCMOVcc is none of them: it reads the flags. */
 function isFloat(row: Instruction, handler: string): boolean {
-  return row.form === "x87" || /^(vector|packed|scalar)/.test(row.form) || /^[fF]/.test(handler);
+  return row.form === "x87" || /^(vector|packed|scalar)/.test(row.form) || /^f(?!cmov)/i.test(handler);
 }
 
 /** A shift whose count is known and not 0. */
