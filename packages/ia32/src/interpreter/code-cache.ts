@@ -43,8 +43,8 @@ export class Block {
 
 /** What runs hot blocks instead of the loop (→ jit/). It translates no fetch: it stops where the loop would have to. */
 export interface HotCode {
-  /** What `heat` of a new block is. */
-  readonly threshold: number;
+  /** What `heat` of a new block of a physical page is. */
+  heatOf(frame: number): number;
   /** Behind enter(): `core.exit` has a fault, everything is as run() must leave it. */
   readonly faulted: boolean;
   /** Behind enter(): the page that the last block lies in; `core.pageBase` is its base. */
@@ -162,7 +162,7 @@ export class DecodedCode implements CodeCache {
       if (decoder.length > available && available < MAX_LENGTH) {
         if (first !== null) break;
         operation = this.#straddler(eip, offset, available);
-        const block = new Block(operation, 1, page, this.#heat);
+        const block = new Block(operation, 1, page, this.#heatOf(page));
         if (page !== null && core.flat) {
           page.crossing = block;
           page.second = this.#page(frameOf(core, (eip + available) & PAGE_MASK));
@@ -181,7 +181,7 @@ export class DecodedCode implements CodeCache {
       offset = operation.end;
     }
     if (first === null) raiseGeneralProtection(core);
-    const block = new Block(first, length, page, this.#heat);
+    const block = new Block(first, length, page, this.#heatOf(page));
     if (page !== null) {
       page.mark(linearOffset, Math.max(linearOffset, (last?.end ?? 0) - 1));
       page.index[linearOffset] = page.blocks.length;
@@ -198,8 +198,8 @@ export class DecodedCode implements CodeCache {
     return frame === second.frame && this.#pages[page.variant][frame] === second ? crossing : null;
   }
 
-  get #heat(): number {
-    return this.hot === null ? NEVER : this.hot.threshold;
+  #heatOf(page: CodePage | null): number {
+    return this.hot === null || page === null ? NEVER : this.hot.heatOf(page.frame);
   }
 
   /** The page of decoded code of a frame for the code that runs now, if there is one. */

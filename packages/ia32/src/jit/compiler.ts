@@ -53,6 +53,11 @@ const FLOATS = (FLOATS_WORD - REGISTER_FILE) >> 2;
 const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
 /** Instructions, by those of the threshold, after which a region is compiled again, and better. */
 const HOT_AT = [750, 12_000];
+/** Times that code may change before it is compiled later, and doublings of that. */
+const PATIENCE = 3;
+const LATEST = 12;
+/** Executions before a block that could not be compiled, or is mapped elsewhere, is tried again. */
+const RETRY = 64;
 /** Blocks that are known to jump elsewhere, and targets of each. */
 const LEARNED_LIMIT = 4096;
 const TARGET_LIMIT = 8;
@@ -62,7 +67,7 @@ const NOWHERE = 1;
 type Run = (slot: number, entry: number, budget: number) => number;
 
 export class Compiler implements HotCode {
-  readonly threshold: number;
+  readonly #threshold: number;
   faulted = false;
   page: CodePage | null = null;
   resume: Operation | null = null;
@@ -80,9 +85,13 @@ export class Compiler implements HotCode {
   /** Site → slot. */
   readonly #regionOfSite: number[] = [];
   readonly #learned = new Map<number, Set<number>>();
+  /** Physical page → times that its compiled code was dropped because it changed. */
+  readonly #drops = new Map<number, number>();
   readonly #freeSlots: number[] = [];
   readonly #freeSites: number[] = [];
   #slots = 1;
+  /** Blocks met in another mapping than they were compiled for: only now and then is that worth compiling. */
+  #moves = 0;
   #bytes = 0;
   #compiled = 0;
   #dropped = 0;
@@ -94,7 +103,7 @@ export class Compiler implements HotCode {
     this.#code = code;
     this.#memory = memory;
     this.#options = { ...DEFAULT_OPTIONS, tailCalls: hasTailCalls(), ...options };
-    this.threshold = this.#options.threshold;
+    this.#threshold = this.#options.threshold;
     this.#host = new Host(core, code);
     this.#table = new WebAssembly.Table({ element: "anyfunc", initial: this.#options.cacheRegions + 2 });
     this.#imports = { memory, table: this.#table, ...this.#host.imports() };
@@ -111,14 +120,21 @@ export class Compiler implements HotCode {
     return new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: this.#imports }).exports;
   }
 
+  /** Pages whose code changes again and again are compiled later and later. */
+  heatOf(frame: number): number {
+    const drops = this.#drops.get(frame) ?? 0;
+    return drops <= PATIENCE ? this.#threshold : (this.#threshold + RETRY) << Math.min(drops - PATIENCE, LATEST);
+  }
+
   enter(block: Block, pageBase: number, limit: number): boolean {
     block.heat = 0;
     const core = this.#core;
     const budget = limit - core.executed;
     if (block.length > budget || block.page === null || block.page.variant !== VARIANT_FLAT) return false;
+    if (block.entry >= 0 && block.entryBase !== pageBase && ++this.#moves % RETRY !== 0) return false;
     if (block.entry < 0 || block.entryBase !== pageBase) {
       if (!this.#compile(block, block.page, pageBase, 0)) {
-        block.heat = this.threshold;
+        block.heat = this.heatOf(block.page.frame) + RETRY;
         return false;
       }
     }
@@ -185,7 +201,7 @@ export class Compiler implements HotCode {
     const region = this.#regions.get(this.#regionOfSite[site >>> SITE_BITS]);
     if (region === undefined) return;
     region.heat += instructions;
-    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * this.threshold) return;
+    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * this.#threshold) return;
     const { control } = this.#core;
     for (let i = 0; i < JUMPS_TAKEN_ENTRIES; i++) {
       const at = TAKEN + 2 * i;
@@ -283,7 +299,7 @@ export class Compiler implements HotCode {
     for (const { block } of region.blocks) {
       if (block.entry >> ENTRY_BITS !== slot) continue;
       block.entry = -1;
-      block.heat = this.threshold;
+      block.heat = this.#threshold;
     }
     const jumps = this.#jumps;
     for (let at = 0; at < jumps.length; at += 4) if (jumps[at + 2] === slot) jumps[at + 1] = NOWHERE;
@@ -297,6 +313,7 @@ export class Compiler implements HotCode {
   dropped(page: CodePage): void {
     const regions = this.#byPage.get(page);
     if (regions === undefined) return;
+    if (regions.size > 0) this.#drops.set(page.frame, (this.#drops.get(page.frame) ?? 0) + 1);
     for (const region of [...regions]) this.#drop(region);
     this.#byPage.delete(page);
   }

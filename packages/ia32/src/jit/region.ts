@@ -51,8 +51,6 @@ export class RegionFinder {
   /** Linear page → its code and TLB addend. */
   readonly #pages = new Map<number, { page: CodePage; home: number } | null>();
 
-  /** Blocks whose `heat` is above have hardly run. */
-  readonly #warm: number;
   readonly #learned: ReadonlyMap<number, ReadonlySet<number>>;
 
   /** `learned`: EIP of a block → EIPs that it was seen to go to in other functions. */
@@ -61,8 +59,12 @@ export class RegionFinder {
     this.#code = code;
     this.#limit = limit;
     this.#learned = learned;
-    const threshold = code.hot?.threshold ?? 0;
-    this.#warm = threshold - (threshold >> WARM);
+  }
+
+  /** The block has hardly run. */
+  #isCold(block: Block, { frame }: CodePage): boolean {
+    const heat = this.#code.hot?.heatOf(frame) ?? 0;
+    return block.heat > heat - (heat >> WARM);
   }
 
   /** The region of a block that is about to run in the page at `pageBase`; the block comes first. */
@@ -151,7 +153,7 @@ export class RegionFinder {
     const offset = eip & 0xfff;
     let block = page.blocks[page.index[offset]];
     if (block === null && page.crossing?.first.offset === offset) block = page.crossing;
-    if (block === null || block.heat > this.#warm) return null;
+    if (block === null || this.#isCold(block, page)) return null;
     if (!add) return { block } as RegionBlock;
     return this.#add(block, page, pageBase);
   }
