@@ -7,7 +7,7 @@
  */
 import type { Core } from "../../state/core.ts";
 import type { Instruction } from "../instruction.ts";
-import { packed } from "./row.ts";
+import { lanes, packed } from "./row.ts";
 
 const BYTES_LOW = 0x7f7f7f7f;
 const WORDS_LOW = 0x7fff7fff;
@@ -177,57 +177,23 @@ export function pmaxsw(core: Core, d: number, s: number, words: number): void {
   for (let i = 0; i < words * 2; i++) x[d * 2 + i] = Math.max(signed16(x[d * 2 + i]), signed16(x[s * 2 + i]));
 }
 
-export const PADDB: Instruction = packed("PADDB", "FC", "MMX", paddb, (to, d, s) =>
-  to.vectors.lanes("I8X16_ADD", d, s),
-);
-export const PADDW: Instruction = packed("PADDW", "FD", "MMX", paddw, (to, d, s) =>
-  to.vectors.lanes("I16X8_ADD", d, s),
-);
-export const PADDD: Instruction = packed("PADDD", "FE", "MMX", paddd, (to, d, s) =>
-  to.vectors.lanes("I32X4_ADD", d, s),
-);
-export const PADDQ: Instruction = packed("PADDQ", "D4", "SSE2", paddq, (to, d, s) =>
-  to.vectors.lanes("I64X2_ADD", d, s),
-);
-export const PADDSB: Instruction = packed("PADDSB", "EC", "MMX", paddsb, (to, d, s) =>
-  to.vectors.lanes("I8X16_ADD_SAT_S", d, s),
-);
-export const PADDSW: Instruction = packed("PADDSW", "ED", "MMX", paddsw, (to, d, s) =>
-  to.vectors.lanes("I16X8_ADD_SAT_S", d, s),
-);
-export const PADDUSB: Instruction = packed("PADDUSB", "DC", "MMX", paddusb, (to, d, s) =>
-  to.vectors.lanes("I8X16_ADD_SAT_U", d, s),
-);
-export const PADDUSW: Instruction = packed("PADDUSW", "DD", "MMX", paddusw, (to, d, s) =>
-  to.vectors.lanes("I16X8_ADD_SAT_U", d, s),
-);
-export const PSUBB: Instruction = packed("PSUBB", "F8", "MMX", psubb, (to, d, s) =>
-  to.vectors.lanes("I8X16_SUB", d, s),
-);
-export const PSUBW: Instruction = packed("PSUBW", "F9", "MMX", psubw, (to, d, s) =>
-  to.vectors.lanes("I16X8_SUB", d, s),
-);
-export const PSUBD: Instruction = packed("PSUBD", "FA", "MMX", psubd, (to, d, s) =>
-  to.vectors.lanes("I32X4_SUB", d, s),
-);
-export const PSUBQ: Instruction = packed("PSUBQ", "FB", "SSE2", psubq, (to, d, s) =>
-  to.vectors.lanes("I64X2_SUB", d, s),
-);
-export const PSUBSB: Instruction = packed("PSUBSB", "E8", "MMX", psubsb, (to, d, s) =>
-  to.vectors.lanes("I8X16_SUB_SAT_S", d, s),
-);
-export const PSUBSW: Instruction = packed("PSUBSW", "E9", "MMX", psubsw, (to, d, s) =>
-  to.vectors.lanes("I16X8_SUB_SAT_S", d, s),
-);
-export const PSUBUSB: Instruction = packed("PSUBUSB", "D8", "MMX", psubusb, (to, d, s) =>
-  to.vectors.lanes("I8X16_SUB_SAT_U", d, s),
-);
-export const PSUBUSW: Instruction = packed("PSUBUSW", "D9", "MMX", psubusw, (to, d, s) =>
-  to.vectors.lanes("I16X8_SUB_SAT_U", d, s),
-);
-export const PMULLW: Instruction = packed("PMULLW", "D5", "MMX", pmullw, (to, d, s) =>
-  to.vectors.lanes("I16X8_MUL", d, s),
-);
+export const PADDB: Instruction = packed("PADDB", "FC", "MMX", paddb, lanes("I8X16_ADD"));
+export const PADDW: Instruction = packed("PADDW", "FD", "MMX", paddw, lanes("I16X8_ADD"));
+export const PADDD: Instruction = packed("PADDD", "FE", "MMX", paddd, lanes("I32X4_ADD"));
+export const PADDQ: Instruction = packed("PADDQ", "D4", "SSE2", paddq, lanes("I64X2_ADD"));
+export const PADDSB: Instruction = packed("PADDSB", "EC", "MMX", paddsb, lanes("I8X16_ADD_SAT_S"));
+export const PADDSW: Instruction = packed("PADDSW", "ED", "MMX", paddsw, lanes("I16X8_ADD_SAT_S"));
+export const PADDUSB: Instruction = packed("PADDUSB", "DC", "MMX", paddusb, lanes("I8X16_ADD_SAT_U"));
+export const PADDUSW: Instruction = packed("PADDUSW", "DD", "MMX", paddusw, lanes("I16X8_ADD_SAT_U"));
+export const PSUBB: Instruction = packed("PSUBB", "F8", "MMX", psubb, lanes("I8X16_SUB"));
+export const PSUBW: Instruction = packed("PSUBW", "F9", "MMX", psubw, lanes("I16X8_SUB"));
+export const PSUBD: Instruction = packed("PSUBD", "FA", "MMX", psubd, lanes("I32X4_SUB"));
+export const PSUBQ: Instruction = packed("PSUBQ", "FB", "SSE2", psubq, lanes("I64X2_SUB"));
+export const PSUBSB: Instruction = packed("PSUBSB", "E8", "MMX", psubsb, lanes("I8X16_SUB_SAT_S"));
+export const PSUBSW: Instruction = packed("PSUBSW", "E9", "MMX", psubsw, lanes("I16X8_SUB_SAT_S"));
+export const PSUBUSB: Instruction = packed("PSUBUSB", "D8", "MMX", psubusb, lanes("I8X16_SUB_SAT_U"));
+export const PSUBUSW: Instruction = packed("PSUBUSW", "D9", "MMX", psubusw, lanes("I16X8_SUB_SAT_U"));
+export const PMULLW: Instruction = packed("PMULLW", "D5", "MMX", pmullw, lanes("I16X8_MUL"));
 export const PMULHW: Instruction = packed("PMULHW", "E5", "MMX", pmulhw, (to, d, s) =>
   to.vectors.multiplyHigh(true, d, s),
 );
@@ -237,25 +203,11 @@ export const PMULHUW: Instruction = packed("PMULHUW", "E4", "SSE", pmulhuw, (to,
 export const PMULUDQ: Instruction = packed("PMULUDQ", "F4", "SSE2", pmuludq, (to, d, s) =>
   to.vectors.multiplyEven(d, s),
 );
-export const PMADDWD: Instruction = packed("PMADDWD", "F5", "MMX", pmaddwd, (to, d, s) =>
-  to.vectors.lanes("I32X4_DOT_I16X8_S", d, s),
-);
+export const PMADDWD: Instruction = packed("PMADDWD", "F5", "MMX", pmaddwd, lanes("I32X4_DOT_I16X8_S"));
 export const PSADBW: Instruction = packed("PSADBW", "F6", "SSE", psadbw);
-export const PAVGB: Instruction = packed("PAVGB", "E0", "SSE", pavgb, (to, d, s) =>
-  to.vectors.lanes("I8X16_AVGR_U", d, s),
-);
-export const PAVGW: Instruction = packed("PAVGW", "E3", "SSE", pavgw, (to, d, s) =>
-  to.vectors.lanes("I16X8_AVGR_U", d, s),
-);
-export const PMINUB: Instruction = packed("PMINUB", "DA", "SSE", pminub, (to, d, s) =>
-  to.vectors.lanes("I8X16_MIN_U", d, s),
-);
-export const PMAXUB: Instruction = packed("PMAXUB", "DE", "SSE", pmaxub, (to, d, s) =>
-  to.vectors.lanes("I8X16_MAX_U", d, s),
-);
-export const PMINSW: Instruction = packed("PMINSW", "EA", "SSE", pminsw, (to, d, s) =>
-  to.vectors.lanes("I16X8_MIN_S", d, s),
-);
-export const PMAXSW: Instruction = packed("PMAXSW", "EE", "SSE", pmaxsw, (to, d, s) =>
-  to.vectors.lanes("I16X8_MAX_S", d, s),
-);
+export const PAVGB: Instruction = packed("PAVGB", "E0", "SSE", pavgb, lanes("I8X16_AVGR_U"));
+export const PAVGW: Instruction = packed("PAVGW", "E3", "SSE", pavgw, lanes("I16X8_AVGR_U"));
+export const PMINUB: Instruction = packed("PMINUB", "DA", "SSE", pminub, lanes("I8X16_MIN_U"));
+export const PMAXUB: Instruction = packed("PMAXUB", "DE", "SSE", pmaxub, lanes("I8X16_MAX_U"));
+export const PMINSW: Instruction = packed("PMINSW", "EA", "SSE", pminsw, lanes("I16X8_MIN_S"));
+export const PMAXSW: Instruction = packed("PMAXSW", "EE", "SSE", pmaxsw, lanes("I16X8_MAX_S"));

@@ -6,7 +6,7 @@
  */
 import type { Core } from "../../state/core.ts";
 import type { Instruction } from "../instruction.ts";
-import { packed } from "./row.ts";
+import { lanes, packed } from "./row.ts";
 
 export function pcmpeqb(core: Core, d: number, s: number, words: number): void {
   const x = core.x8;
@@ -46,27 +46,15 @@ export function pxor(core: Core, d: number, s: number, words: number): void {
   for (let i = 0; i < words; i++) core.x[d + i] ^= core.x[s + i];
 }
 
-export const PCMPEQB: Instruction = packed("PCMPEQB", "74", "MMX", pcmpeqb, (to, d, s) =>
-  to.vectors.lanes("I8X16_EQ", d, s),
-);
-export const PCMPEQW: Instruction = packed("PCMPEQW", "75", "MMX", pcmpeqw, (to, d, s) =>
-  to.vectors.lanes("I16X8_EQ", d, s),
-);
-export const PCMPEQD: Instruction = packed("PCMPEQD", "76", "MMX", pcmpeqd, (to, d, s) =>
-  to.vectors.lanes("I32X4_EQ", d, s),
-);
-export const PCMPGTB: Instruction = packed("PCMPGTB", "64", "MMX", pcmpgtb, (to, d, s) =>
-  to.vectors.lanes("I8X16_GT_S", d, s),
-);
-export const PCMPGTW: Instruction = packed("PCMPGTW", "65", "MMX", pcmpgtw, (to, d, s) =>
-  to.vectors.lanes("I16X8_GT_S", d, s),
-);
-export const PCMPGTD: Instruction = packed("PCMPGTD", "66", "MMX", pcmpgtd, (to, d, s) =>
-  to.vectors.lanes("I32X4_GT_S", d, s),
-);
-export const PAND: Instruction = packed("PAND", "DB", "MMX", pand, (to, d, s) => to.vectors.lanes("V128_AND", d, s));
+export const PCMPEQB: Instruction = packed("PCMPEQB", "74", "MMX", pcmpeqb, lanes("I8X16_EQ"));
+export const PCMPEQW: Instruction = packed("PCMPEQW", "75", "MMX", pcmpeqw, lanes("I16X8_EQ"));
+export const PCMPEQD: Instruction = packed("PCMPEQD", "76", "MMX", pcmpeqd, lanes("I32X4_EQ"));
+export const PCMPGTB: Instruction = packed("PCMPGTB", "64", "MMX", pcmpgtb, lanes("I8X16_GT_S"));
+export const PCMPGTW: Instruction = packed("PCMPGTW", "65", "MMX", pcmpgtw, lanes("I16X8_GT_S"));
+export const PCMPGTD: Instruction = packed("PCMPGTD", "66", "MMX", pcmpgtd, lanes("I32X4_GT_S"));
+export const PAND: Instruction = packed("PAND", "DB", "MMX", pand, lanes("V128_AND"));
 export const PANDN: Instruction = packed("PANDN", "DF", "MMX", pandn, (to, d, s) =>
   to.vectors.lanes("V128_ANDNOT", s, d),
 );
-export const POR: Instruction = packed("POR", "EB", "MMX", por, (to, d, s) => to.vectors.lanes("V128_OR", d, s));
-export const PXOR: Instruction = packed("PXOR", "EF", "MMX", pxor, (to, d, s) => to.vectors.lanes("V128_XOR", d, s));
+export const POR: Instruction = packed("POR", "EB", "MMX", por, lanes("V128_OR"));
+export const PXOR: Instruction = packed("PXOR", "EF", "MMX", pxor, lanes("V128_XOR"));

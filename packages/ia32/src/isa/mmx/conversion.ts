@@ -8,7 +8,7 @@
 import type { Core } from "../../state/core.ts";
 import { copyWords, RESULT } from "../../state/fpu.ts";
 import type { Instruction } from "../instruction.ts";
-import { packed, row } from "./row.ts";
+import { interleaved, lanes, packed, row } from "./row.ts";
 
 function take(core: Core, d: number, words: number): void {
   copyWords(core.x, d, RESULT, words);
@@ -104,48 +104,15 @@ export function pshufd(core: Core, d: number, s: number, order: number): void {
   take(core, d, 4);
 }
 
-export const PACKSSWB: Instruction = packed("PACKSSWB", "63", "MMX", packsswb, (to, d, s) =>
-  to.vectors.lanes("I8X16_NARROW_I16X8_S", d, s),
-);
-export const PACKUSWB: Instruction = packed("PACKUSWB", "67", "MMX", packuswb, (to, d, s) =>
-  to.vectors.lanes("I8X16_NARROW_I16X8_U", d, s),
-);
-export const PACKSSDW: Instruction = packed("PACKSSDW", "6B", "MMX", packssdw, (to, d, s) =>
-  to.vectors.lanes("I16X8_NARROW_I32X4_S", d, s),
-);
-export const PUNPCKLBW: Instruction = packed(
-  "PUNPCKLBW",
-  "60",
-  "MMX",
-  punpcklbw,
-  (to, d, s) => to.vectors.interleave(1, false, d, s),
-  "mm/m32",
-);
-export const PUNPCKLWD: Instruction = packed(
-  "PUNPCKLWD",
-  "61",
-  "MMX",
-  punpcklwd,
-  (to, d, s) => to.vectors.interleave(2, false, d, s),
-  "mm/m32",
-);
-export const PUNPCKLDQ: Instruction = packed(
-  "PUNPCKLDQ",
-  "62",
-  "MMX",
-  punpckldq,
-  (to, d, s) => to.vectors.interleave(4, false, d, s),
-  "mm/m32",
-);
-export const PUNPCKHBW: Instruction = packed("PUNPCKHBW", "68", "MMX", punpckhbw, (to, d, s) =>
-  to.vectors.interleave(1, true, d, s),
-);
-export const PUNPCKHWD: Instruction = packed("PUNPCKHWD", "69", "MMX", punpckhwd, (to, d, s) =>
-  to.vectors.interleave(2, true, d, s),
-);
-export const PUNPCKHDQ: Instruction = packed("PUNPCKHDQ", "6A", "MMX", punpckhdq, (to, d, s) =>
-  to.vectors.interleave(4, true, d, s),
-);
+export const PACKSSWB: Instruction = packed("PACKSSWB", "63", "MMX", packsswb, lanes("I8X16_NARROW_I16X8_S"));
+export const PACKUSWB: Instruction = packed("PACKUSWB", "67", "MMX", packuswb, lanes("I8X16_NARROW_I16X8_U"));
+export const PACKSSDW: Instruction = packed("PACKSSDW", "6B", "MMX", packssdw, lanes("I16X8_NARROW_I32X4_S"));
+export const PUNPCKLBW: Instruction = packed("PUNPCKLBW", "60", "MMX", punpcklbw, interleaved(1, false), "mm/m32");
+export const PUNPCKLWD: Instruction = packed("PUNPCKLWD", "61", "MMX", punpcklwd, interleaved(2, false), "mm/m32");
+export const PUNPCKLDQ: Instruction = packed("PUNPCKLDQ", "62", "MMX", punpckldq, interleaved(4, false), "mm/m32");
+export const PUNPCKHBW: Instruction = packed("PUNPCKHBW", "68", "MMX", punpckhbw, interleaved(1, true));
+export const PUNPCKHWD: Instruction = packed("PUNPCKHWD", "69", "MMX", punpckhwd, interleaved(2, true));
+export const PUNPCKHDQ: Instruction = packed("PUNPCKHDQ", "6A", "MMX", punpckhdq, interleaved(4, true));
 export const PUNPCKLQDQ: Instruction = row(
   "PUNPCKLQDQ",
   "66 0F 6C /r",
@@ -153,7 +120,7 @@ export const PUNPCKLQDQ: Instruction = row(
   "SSE2",
   "vector",
   punpcklqdq,
-  (to, d, s) => to.vectors.interleave(8, false, d, s),
+  interleaved(8, false),
 );
 export const PUNPCKHQDQ: Instruction = row(
   "PUNPCKHQDQ",
@@ -162,7 +129,7 @@ export const PUNPCKHQDQ: Instruction = row(
   "SSE2",
   "vector",
   punpckhqdq,
-  (to, d, s) => to.vectors.interleave(8, true, d, s),
+  interleaved(8, true),
 );
 export const PSHUFW: Instruction = row("PSHUFW", "NP 0F 70 /r ib", "mm, mm/m64, imm8", "SSE", "vector", pshufw);
 export const PSHUFLW: Instruction = row(

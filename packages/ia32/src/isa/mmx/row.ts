@@ -4,6 +4,7 @@
  * Here: what spells such a row out. The columns are those of the manual's entry, in its order.
  * @module
  */
+import type { Lowering } from "../../jit/lowering.ts";
 import type { Feature } from "../../state/model.ts";
 import { type Instruction, instruction, type Lower, type Meanings } from "../instruction.ts";
 
@@ -43,4 +44,14 @@ export function packed(
 
 function lowered(lower: Lower | undefined): { readonly lower?: Lower } {
   return lower === undefined ? {} : { lower };
+}
+
+/** Lowers to one vector instruction on both operands. */
+export function lanes(name: Parameters<Lowering["vectors"]["lanes"]>[0]): Lower {
+  return (to, d, s) => to.vectors.lanes(name, d, s);
+}
+
+/** Lowers to elements of both operands in turn, of the lower or upper halves. */
+export function interleaved(size: number, upper: boolean): Lower {
+  return (to, d, s) => to.vectors.interleave(size, upper, d, s);
 }

@@ -9,21 +9,21 @@ import { add32, divide32, multiply32, squareRoot32, subtract32 } from "../../sof
 import { add64, divide64, multiply64, squareRoot64, subtract64 } from "../../softfloat/float64.ts";
 import { reciprocal32, reciprocalSquareRoot32 } from "../../softfloat/sse-approximate.ts";
 import { maximum32, maximum64, minimum32, minimum64 } from "../../softfloat/sse-compare.ts";
-import type { Instruction } from "../instruction.ts";
+import type { Instruction, Lower } from "../instruction.ts";
 import { row } from "../mmx/row.ts";
 
-export const ADDPS: Instruction = row("ADDPS", "NP 0F 58 /r", "xmm, xmm/m128", "SSE", "packed32", add32, (to, d, s) =>
-  to.vectors.arithmetic.binary("ADD", d, s),
-);
-export const ADDSS: Instruction = row("ADDSS", "F3 0F 58 /r", "xmm, xmm/m32", "SSE", "scalar32", add32, (to, d, s) =>
-  to.vectors.arithmetic.binary("ADD", d, s),
-);
-export const ADDPD: Instruction = row("ADDPD", "66 0F 58 /r", "xmm, xmm/m128", "SSE2", "packed64", add64, (to, d, s) =>
-  to.vectors.arithmetic.binary("ADD", d, s),
-);
-export const ADDSD: Instruction = row("ADDSD", "F2 0F 58 /r", "xmm, xmm/m64", "SSE2", "scalar64", add64, (to, d, s) =>
-  to.vectors.arithmetic.binary("ADD", d, s),
-);
+const lowerAdd: Lower = (to, d, s) => to.vectors.arithmetic.binary("ADD", d, s);
+const lowerSubtract: Lower = (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s);
+const lowerMultiply: Lower = (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s);
+const lowerDivide: Lower = (to, d, s) => to.vectors.arithmetic.binary("DIV", d, s);
+const lowerSquareRoot: Lower = (to, d, s) => to.vectors.arithmetic.squareRoot(d, s);
+const lowerMinimum: Lower = (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s);
+const lowerMaximum: Lower = (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s);
+
+export const ADDPS: Instruction = row("ADDPS", "NP 0F 58 /r", "xmm, xmm/m128", "SSE", "packed32", add32, lowerAdd);
+export const ADDSS: Instruction = row("ADDSS", "F3 0F 58 /r", "xmm, xmm/m32", "SSE", "scalar32", add32, lowerAdd);
+export const ADDPD: Instruction = row("ADDPD", "66 0F 58 /r", "xmm, xmm/m128", "SSE2", "packed64", add64, lowerAdd);
+export const ADDSD: Instruction = row("ADDSD", "F2 0F 58 /r", "xmm, xmm/m64", "SSE2", "scalar64", add64, lowerAdd);
 export const MULPS: Instruction = row(
   "MULPS",
   "NP 0F 59 /r",
@@ -31,7 +31,7 @@ export const MULPS: Instruction = row(
   "SSE",
   "packed32",
   multiply32,
-  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+  lowerMultiply,
 );
 export const MULSS: Instruction = row(
   "MULSS",
@@ -40,7 +40,7 @@ export const MULSS: Instruction = row(
   "SSE",
   "scalar32",
   multiply32,
-  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+  lowerMultiply,
 );
 export const MULPD: Instruction = row(
   "MULPD",
@@ -49,7 +49,7 @@ export const MULPD: Instruction = row(
   "SSE2",
   "packed64",
   multiply64,
-  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+  lowerMultiply,
 );
 export const MULSD: Instruction = row(
   "MULSD",
@@ -58,7 +58,7 @@ export const MULSD: Instruction = row(
   "SSE2",
   "scalar64",
   multiply64,
-  (to, d, s) => to.vectors.arithmetic.binary("MUL", d, s),
+  lowerMultiply,
 );
 export const SUBPS: Instruction = row(
   "SUBPS",
@@ -67,7 +67,7 @@ export const SUBPS: Instruction = row(
   "SSE",
   "packed32",
   subtract32,
-  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+  lowerSubtract,
 );
 export const SUBSS: Instruction = row(
   "SUBSS",
@@ -76,7 +76,7 @@ export const SUBSS: Instruction = row(
   "SSE",
   "scalar32",
   subtract32,
-  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+  lowerSubtract,
 );
 export const SUBPD: Instruction = row(
   "SUBPD",
@@ -85,7 +85,7 @@ export const SUBPD: Instruction = row(
   "SSE2",
   "packed64",
   subtract64,
-  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+  lowerSubtract,
 );
 export const SUBSD: Instruction = row(
   "SUBSD",
@@ -94,7 +94,7 @@ export const SUBSD: Instruction = row(
   "SSE2",
   "scalar64",
   subtract64,
-  (to, d, s) => to.vectors.arithmetic.binary("SUB", d, s),
+  lowerSubtract,
 );
 export const MINPS: Instruction = row(
   "MINPS",
@@ -103,7 +103,7 @@ export const MINPS: Instruction = row(
   "SSE",
   "packed32",
   minimum32,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+  lowerMinimum,
 );
 export const MINSS: Instruction = row(
   "MINSS",
@@ -112,7 +112,7 @@ export const MINSS: Instruction = row(
   "SSE",
   "scalar32",
   minimum32,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+  lowerMinimum,
 );
 export const MINPD: Instruction = row(
   "MINPD",
@@ -121,7 +121,7 @@ export const MINPD: Instruction = row(
   "SSE2",
   "packed64",
   minimum64,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+  lowerMinimum,
 );
 export const MINSD: Instruction = row(
   "MINSD",
@@ -130,7 +130,7 @@ export const MINSD: Instruction = row(
   "SSE2",
   "scalar64",
   minimum64,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMIN", d, s),
+  lowerMinimum,
 );
 export const DIVPS: Instruction = row(
   "DIVPS",
@@ -139,11 +139,9 @@ export const DIVPS: Instruction = row(
   "SSE",
   "packed32",
   divide32,
-  (to, d, s) => to.vectors.arithmetic.binary("DIV", d, s),
+  lowerDivide,
 );
-export const DIVSS: Instruction = row("DIVSS", "F3 0F 5E /r", "xmm, xmm/m32", "SSE", "scalar32", divide32, (to, d, s) =>
-  to.vectors.arithmetic.binary("DIV", d, s),
-);
+export const DIVSS: Instruction = row("DIVSS", "F3 0F 5E /r", "xmm, xmm/m32", "SSE", "scalar32", divide32, lowerDivide);
 export const DIVPD: Instruction = row(
   "DIVPD",
   "66 0F 5E /r",
@@ -151,7 +149,7 @@ export const DIVPD: Instruction = row(
   "SSE2",
   "packed64",
   divide64,
-  (to, d, s) => to.vectors.arithmetic.binary("DIV", d, s),
+  lowerDivide,
 );
 export const DIVSD: Instruction = row(
   "DIVSD",
@@ -160,7 +158,7 @@ export const DIVSD: Instruction = row(
   "SSE2",
   "scalar64",
   divide64,
-  (to, d, s) => to.vectors.arithmetic.binary("DIV", d, s),
+  lowerDivide,
 );
 export const MAXPS: Instruction = row(
   "MAXPS",
@@ -169,7 +167,7 @@ export const MAXPS: Instruction = row(
   "SSE",
   "packed32",
   maximum32,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+  lowerMaximum,
 );
 export const MAXSS: Instruction = row(
   "MAXSS",
@@ -178,7 +176,7 @@ export const MAXSS: Instruction = row(
   "SSE",
   "scalar32",
   maximum32,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+  lowerMaximum,
 );
 export const MAXPD: Instruction = row(
   "MAXPD",
@@ -187,7 +185,7 @@ export const MAXPD: Instruction = row(
   "SSE2",
   "packed64",
   maximum64,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+  lowerMaximum,
 );
 export const MAXSD: Instruction = row(
   "MAXSD",
@@ -196,7 +194,7 @@ export const MAXSD: Instruction = row(
   "SSE2",
   "scalar64",
   maximum64,
-  (to, d, s) => to.vectors.arithmetic.extreme("PMAX", d, s),
+  lowerMaximum,
 );
 export const SQRTPS: Instruction = row(
   "SQRTPS",
@@ -205,7 +203,7 @@ export const SQRTPS: Instruction = row(
   "SSE",
   "packed32",
   squareRoot32,
-  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+  lowerSquareRoot,
 );
 export const SQRTSS: Instruction = row(
   "SQRTSS",
@@ -214,7 +212,7 @@ export const SQRTSS: Instruction = row(
   "SSE",
   "scalar32",
   squareRoot32,
-  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+  lowerSquareRoot,
 );
 export const SQRTPD: Instruction = row(
   "SQRTPD",
@@ -223,7 +221,7 @@ export const SQRTPD: Instruction = row(
   "SSE2",
   "packed64",
   squareRoot64,
-  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+  lowerSquareRoot,
 );
 export const SQRTSD: Instruction = row(
   "SQRTSD",
@@ -232,7 +230,7 @@ export const SQRTSD: Instruction = row(
   "SSE2",
   "scalar64",
   squareRoot64,
-  (to, d, s) => to.vectors.arithmetic.squareRoot(d, s),
+  lowerSquareRoot,
 );
 export const RSQRTPS: Instruction = row(
   "RSQRTPS",

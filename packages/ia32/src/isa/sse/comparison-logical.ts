@@ -9,7 +9,7 @@ import { compare32, compare64 } from "../../softfloat/sse-compare.ts";
 import type { Core } from "../../state/core.ts";
 import { copyWords, RESULT } from "../../state/fpu.ts";
 import { setArithmeticFlags } from "../../state/lazy-flags.ts";
-import { ARITHMETIC_FLAGS, type Instruction, instruction } from "../instruction.ts";
+import { ARITHMETIC_FLAGS, type Instruction, instruction, type Lower } from "../instruction.ts";
 import { pand, pandn, por, pxor } from "../mmx/comparison-logical.ts";
 import { row } from "../mmx/row.ts";
 import { begin, end } from "./exception.ts";
@@ -88,6 +88,13 @@ export function ucomisd(core: Core, a: number, b: number): void {
   flags64(core, a, b, true);
 }
 
+const lowerAnd: Lower = (to, d, s) => to.vectors.lanes("V128_AND", d, s);
+const lowerOr: Lower = (to, d, s) => to.vectors.lanes("V128_OR", d, s);
+const lowerXor: Lower = (to, d, s) => to.vectors.lanes("V128_XOR", d, s);
+const lowerAndNot: Lower = (to, d, s) => to.vectors.lanes("V128_ANDNOT", s, d);
+const lowerCompare32: Lower = (to, d, s) => to.vectors.conversion.compare(false, d, s);
+const lowerCompare64: Lower = (to, d, s) => to.vectors.conversion.compare(true, d, s);
+
 export const CMPPS: Instruction = row(
   "CMPPS",
   "NP 0F C2 /r ib",
@@ -130,7 +137,7 @@ export const COMISS: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: comiss,
-  lower: (to, d, s) => to.vectors.conversion.compare(false, d, s),
+  lower: lowerCompare32,
 });
 export const UCOMISS: Instruction = instruction({
   mnemonic: "UCOMISS",
@@ -138,7 +145,7 @@ export const UCOMISS: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: ucomiss,
-  lower: (to, d, s) => to.vectors.conversion.compare(false, d, s),
+  lower: lowerCompare32,
 });
 export const COMISD: Instruction = instruction({
   mnemonic: "COMISD",
@@ -146,7 +153,7 @@ export const COMISD: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: comisd,
-  lower: (to, d, s) => to.vectors.conversion.compare(true, d, s),
+  lower: lowerCompare64,
 });
 export const UCOMISD: Instruction = instruction({
   mnemonic: "UCOMISD",
@@ -154,29 +161,13 @@ export const UCOMISD: Instruction = instruction({
   flags: { modified: ARITHMETIC_FLAGS },
   form: "vector",
   execute: ucomisd,
-  lower: (to, d, s) => to.vectors.conversion.compare(true, d, s),
+  lower: lowerCompare64,
 });
-export const ANDPS: Instruction = row("ANDPS", "NP 0F 54 /r", "xmm, xmm/m128", "SSE", "vector", pand, (to, d, s) =>
-  to.vectors.lanes("V128_AND", d, s),
-);
-export const ANDPD: Instruction = row("ANDPD", "66 0F 54 /r", "xmm, xmm/m128", "SSE2", "vector", pand, (to, d, s) =>
-  to.vectors.lanes("V128_AND", d, s),
-);
-export const ANDNPS: Instruction = row("ANDNPS", "NP 0F 55 /r", "xmm, xmm/m128", "SSE", "vector", pandn, (to, d, s) =>
-  to.vectors.lanes("V128_ANDNOT", s, d),
-);
-export const ANDNPD: Instruction = row("ANDNPD", "66 0F 55 /r", "xmm, xmm/m128", "SSE2", "vector", pandn, (to, d, s) =>
-  to.vectors.lanes("V128_ANDNOT", s, d),
-);
-export const ORPS: Instruction = row("ORPS", "NP 0F 56 /r", "xmm, xmm/m128", "SSE", "vector", por, (to, d, s) =>
-  to.vectors.lanes("V128_OR", d, s),
-);
-export const ORPD: Instruction = row("ORPD", "66 0F 56 /r", "xmm, xmm/m128", "SSE2", "vector", por, (to, d, s) =>
-  to.vectors.lanes("V128_OR", d, s),
-);
-export const XORPS: Instruction = row("XORPS", "NP 0F 57 /r", "xmm, xmm/m128", "SSE", "vector", pxor, (to, d, s) =>
-  to.vectors.lanes("V128_XOR", d, s),
-);
-export const XORPD: Instruction = row("XORPD", "66 0F 57 /r", "xmm, xmm/m128", "SSE2", "vector", pxor, (to, d, s) =>
-  to.vectors.lanes("V128_XOR", d, s),
-);
+export const ANDPS: Instruction = row("ANDPS", "NP 0F 54 /r", "xmm, xmm/m128", "SSE", "vector", pand, lowerAnd);
+export const ANDPD: Instruction = row("ANDPD", "66 0F 54 /r", "xmm, xmm/m128", "SSE2", "vector", pand, lowerAnd);
+export const ANDNPS: Instruction = row("ANDNPS", "NP 0F 55 /r", "xmm, xmm/m128", "SSE", "vector", pandn, lowerAndNot);
+export const ANDNPD: Instruction = row("ANDNPD", "66 0F 55 /r", "xmm, xmm/m128", "SSE2", "vector", pandn, lowerAndNot);
+export const ORPS: Instruction = row("ORPS", "NP 0F 56 /r", "xmm, xmm/m128", "SSE", "vector", por, lowerOr);
+export const ORPD: Instruction = row("ORPD", "66 0F 56 /r", "xmm, xmm/m128", "SSE2", "vector", por, lowerOr);
+export const XORPS: Instruction = row("XORPS", "NP 0F 57 /r", "xmm, xmm/m128", "SSE", "vector", pxor, lowerXor);
+export const XORPD: Instruction = row("XORPD", "66 0F 57 /r", "xmm, xmm/m128", "SSE2", "vector", pxor, lowerXor);

@@ -8,7 +8,7 @@
 import { write32 } from "../../mmu/access.ts";
 import type { Core } from "../../state/core.ts";
 import { copyWords } from "../../state/fpu.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import { type Instruction, instruction, type Lower } from "../instruction.ts";
 import { movq } from "../mmx/data-transfer.ts";
 import { enterSse, store32, store64, store128, store128Unaligned } from "../mmx/operand.ts";
 import { row } from "../mmx/row.ts";
@@ -90,6 +90,14 @@ export function movsldup(core: Core, d: number, s: number): void {
   x[d + 3] = x[d + 2] = x[s + 2];
 }
 
+const lowerMove: Lower = (to, _d, s) => to.vectors.move(s);
+const lowerStoreAligned: Lower = (to) => to.vectors.store(128, 0, true);
+const lowerStore: Lower = (to) => to.vectors.store(128);
+const lowerStoreLow: Lower = (to) => to.vectors.store(64);
+const lowerStoreHigh: Lower = (to) => to.vectors.store(64, 1);
+const lowerMoveLow: Lower = (to, d, s) => to.vectors.moveLow(64, d, s);
+const lowerMoveHigh: Lower = (to, d, s) => to.vectors.moveLowToHigh(d, s);
+
 export const MOVAPS: Instruction = instruction({
   mnemonic: "MOVAPS",
   encodings: [
@@ -98,7 +106,7 @@ export const MOVAPS: Instruction = instruction({
   ],
   form: "vector",
   execute: move128,
-  lower: (to, _d, s) => to.vectors.move(s),
+  lower: lowerMove,
 });
 export const MOVAPS_STORE: Instruction = row(
   "MOVAPS",
@@ -107,7 +115,7 @@ export const MOVAPS_STORE: Instruction = row(
   "SSE",
   "direct",
   storeAligned,
-  (to) => to.vectors.store(128, 0, true),
+  lowerStoreAligned,
 );
 export const MOVAPD: Instruction = instruction({
   mnemonic: "MOVAPD",
@@ -117,7 +125,7 @@ export const MOVAPD: Instruction = instruction({
   ],
   form: "vector",
   execute: move128,
-  lower: (to, _d, s) => to.vectors.move(s),
+  lower: lowerMove,
 });
 export const MOVAPD_STORE: Instruction = row(
   "MOVAPD",
@@ -126,7 +134,7 @@ export const MOVAPD_STORE: Instruction = row(
   "SSE2",
   "direct",
   storeAligned,
-  (to) => to.vectors.store(128, 0, true),
+  lowerStoreAligned,
 );
 export const MOVDQA: Instruction = instruction({
   mnemonic: "MOVDQA",
@@ -136,7 +144,7 @@ export const MOVDQA: Instruction = instruction({
   ],
   form: "vector",
   execute: move128,
-  lower: (to, _d, s) => to.vectors.move(s),
+  lower: lowerMove,
 });
 export const MOVDQA_STORE: Instruction = row(
   "MOVDQA",
@@ -145,7 +153,7 @@ export const MOVDQA_STORE: Instruction = row(
   "SSE2",
   "direct",
   storeAligned,
-  (to) => to.vectors.store(128, 0, true),
+  lowerStoreAligned,
 );
 export const MOVUPS: Instruction = instruction({
   mnemonic: "MOVUPS",
@@ -156,7 +164,7 @@ export const MOVUPS: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
-  lower: (to, _d, s) => to.vectors.move(s),
+  lower: lowerMove,
 });
 export const MOVUPS_STORE: Instruction = row(
   "MOVUPS",
@@ -165,7 +173,7 @@ export const MOVUPS_STORE: Instruction = row(
   "SSE",
   "direct",
   storeUnaligned,
-  (to) => to.vectors.store(128),
+  lowerStore,
 );
 export const MOVUPD: Instruction = instruction({
   mnemonic: "MOVUPD",
@@ -176,7 +184,7 @@ export const MOVUPD: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
-  lower: (to, _d, s) => to.vectors.move(s),
+  lower: lowerMove,
 });
 export const MOVUPD_STORE: Instruction = row(
   "MOVUPD",
@@ -185,7 +193,7 @@ export const MOVUPD_STORE: Instruction = row(
   "SSE2",
   "direct",
   storeUnaligned,
-  (to) => to.vectors.store(128),
+  lowerStore,
 );
 export const MOVDQU: Instruction = instruction({
   mnemonic: "MOVDQU",
@@ -196,7 +204,7 @@ export const MOVDQU: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
-  lower: (to, _d, s) => to.vectors.move(s),
+  lower: lowerMove,
 });
 export const MOVDQU_STORE: Instruction = row(
   "MOVDQU",
@@ -205,16 +213,34 @@ export const MOVDQU_STORE: Instruction = row(
   "SSE2",
   "direct",
   storeUnaligned,
-  (to) => to.vectors.store(128),
+  lowerStore,
 );
-export const MOVNTPS: Instruction = row("MOVNTPS", "NP 0F 2B /r", "m128, xmm", "SSE", "direct", storeAligned, (to) =>
-  to.vectors.store(128, 0, true),
+export const MOVNTPS: Instruction = row(
+  "MOVNTPS",
+  "NP 0F 2B /r",
+  "m128, xmm",
+  "SSE",
+  "direct",
+  storeAligned,
+  lowerStoreAligned,
 );
-export const MOVNTPD: Instruction = row("MOVNTPD", "66 0F 2B /r", "m128, xmm", "SSE2", "direct", storeAligned, (to) =>
-  to.vectors.store(128, 0, true),
+export const MOVNTPD: Instruction = row(
+  "MOVNTPD",
+  "66 0F 2B /r",
+  "m128, xmm",
+  "SSE2",
+  "direct",
+  storeAligned,
+  lowerStoreAligned,
 );
-export const MOVNTDQ: Instruction = row("MOVNTDQ", "66 0F E7 /r", "m128, xmm", "SSE2", "direct", storeAligned, (to) =>
-  to.vectors.store(128, 0, true),
+export const MOVNTDQ: Instruction = row(
+  "MOVNTDQ",
+  "66 0F E7 /r",
+  "m128, xmm",
+  "SSE2",
+  "direct",
+  storeAligned,
+  lowerStoreAligned,
 );
 export const MOVNTI: Instruction = row("MOVNTI", "NP 0F C3 /r", "m32, r32", "SSE2", "direct", movnti);
 export const LDDQU: Instruction = instruction({
@@ -223,7 +249,7 @@ export const LDDQU: Instruction = instruction({
   unaligned: true,
   form: "vector",
   execute: move128,
-  lower: (to, _d, s) => to.vectors.move(s),
+  lower: lowerMove,
 });
 export const MOVSS: Instruction = instruction({
   mnemonic: "MOVSS",
@@ -235,15 +261,7 @@ export const MOVSS: Instruction = instruction({
   execute: movss,
   lower: (to, d, s) => to.vectors.moveLow(32, d, s),
 });
-export const MOVSS_LOAD: Instruction = row(
-  "MOVSS",
-  "F3 0F 10 /r",
-  "xmm, m32",
-  "SSE",
-  "vector",
-  movssLoad,
-  (to, _d, s) => to.vectors.move(s),
-);
+export const MOVSS_LOAD: Instruction = row("MOVSS", "F3 0F 10 /r", "xmm, m32", "SSE", "vector", movssLoad, lowerMove);
 export const MOVSS_STORE: Instruction = row("MOVSS", "F3 0F 11 /r", "m32, xmm", "SSE", "direct", movssStore, (to) =>
   to.vectors.store(32),
 );
@@ -255,43 +273,69 @@ export const MOVSD: Instruction = instruction({
   ],
   form: "vector",
   execute: moveLow,
-  lower: (to, d, s) => to.vectors.moveLow(64, d, s),
+  lower: lowerMoveLow,
 });
-export const MOVSD_LOAD: Instruction = row("MOVSD", "F2 0F 10 /r", "xmm, m64", "SSE2", "vector", movq, (to, _d, s) =>
-  to.vectors.move(s),
+export const MOVSD_LOAD: Instruction = row("MOVSD", "F2 0F 10 /r", "xmm, m64", "SSE2", "vector", movq, lowerMove);
+export const MOVSD_STORE: Instruction = row(
+  "MOVSD",
+  "F2 0F 11 /r",
+  "m64, xmm",
+  "SSE2",
+  "direct",
+  storeLow,
+  lowerStoreLow,
 );
-export const MOVSD_STORE: Instruction = row("MOVSD", "F2 0F 11 /r", "m64, xmm", "SSE2", "direct", storeLow, (to) =>
-  to.vectors.store(64),
+export const MOVLPS: Instruction = row("MOVLPS", "NP 0F 12 /r", "xmm, m64", "SSE", "vector", moveLow, lowerMoveLow);
+export const MOVLPS_STORE: Instruction = row(
+  "MOVLPS",
+  "NP 0F 13 /r",
+  "m64, xmm",
+  "SSE",
+  "direct",
+  storeLow,
+  lowerStoreLow,
 );
-export const MOVLPS: Instruction = row("MOVLPS", "NP 0F 12 /r", "xmm, m64", "SSE", "vector", moveLow, (to, d, s) =>
-  to.vectors.moveLow(64, d, s),
-);
-export const MOVLPS_STORE: Instruction = row("MOVLPS", "NP 0F 13 /r", "m64, xmm", "SSE", "direct", storeLow, (to) =>
-  to.vectors.store(64),
-);
-export const MOVLPD: Instruction = row("MOVLPD", "66 0F 12 /r", "xmm, m64", "SSE2", "vector", moveLow, (to, d, s) =>
-  to.vectors.moveLow(64, d, s),
-);
-export const MOVLPD_STORE: Instruction = row("MOVLPD", "66 0F 13 /r", "m64, xmm", "SSE2", "direct", storeLow, (to) =>
-  to.vectors.store(64),
+export const MOVLPD: Instruction = row("MOVLPD", "66 0F 12 /r", "xmm, m64", "SSE2", "vector", moveLow, lowerMoveLow);
+export const MOVLPD_STORE: Instruction = row(
+  "MOVLPD",
+  "66 0F 13 /r",
+  "m64, xmm",
+  "SSE2",
+  "direct",
+  storeLow,
+  lowerStoreLow,
 );
 export const MOVHLPS: Instruction = row("MOVHLPS", "NP 0F 12 /r", "xmm, xmm2", "SSE", "vector", movhlps, (to, d, s) =>
   to.vectors.moveHighToLow(d, s),
 );
-export const MOVHPS: Instruction = row("MOVHPS", "NP 0F 16 /r", "xmm, m64", "SSE", "vector", moveHigh, (to, d, s) =>
-  to.vectors.moveLowToHigh(d, s),
+export const MOVHPS: Instruction = row("MOVHPS", "NP 0F 16 /r", "xmm, m64", "SSE", "vector", moveHigh, lowerMoveHigh);
+export const MOVHPS_STORE: Instruction = row(
+  "MOVHPS",
+  "NP 0F 17 /r",
+  "m64, xmm",
+  "SSE",
+  "direct",
+  storeHigh,
+  lowerStoreHigh,
 );
-export const MOVHPS_STORE: Instruction = row("MOVHPS", "NP 0F 17 /r", "m64, xmm", "SSE", "direct", storeHigh, (to) =>
-  to.vectors.store(64, 1),
+export const MOVHPD: Instruction = row("MOVHPD", "66 0F 16 /r", "xmm, m64", "SSE2", "vector", moveHigh, lowerMoveHigh);
+export const MOVHPD_STORE: Instruction = row(
+  "MOVHPD",
+  "66 0F 17 /r",
+  "m64, xmm",
+  "SSE2",
+  "direct",
+  storeHigh,
+  lowerStoreHigh,
 );
-export const MOVHPD: Instruction = row("MOVHPD", "66 0F 16 /r", "xmm, m64", "SSE2", "vector", moveHigh, (to, d, s) =>
-  to.vectors.moveLowToHigh(d, s),
-);
-export const MOVHPD_STORE: Instruction = row("MOVHPD", "66 0F 17 /r", "m64, xmm", "SSE2", "direct", storeHigh, (to) =>
-  to.vectors.store(64, 1),
-);
-export const MOVLHPS: Instruction = row("MOVLHPS", "NP 0F 16 /r", "xmm, xmm2", "SSE", "vector", moveHigh, (to, d, s) =>
-  to.vectors.moveLowToHigh(d, s),
+export const MOVLHPS: Instruction = row(
+  "MOVLHPS",
+  "NP 0F 16 /r",
+  "xmm, xmm2",
+  "SSE",
+  "vector",
+  moveHigh,
+  lowerMoveHigh,
 );
 export const MOVMSKPS: Instruction = row("MOVMSKPS", "NP 0F 50 /r", "r32, xmm2", "SSE", "vector", movmskps, (to, s) =>
   to.vectors.signs("I32X4_BITMASK", s),

@@ -8,7 +8,7 @@ import type { Core } from "../../state/core.ts";
 import { copyWords, RESULT } from "../../state/fpu.ts";
 import type { Instruction } from "../instruction.ts";
 import { punpckhdq, punpckhqdq, punpckldq, punpcklqdq } from "../mmx/conversion.ts";
-import { row } from "../mmx/row.ts";
+import { interleaved, row } from "../mmx/row.ts";
 
 export function shufps(core: Core, d: number, s: number, order: number): void {
   const x = core.x;
@@ -51,7 +51,7 @@ export const UNPCKLPS: Instruction = row(
   "SSE",
   "vector",
   punpckldq,
-  (to, d, s) => to.vectors.interleave(4, false, d, s),
+  interleaved(4, false),
 );
 export const UNPCKLPD: Instruction = row(
   "UNPCKLPD",
@@ -60,7 +60,7 @@ export const UNPCKLPD: Instruction = row(
   "SSE2",
   "vector",
   punpcklqdq,
-  (to, d, s) => to.vectors.interleave(8, false, d, s),
+  interleaved(8, false),
 );
 export const UNPCKHPS: Instruction = row(
   "UNPCKHPS",
@@ -69,7 +69,7 @@ export const UNPCKHPS: Instruction = row(
   "SSE",
   "vector",
   punpckhdq,
-  (to, d, s) => to.vectors.interleave(4, true, d, s),
+  interleaved(4, true),
 );
 export const UNPCKHPD: Instruction = row(
   "UNPCKHPD",
@@ -78,5 +78,5 @@ export const UNPCKHPD: Instruction = row(
   "SSE2",
   "vector",
   punpckhqdq,
-  (to, d, s) => to.vectors.interleave(8, true, d, s),
+  interleaved(8, true),
 );
