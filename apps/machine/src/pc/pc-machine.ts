@@ -118,7 +118,7 @@ export class PcMachine {
         write: (physical, size, value) => {
           this.#shown++;
           this.#chips.memory.write(physical, size, value);
-          if (physical >= APIC_MEMORY) this.#afterAccess();
+          if (physical >= APIC_MEMORY) this.#afterAccess(WIDE_ACCESS);
         },
       },
       interrupts: {

@@ -9,7 +9,7 @@ import { apply, type Restartable } from "./apply.ts";
 const FAILURE: Failure = { kind: "hang", detector: "hang", detail: 10_000, address: 0, instruction: 0 };
 
 /** Carries out the plan of an action on a process that only writes down what it is told. */
-function performed(kind: ActionKind): string[] {
+function performed(kind: ActionKind, delay = 0): string[] {
   const done: string[] = [];
   const note = function* (text: string, pages: number): Part<number> {
     yield { kind: STEP, run: () => [] };
@@ -22,11 +22,14 @@ function performed(kind: ActionKind): string[] {
     load: (areas) => note(`load ${areas.length}`, 3),
     start: (stack, reason) => note(`start ${stack} ${reason}`, 1),
     end: (reason) => note(`end ${reason}`, 0),
+    wait: (cycles) => note(`wait ${cycles}`, 7),
+    stopClients: () => note("stop clients", 0),
+    reboot: (text) => note(`reboot ${text}`, 0),
     *mark(step, pages) {
       yield* note(`mark ${step} ${pages}`, 0);
     },
   };
-  const steps = apply(planFor(FAILURE, { kind, because: "" }), process);
+  const steps = apply(planFor(FAILURE, { kind, because: "", delay }), process);
   let yields = 0;
   while (!steps.next([]).done) yields++;
   // Nothing happens between two yields: a crash falls before a step or after it.
@@ -48,5 +51,25 @@ describe("a plan is carried out", () => {
 
   it("and an end is the last thing that happens", () => {
     expect(performed("remove")).toEqual(["end 3"]);
+    expect(performed("reboot")).toEqual(["reboot hang after 10000 us of its own time: "]);
+  });
+
+  it("and stops clients before it takes anything away, and waits when nothing runs any more", () => {
+    expect(performed("group", 7)).toEqual([
+      ...["stop clients", "unmap 5", "mark 2 5", "wait 7", "mark 7 7"],
+      ...["initialize 5", "mark 3 0", "load 2", "mark 4 3", "start stack 0", "mark 5 1"],
+    ]);
+    expect(performed("handler")).toEqual([
+      ...[
+        "unmap 0",
+        "mark 2 5",
+        "initialize 0",
+        "mark 3 0",
+        "load 0",
+        "mark 4 3",
+        "start recovery stack 3",
+        "mark 5 1",
+      ],
+    ]);
   });
 });
