@@ -4,6 +4,7 @@
  * A region becomes a function in a table; the jump cache tells compiled code where the function for an EIP is. Regions die
  * with a page of decoded code that they were made from, or when there are too many.
  * Here: entering, making and dropping regions. Not here: emitting (→ function.ts), what compiled code calls (→ host.ts).
+ * Long because a region's whole life is one table's.
  * @module
  */
 import type { Block, CodePage, DecodedCode, HotCode } from "../interpreter/code-cache.ts";

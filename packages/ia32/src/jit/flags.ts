@@ -16,6 +16,7 @@
  *   MUL      low half       first operand            second operand
  *
  * Here: setting, asking, making the words. All results are sign-extended.
+ * Long because each kind is asked in each way.
  * @module
  */
 import * as local from "./locals.ts";

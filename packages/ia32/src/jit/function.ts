@@ -11,6 +11,7 @@
  * Here: that frame, blocks, and the edges between them. A block first checks that the budget lasts to its end; an edge to another
  * page checks that the TLB maps it as it was. Who cannot go on tells the host, which changes nothing that the interpreter
  * would not have changed. Not here: instructions (→ forms.ts), loops (→ structure.ts).
+ * Long because all of it shares the labels of one function.
  * @module
  */
 import {
