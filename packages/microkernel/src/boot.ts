@@ -6,10 +6,9 @@
  * Reference: X.2 on IA-32, initial servers.
  * @module
  */
-import { PTE_PRESENT, PTE_USER } from "@kintsugi/ia32";
 import { err, ok, type Result } from "neverthrow";
 import { makeFpage, PAGE_BITS, PAGE_SIZE } from "./api/fpage.ts";
-import { LOCAL_ID_PAGE, STANDARD_KIP_AREA, STANDARD_UTCB_AREA, STANDARD_UTCB_AREA_BITS } from "./api/kip.ts";
+import { STANDARD_KIP_AREA, STANDARD_UTCB_AREA, STANDARD_UTCB_AREA_BITS } from "./api/kip.ts";
 import { INTERRUPT_LINES } from "./api/protocol/interrupt.ts";
 import { globalId, NIL_THREAD, ROOT_THREAD_NUMBER, SIGMA0_THREAD_NUMBER, type ThreadId } from "./api/thread-id.ts";
 import { UTCB_MR0_OFFSET } from "./api/utcb.ts";
@@ -18,7 +17,7 @@ import { bootInfoPages, describable, writeKip } from "./glue/ia32/kip-page.ts";
 import { activate } from "./ipc/thread-life.ts";
 import { initialiseSpace, takeSpace } from "./object/address-space.ts";
 import { initialiseController } from "./object/irq.ts";
-import { takeFrame } from "./object/kernel-frames.ts";
+import { makeKernelPages } from "./object/kernel-pages.ts";
 import { makeReady, refillSlice } from "./object/ready-queue.ts";
 import { makeInterrupts, setRegister, takeThread } from "./object/thread.ts";
 import { Arena, type ArenaError, type ArenaHardware, formatArena, resetReason } from "./table/arena.ts";
@@ -71,16 +70,6 @@ function checkConfig(hardware: ArenaHardware, config: BootConfig): string | null
       return `an image 0x${low.toString(16)}-0x${high.toString(16)} is not in memory`;
   }
   return null;
-}
-
-/** The KIP, and the page behind %gs:0 with the page table that all spaces share for it. */
-function makeKernelPages(a: Arena): void {
-  a.set(H.kip, takeFrame(a));
-  a.set(H.localIdPage, takeFrame(a));
-  const table = takeFrame(a);
-  a.set(H.localIdTable, table);
-  const index = (LOCAL_ID_PAGE >>> PAGE_BITS) & 0x3ff;
-  a.memory.write32(table + 4 * index, a.get(H.localIdPage) | PTE_PRESENT | PTE_USER);
 }
 
 /** One of the first spaces with its thread, ready to run. Returns the space. */

@@ -24,6 +24,7 @@ export * from "./api/typed-item.ts";
 export * from "./api/utcb.ts";
 export type { BootConfig, BootModule, FirstProgram, LoaderInfo, MemoryDescription } from "./boot-config.ts";
 export * from "./costs.ts";
+export * from "./export/state.ts";
 export type * from "./hardware.ts";
 export { Kernel } from "./kernel.ts";
 export type { KernelError, KernelExit, KernelOptions, SliceProbe, ThreadInfo } from "./kernel-edge.ts";

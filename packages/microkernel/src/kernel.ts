@@ -14,6 +14,9 @@ import type { ThreadId } from "./api/thread-id.ts";
 import { bootArena } from "./boot.ts";
 import type { BootConfig } from "./boot-config.ts";
 import { COST_RESIDENT_STEP } from "./costs.ts";
+import { readState } from "./export/read-state.ts";
+import type { StateError, SystemState } from "./export/state.ts";
+import { writeState } from "./export/write-state.ts";
 import { raiseException } from "./fault/exception.ts";
 import { ownTimeLeft, reportHang } from "./fault/hang.ts";
 import { takeInterrupt } from "./fault/interrupt.ts";
@@ -77,6 +80,24 @@ export class Kernel {
     const base = findArena(options.memory);
     if (base.isErr()) return err(base.error);
     return ok(new Kernel(options, new Arena(hardwareOf(options), base.value)));
+  }
+
+  /**
+   * A kernel from an exported state, in a fresh arena of `arenaSize` bytes at the top of memory: it goes on where that
+   * one stopped, on whichever machine. The clock is brought up to the state's; contents of user frames and the
+   * devices' state are the caller's to bring. `state` is looked at as a value from outside: "bad-state" and "clock-ahead"
+   * refuse it with nothing changed, "no-room" leaves a memory without a kernel.
+   */
+  static import(options: KernelOptions, state: unknown, arenaSize: number): Result<Kernel, StateError> {
+    return writeState(hardwareOf(options), state, arenaSize).map((arena) => new Kernel(options, arena));
+  }
+
+  /**
+   * Everything that the kernel remembers, as plain data: between any two steps, and nothing is changed by it. See
+   * {@link SystemState}.
+   */
+  exportState(): SystemState {
+    return readState(this.#arena);
   }
 
   /** Runs until the clock reaches `until` cycles, or something else comes first. */

@@ -343,7 +343,11 @@ export class Machine {
   readonly reports: number[][] = [];
   kernel: Kernel;
 
-  constructor(bodies: ReadonlyMap<ThreadId, Body>, size: number = 16 * MEGABYTE, arenaSize: number = 4 * MEGABYTE) {
+  constructor(
+    bodies: ReadonlyMap<ThreadId, Body> | ResidentProgram,
+    size: number = 16 * MEGABYTE,
+    arenaSize: number = 4 * MEGABYTE,
+  ) {
     const note =
       (name: string) =>
       (...args: (number | string)[]) => {
@@ -375,7 +379,7 @@ export class Machine {
       events: { nextEvent: () => Number.POSITIVE_INFINITY, advance: () => {} },
       programs: new Map([
         [SIGMA0_PROGRAM, sigma0],
-        [SCRIPT_PROGRAM, scripted(bodies)],
+        [SCRIPT_PROGRAM, "resume" in bodies ? bodies : scripted(bodies)],
       ]),
       observer,
     };

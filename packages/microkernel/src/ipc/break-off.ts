@@ -107,8 +107,12 @@ export function abandonPartners(a: Arena, row: number): void {
       t.set(sender, T.state, INTERRUPT_IDLE);
     }
   }
+  // By id: in which rows they are must not be seen.
+  const others: number[] = [];
   for (let other = 1; other < t.rows; other++)
-    if (other !== row && t.get(other, T.id) !== 0 && dependsOn(a, other, id)) abortIpc(a, other, IPC_NON_EXISTING);
+    if (other !== row && t.get(other, T.id) !== 0 && dependsOn(a, other, id)) others.push(other);
+  others.sort((one, other) => (t.get(one, T.id) >>> 0) - (t.get(other, T.id) >>> 0));
+  for (const other of others) if (dependsOn(a, other, id)) abortIpc(a, other, IPC_NON_EXISTING);
 }
 
 /** Whether a thread waits for the one with this id alone, or sends to it by way of a redirector, or with it as one. */

@@ -62,7 +62,7 @@ export function mapPage(a: Arena, parent: number, frame: number, space: number, 
     }
     removeSubtree(a, there); // another frame, so another tree: the parent is not in it
   }
-  enter(a, parent, frame, space, page, writable);
+  enterMapping(a, parent, frame, space, page, writable);
 }
 
 /** Grants a page: the new owner takes the place of `node` in the tree, and `node` goes. */
@@ -79,7 +79,7 @@ export function grantPage(a: Arena, node: number, space: number, page: number, w
     return;
   }
   if (there !== 0) removeSubtree(a, there);
-  const granted = enter(a, parent, n.get(node, N.frame), space, page, writable);
+  const granted = enterMapping(a, parent, n.get(node, N.frame), space, page, writable);
   if (granted === 0) return;
   moveChildren(a, node, granted);
   if (!writable) revokeBelow(a, granted, 0);
@@ -179,8 +179,21 @@ function unlink(a: Arena, node: number): void {
   if (next !== 0) n.set(next, N.previous, previous);
 }
 
+/** Hangs a mapping below another of the same frame. */
+export function setParent(a: Arena, node: number, parent: number): void {
+  unlink(a, node);
+  link(a, node, parent, a.nodes.get(node, N.frame));
+}
+
 /** Enters a fresh mapping; the place must be free of nodes. Returns the node, 0 when the kernel is full. */
-function enter(a: Arena, parent: number, frame: number, space: number, page: number, writable: boolean): number {
+export function enterMapping(
+  a: Arena,
+  parent: number,
+  frame: number,
+  space: number,
+  page: number,
+  writable: boolean,
+): number {
   const n = a.nodes;
   const node = a.get(H.freeNode);
   if (node === 0) return 0;
@@ -202,10 +215,7 @@ function enter(a: Arena, parent: number, frame: number, space: number, page: num
 function extend(a: Arena, node: number, parent: number, writable: boolean): void {
   const n = a.nodes;
   if (!writable || n.get(node, N.bits) & FPAGE_W) return;
-  if (n.get(node, N.parent) !== parent) {
-    unlink(a, node);
-    link(a, node, parent, n.get(node, N.frame));
-  }
+  if (n.get(node, N.parent) !== parent) setParent(a, node, parent);
   n.set(node, N.bits, n.get(node, N.bits) | FPAGE_W);
   const entry = findEntry(a, n.get(node, N.space), n.get(node, N.page));
   a.memory.write32(entry, a.memory.read32(entry) | PTE_WRITABLE);
@@ -216,8 +226,7 @@ function moveChildren(a: Arena, from: number, to: number): void {
   const n = a.nodes;
   let child = n.get(from, N.child);
   while (child !== 0) {
-    unlink(a, child);
-    link(a, child, to, n.get(child, N.frame));
+    setParent(a, child, to);
     child = n.get(from, N.child);
   }
 }

@@ -33,9 +33,12 @@ export function deadlineOf(a: Arena, code: number): number {
 
 /** Starts the timeout of a thread that begins to wait. */
 export function startTimeout(a: Arena, row: number, code: number): void {
-  if (code === TIME_NEVER) return;
+  if (code !== TIME_NEVER) startTimeoutAt(a, row, deadlineOf(a, code));
+}
+
+/** Starts a timeout that is over at a cycle of the clock; behind those with the same. */
+export function startTimeoutAt(a: Arena, row: number, deadline: number): void {
   const t = a.threads;
-  const deadline = deadlineOf(a, code);
   a.setTime(t, row, T.deadline, deadline);
   t.set(row, T.flags, t.get(row, T.flags) | FLAG_TIMED);
   let before = 0;
