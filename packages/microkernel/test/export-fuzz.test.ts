@@ -1,0 +1,107 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { globalId, Kernel, type SystemState } from "../src/index.ts";
+import { localOf, Machine, MEGABYTE, ROOT, SIGMA0 } from "./fixture.ts";
+import { violations } from "./invariants.ts";
+import { workload } from "./workload.ts";
+
+const LONG = process.env.KINTSUGI_LONG !== undefined;
+const SEED = Number(process.env.KINTSUGI_SEED ?? 20261121);
+const ARENA = MEGABYTE;
+const TYPES = ["spaces", "threads", "mappings", "frames", "interrupts"] as const;
+
+const machine = new Machine(workload, 4 * MEGABYTE, ARENA);
+
+/** States of one run, each with every kind of continuation or at least a transfer in it. */
+const states: readonly string[] = (() => {
+  const found: string[] = [];
+  for (let step = 0; step < 4000 && found.length < 8; step++) {
+    machine.kernel.step();
+    const state = machine.kernel.exportState();
+    const kinds = state.threads.map(({ continuation: c }) => (c.kind === "fault" ? `fault ${c.resume.kind}` : c.kind));
+    if (kinds.includes("fault transfer") ? step % 2 === 0 : kinds.includes("transfer") && step % 5 === 0)
+      found.push(JSON.stringify({ ...state, clock: 2 ** 50, interrupts: bound(state) }));
+  }
+  return found;
+})();
+
+/** This machine has no devices: a line that waits for its handler and one that is on its way to it are made up. */
+function bound(state: SystemState): SystemState["interrupts"] {
+  const handler = state.root;
+  const position = state.threads.length;
+  return [
+    { line: 3, handler, phase: "unacknowledged", position: -1 },
+    { line: 4, handler, phase: "delivering", position },
+  ];
+}
+
+/** A value in place of another. */
+const values: fc.Arbitrary<unknown> = fc.oneof(
+  fc.constantFrom(0, 1, -1, 2, 3, 5, 6, 63, 64, 255, 0xffff, 2 ** 31, 0.5, 2 ** 53, null, true, false, "", "send"),
+  fc.constantFrom(ROOT, SIGMA0, ...[60, 61, 62, 63, 64, 65, 70, 99].map((n) => globalId(n, 1)), localOf(1), localOf(2)),
+  fc.constantFrom("inactive", "user", "receive", "transfer", "fault", "delivering", [], {}, undefined),
+  fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+);
+
+/** Where (a path as choices), and what: garbage, or the value of the same field in another object of the type. */
+const change = fc.record({
+  type: fc.constantFrom(...TYPES, null),
+  item: fc.nat(1000),
+  path: fc.array(fc.nat(1000), { minLength: 6, maxLength: 6 }),
+  value: fc.option(values, { freq: 3, nil: "other" }),
+  other: fc.nat(1000),
+});
+
+type Node = Record<string, unknown>;
+
+/** Changes one leaf or branch in place. */
+function apply(
+  state: Node,
+  { type, item, path, value, other }: typeof change extends fc.Arbitrary<infer C> ? C : never,
+) {
+  const list = type === null ? [state] : (state[type] as Node[]);
+  if (list.length === 0) return;
+  let at: Node = list[item % list.length];
+  let like: unknown = list[other % list.length];
+  for (const choice of path) {
+    const keys = Object.keys(at);
+    if (keys.length === 0) return;
+    const key = keys[choice % keys.length];
+    const next = at[key];
+    like = typeof like === "object" && like !== null ? (like as Node)[key] : undefined;
+    if (typeof next !== "object" || next === null || choice % 5 === 0) {
+      at[key] = value === "other" ? structuredClone(like) : value;
+      return;
+    }
+    at = next as Node;
+  }
+}
+
+it("there are states with transfers and their faults to start from", () => {
+  expect(states).toHaveLength(8);
+});
+
+it("garbage imported as any object is refused by name, or makes a sound kernel that runs", () => {
+  const outcomes = { refused: 0, taken: 0 };
+  fc.assert(
+    fc.property(fc.nat(7), fc.array(change, { minLength: 1, maxLength: 3 }), (which, changes) => {
+      const state = JSON.parse(states[which]) as Node;
+      for (const one of changes) apply(state, one);
+      const fresh = new Machine(workload, 4 * MEGABYTE, ARENA);
+      const before = fresh.kernel.exportState();
+      const result = Kernel.import(fresh.options, state, ARENA);
+      if (result.isErr()) {
+        outcomes.refused++;
+        expect(result.error.text.length).toBeGreaterThan(10);
+        if (result.error.code !== "no-room") expect(fresh.kernel.exportState()).toEqual(before);
+        return;
+      }
+      outcomes.taken++;
+      expect(violations(fresh.options)).toEqual([]);
+      for (let step = 0; step < 60; step++) if (result.value.step(2 ** 51) !== null) break;
+      expect(violations(fresh.options)).toEqual([]);
+    }),
+    { numRuns: LONG ? 1_000_000 : 400, seed: SEED },
+  );
+  expect(Math.min(outcomes.refused, outcomes.taken)).toBeGreaterThan(50);
+});
