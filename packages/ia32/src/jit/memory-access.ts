@@ -7,6 +7,7 @@
  * @module
  */
 import { FLAT, type Operation } from "../isa/operation.ts";
+import { OFFSET_MASK } from "../mmu/tlb.ts";
 import { CONTROL_AREA_SIZE, FS_WORD, GS_WORD, LEFT_WORD, TLB_AREA } from "../state/control-area.ts";
 import { CS, FS, GS } from "../state/descriptor.ts";
 import { ZERO } from "../state/registers.ts";
@@ -80,7 +81,7 @@ export function operandAddress(to: Emitter, operation: Operation, write: boolean
 /** Pushes whether the TLB has the page of the last byte; `entry` gets the entry's offset. */
 export function pushHit(to: Emitter, address: number, size: number, word: number, entry: number): void {
   const { w } = to;
-  w.get(address).const(8).op(op.I32_SHR_U).const(0x3ff0).op(op.I32_AND).get(local.TLB).op(op.I32_ADD).tee(entry);
+  w.get(address).const(8).op(op.I32_SHR_U).const(OFFSET_MASK).op(op.I32_AND).get(local.TLB).op(op.I32_ADD).tee(entry);
   w.memory(op.I32_LOAD, TLB_AREA + word).get(address);
   if (size > 8) w.const(size / 8 - 1).op(op.I32_ADD);
   w.const(-4096).op(op.I32_AND, op.I32_EQ);

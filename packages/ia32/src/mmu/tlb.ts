@@ -30,6 +30,8 @@ import { WALKED_DIRTY, WALKED_GLOBAL, WALKED_LARGE, WALKED_NO_EXECUTE, walkFull 
 export const INVALID = 1;
 /** Turns `linear >>> 10` into the word index of an entry. */
 export const INDEX_MASK: number = (TLB_ENTRIES - 1) << 2;
+/** Turns `linear >>> 8` into the byte offset of an entry. */
+export const OFFSET_MASK: number = INDEX_MASK << 2;
 export const PAGE_MASK: number = ~0xfff;
 /** The largest large page. */
 const LARGE_MASK = ~0x3fffff;
