@@ -141,7 +141,7 @@ export class Compiler implements HotCode {
     }
     const host = this.#host;
     const slot = block.entry >> ENTRY_BITS;
-    this.#remember(block, pageBase);
+    this.#remember(block, core.r[EIP], pageBase);
     const from = core.executed;
     host.limit = limit;
     host.outcome = OUTCOME_NONE;
@@ -181,8 +181,7 @@ export class Compiler implements HotCode {
   }
 
   /** Compiled code may find this block by its EIP. */
-  #remember(block: Block, pageBase: number): void {
-    const eip = this.#core.r[EIP];
+  #remember(block: Block, eip: number, pageBase: number): void {
     const at = ((eip ^ (eip >>> 10)) & (JUMP_ENTRIES - 1)) * 4;
     const jumps = this.#jumps;
     jumps[at] = eip;
@@ -223,7 +222,7 @@ export class Compiler implements HotCode {
   #compile(block: Block, page: CodePage, pageBase: number, level: number): boolean {
     const { regionBlocks } = this.#options;
     const limit = Math.min(level === 0 ? regionBlocks : 2 * regionBlocks, 1 << ENTRY_BITS);
-    const finder = new RegionFinder(this.#core, this.#code, limit, this.#learned);
+    const finder = new RegionFinder(this.#core, this.#code, limit, level === 0, this.#learned);
     const blocks = finder.find(block, page, pageBase);
     if (blocks.length === 0) return false;
     if (this.#regions.size >= this.#options.cacheRegions) this.#evict();
@@ -269,10 +268,13 @@ export class Compiler implements HotCode {
       this.#byPage.set(each, regions.add(region));
     }
     for (const each of blocks) {
-      if (!each.entry || (each.index > 0 && each.block.entry >= 0)) continue;
+      // What is hotter keeps what it jumps to to itself.
+      const owner = each.block.entry < 0 ? undefined : this.#regions.get(each.block.entry >> ENTRY_BITS);
+      if (!each.entry || (each.index > 0 && owner !== undefined && owner.level >= level)) continue;
       each.block.entry = (slot << ENTRY_BITS) | each.index;
       each.block.entryBase = each.pageBase;
       each.block.heat = 0;
+      this.#remember(each.block, each.eip, each.pageBase);
     }
     this.#bytes += bytes.length;
     this.#compiled++;

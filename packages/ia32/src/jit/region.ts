@@ -52,9 +52,17 @@ export class RegionFinder {
   readonly #pages = new Map<number, { page: CodePage; home: number } | null>();
 
   readonly #learned: ReadonlyMap<number, ReadonlySet<number>>;
+  readonly #sharing: boolean;
 
-  /** `learned`: EIP of a block → EIPs that it was seen to go to in other functions. */
-  constructor(core: Core, code: DecodedCode, limit: number, learned: ReadonlyMap<number, ReadonlySet<number>>) {
+  /** `sharing`: what has a function of its own is left there. `learned`: EIP of a block → EIPs that it was seen to go to in other functions. */
+  constructor(
+    core: Core,
+    code: DecodedCode,
+    limit: number,
+    sharing: boolean,
+    learned: ReadonlyMap<number, ReadonlySet<number>>,
+  ) {
+    this.#sharing = sharing;
     this.#core = core;
     this.#code = code;
     this.#limit = limit;
@@ -76,26 +84,27 @@ export class RegionFinder {
     const region = [first];
     for (let i = 0; i < region.length; i++) {
       const from = region[i];
-      const take = (eip: number): RegionBlock | null => {
+      const take = (eip: number, share: boolean): RegionBlock | null => {
         const known = this.#found.get(eip);
         if (known !== undefined) return known;
         if (region.length >= this.#limit) return null;
-        const found = this.#lookUp(eip);
+        const found = this.#lookUp(eip, true, share);
         if (found === null) return null;
         found.index = region.length;
         region.push(found);
         return found;
       };
       for (const eip of staticTargets(from)) {
-        const to = take(eip);
+        const to = take(eip, this.#sharing);
         if (to !== null && !from.successors.includes(to)) from.successors.push(to);
       }
+      // Behind a call and in a jump table is the same function.
       for (const eip of this.#entries(from)) {
-        const to = take(eip);
+        const to = take(eip, false);
         if (to !== null) to.entry = true;
       }
       for (const eip of this.#learned.get(from.eip) ?? []) {
-        const to = take(eip);
+        const to = take(eip, this.#sharing);
         if (to === null || from.successors.includes(to)) continue;
         to.entry = true;
         from.likely.push(to);
@@ -145,7 +154,7 @@ export class RegionFinder {
     return found;
   }
 
-  #lookUp(eip: number, add = true): RegionBlock | null {
+  #lookUp(eip: number, add = true, share = false): RegionBlock | null {
     const pageBase = eip & PAGE_MASK;
     const found = this.#pageOf(pageBase);
     if (found === null) return null;
@@ -153,7 +162,7 @@ export class RegionFinder {
     const offset = eip & 0xfff;
     let block = page.blocks[page.index[offset]];
     if (block === null && page.crossing?.first.offset === offset) block = page.crossing;
-    if (block === null || this.#isCold(block, page)) return null;
+    if (block === null || this.#isCold(block, page) || (share && block.entry >= 0)) return null;
     if (!add) return { block } as RegionBlock;
     return this.#add(block, page, pageBase);
   }
