@@ -37,5 +37,5 @@ test("a loop in a loop is in the outer one's body", () => {
 
 test("a loop that is entered at two blocks dispatches to both", () => {
   expect(text(structure(region([[1, 2], [2], [1]])))).toBe("0 [1,2: 2 1]");
-  expect(text(structure(region([[1], [0]], [0, 1])))).toBe("[0,1: 0 1]");
+  expect(text(structure(region([[1], [0]], [0, 1])))).toBe("[0,1: 1 0]");
 });
