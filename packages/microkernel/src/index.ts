@@ -19,6 +19,7 @@ export * from "./api/protocol/thread-start.ts";
 export * from "./api/restart-page.ts";
 export * from "./api/syscall.ts";
 export * from "./api/thread-id.ts";
+export * from "./api/thread-record.ts";
 export * from "./api/time.ts";
 export * from "./api/typed-item.ts";
 export * from "./api/utcb.ts";

@@ -60,11 +60,12 @@ function apply(
   { type, item, path, value, other }: typeof change extends fc.Arbitrary<infer C> ? C : never,
 ) {
   const list = type === null ? [state] : (state[type] as Node[]);
-  if (list.length === 0) return;
-  let at: Node = list[item % list.length];
+  if (!Array.isArray(list) || list.length === 0) return;
+  let at = list[item % list.length];
   let like: unknown = list[other % list.length];
   for (const choice of path) {
-    const keys = Object.keys(at);
+    // An earlier change may have put anything here.
+    const keys = typeof at === "object" && at !== null ? Object.keys(at) : [];
     if (keys.length === 0) return;
     const key = keys[choice % keys.length];
     const next = at[key];

@@ -40,6 +40,7 @@ export const KIP_THREAD_SWITCH = 0xf4;
 export const KIP_SCHEDULE = 0xf8;
 export const KIP_RESTART_CONTROL = 0x110;
 export const KIP_RESIDENT_CONTROL = 0x114;
+export const KIP_STATE_CONTROL = 0x118;
 
 /** Memory descriptor types (word 0 bits 3…0; with the subtype in bits 7…4). */
 export const MEMORY_CONVENTIONAL = 0x1;

@@ -3,7 +3,7 @@
  *
  * Here: one number per call; a resident program returns it, a guest reaches it through the KIP's
  * entry code. Not here: arguments (→ syscall/, one file each) and the entry code (→ glue/ia32/kip-page.ts).
- * Reference: X.2 on IA-32, register contract; `docs/protocols.md` section 5 for the last two.
+ * Reference: X.2 on IA-32, register contract; `docs/protocols.md` section 5 for the last three.
  * @module
  */
 export const SYSCALL_IPC = 1;
@@ -19,6 +19,7 @@ export const SYSCALL_PROCESSOR_CONTROL = 10;
 export const SYSCALL_MEMORY_CONTROL = 11;
 export const SYSCALL_RESTART_CONTROL = 12;
 export const SYSCALL_RESIDENT_CONTROL = 13;
+export const SYSCALL_STATE_CONTROL = 14;
 
 /** What else a resident program may return. */
 export const RESIDENT_AGAIN = 0;

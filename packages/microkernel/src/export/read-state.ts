@@ -81,6 +81,12 @@ export function readState(a: Arena): SystemState {
   };
 }
 
+/** One thread as it stands in {@link readState}. */
+export function readOneThread(a: Arena, row: number): ThreadState {
+  const rows = userRows(a);
+  return readThread(a, row, spaceNames(a, rows).get(a.threads.get(row, T.space)) as ThreadId, queuePlaces(a));
+}
+
 /** Rows of user threads, by id. */
 function userRows(a: Arena): number[] {
   const t = a.threads;

@@ -9,7 +9,7 @@
 import { FLOAT_REGISTER_COUNT, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "@kintsugi/ia32";
 import { err, ok, type Result } from "neverthrow";
 import { FPAGE_W, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
-import { INITIAL_EFLAGS, USER_EFLAGS_MASK } from "../api/protocol/exception.ts";
+import { INITIAL_EFLAGS } from "../api/protocol/exception.ts";
 import { INTERRUPT_LINES } from "../api/protocol/interrupt.ts";
 import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { initialiseSpace, takeSpace } from "../object/address-space.ts";
@@ -43,11 +43,9 @@ import {
   WAITING,
 } from "../table/states.ts";
 import { checkShape } from "./check-state.ts";
+import { OWN_EFLAGS } from "./own-eflags.ts";
 import { checkRelations, transferOf } from "./relations.ts";
 import type { IpcState, MappingState, SpaceState, StateError, SystemState, ThreadState } from "./state.ts";
-
-/** EFLAGS that a user's own code can change, IOPL being 3: its status flags, TF, IF, DF, NT, RF, AC, ID. */
-const OWN_EFLAGS: number = USER_EFLAGS_MASK | 0x25_4700;
 
 /** The arena is full: caught at the edge of this file. */
 class NoRoom extends Error {}

@@ -16,6 +16,7 @@ import {
   SYSCALL_RESTART_CONTROL,
   SYSCALL_SCHEDULE,
   SYSCALL_SPACE_CONTROL,
+  SYSCALL_STATE_CONTROL,
   SYSCALL_SYSTEM_CLOCK,
   SYSCALL_THREAD_CONTROL,
   SYSCALL_THREAD_SWITCH,
@@ -31,6 +32,7 @@ import { residentControl } from "./resident-control.ts";
 import { restartControl } from "./restart-control.ts";
 import { type SchedulingControl, schedule } from "./schedule.ts";
 import { spaceControl } from "./space-control.ts";
+import { stateControl } from "./state-control.ts";
 import { systemClock } from "./system-clock.ts";
 import { threadControl } from "./thread-control.ts";
 import { threadSwitch } from "./thread-switch.ts";
@@ -98,6 +100,9 @@ export function systemCall(a: Arena, row: number, number: number): boolean {
       return true;
     case SYSCALL_RESIDENT_CONTROL:
       setRegister(a, row, EAX, residentControl(a, row, eax, ecx));
+      return true;
+    case SYSCALL_STATE_CONTROL:
+      setRegister(a, row, EAX, stateControl(a, row, eax, ecx, edx));
       return true;
     default:
       return false;

@@ -1,0 +1,304 @@
+import { EAX, ECX, EDX } from "@kintsugi/ia32";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import {
+  ANY_THREAD,
+  CONTINUATION_RECEIVE,
+  CONTINUATION_SEND,
+  CONTINUATION_USER,
+  ERROR_INVALID_PARAMETER,
+  ERROR_INVALID_THREAD,
+  ERROR_NO_PRIVILEGE,
+  FPAGE_RWX,
+  globalId,
+  makeFpage,
+  mapItem,
+  messageTag,
+  RECORD_CONTINUATION,
+  RECORD_FLAGS,
+  RECORD_REGISTERS,
+  RECORD_TO,
+  type ResidentContext,
+  STATE_GET,
+  STATE_LINK,
+  STATE_NEXT,
+  STATE_SET,
+  SYSCALL_STATE_CONTROL,
+  TCR_ERROR_CODE,
+  TCR_PAGER,
+  THREAD_RECORD_WORDS,
+  type ThreadId,
+  TIME_NEVER,
+  TIME_ZERO,
+  timeouts,
+} from "../src/index.ts";
+import {
+  type Body,
+  exchangeRegisters,
+  ipc,
+  launch,
+  Machine,
+  MEGABYTE,
+  message,
+  type Outcome,
+  ROOT,
+  read8,
+  spawn,
+  threadControl,
+  write8,
+} from "./fixture.ts";
+import { violations } from "./invariants.ts";
+
+const LONG = process.env.KINTSUGI_LONG !== undefined;
+const SEED = Number(process.env.KINTSUGI_SEED ?? 20261121);
+const OWNER = globalId(60, 1);
+const CHILD = globalId(61, 1);
+const STRANGER = globalId(62, 1);
+const BYSTANDERS: readonly ThreadId[] = [globalId(63, 1), globalId(64, 1)];
+const BUFFER = 0x400000;
+const REGION = 0x200000;
+const CREATE = 9;
+const DELETE = 10;
+
+function* stateControl(
+  c: ResidentContext,
+  thread: ThreadId,
+  operation: number,
+  at = BUFFER,
+): Generator<number, Outcome> {
+  c.registers[EAX] = thread;
+  c.registers[ECX] = operation;
+  c.registers[EDX] = at;
+  yield SYSCALL_STATE_CONTROL;
+  const result = c.registers[EAX];
+  return { result, error: result === 0 ? c.tcr(TCR_ERROR_CODE) : 0 };
+}
+
+/** Serves faults of the others with pages of its own; makes and deletes the child when its owner asks. */
+const root: Body = function* (c) {
+  for (let page = 0; page < 4; page++) yield* write8(c, REGION + page * 0x1000, 0);
+  for (const id of [OWNER, STRANGER, ...BYSTANDERS]) yield* launch(c, id, 1, id);
+  let { from, tag } = yield* message(c, 0, ANY_THREAD);
+  for (;;) {
+    const label = tag >>> 16;
+    const reply = timeouts(TIME_ZERO, TIME_NEVER);
+    if (label === CREATE) yield* spawn(c, CHILD, 1, CHILD, OWNER);
+    if (label === DELETE) yield* threadControl(c, CHILD, 0, 0, 0, -1);
+    let items: number[] = [];
+    if ((label & 0xfff0) === 0xffe0) {
+      const page = [OWNER, STRANGER, ...BYSTANDERS].indexOf(from);
+      items = [mapItem(c.mr(1) & ~0xfff), makeFpage(REGION + page * 0x1000, 12, FPAGE_RWX)];
+    }
+    ({ from, tag } = yield* message(c, from, ANY_THREAD, { items, time: reply }));
+  }
+};
+
+/** An owner with its record page mapped and its child started. */
+const owner = (body: Body): Body =>
+  function* (c) {
+    for (let i = 0; i < THREAD_RECORD_WORDS; i++) yield* write8(c, BUFFER + 4 * i, 0);
+    yield* message(c, ROOT, ROOT, { label: CREATE });
+    yield* message(c, CHILD, 0, { words: [0, 0] });
+    yield* body(c);
+  };
+
+function machine(bodies: readonly (readonly [ThreadId, Body])[]): Machine {
+  return new Machine(new Map([[ROOT, root], ...bodies]), 4 * MEGABYTE, MEGABYTE);
+}
+
+it("get is allowed to the space of the pager that ThreadControl set, whatever the thread writes there itself", () => {
+  const log: unknown[] = [];
+  const child: Body = function* (c) {
+    c.setTcr(TCR_PAGER, STRANGER);
+    yield* message(c, 0, OWNER);
+  };
+  const ask: Body = function* (c) {
+    for (let i = 0; i < THREAD_RECORD_WORDS; i++) yield* write8(c, BUFFER + 4 * i, 0);
+    yield* message(c, 0, ANY_THREAD, { time: timeouts(TIME_NEVER, (12 << 10) | 500) });
+    log.push(yield* stateControl(c, CHILD, STATE_GET));
+    log.push(yield* stateControl(c, CHILD, STATE_SET));
+    log.push(yield* stateControl(c, 0, STATE_NEXT));
+  };
+  const get = owner(function* (c) {
+    yield* message(c, 0, ANY_THREAD, { time: timeouts(TIME_NEVER, (10 << 10) | 500) });
+    log.push(yield* stateControl(c, CHILD, STATE_GET));
+    log.push(c.read32(BUFFER + 4 * RECORD_CONTINUATION));
+    log.push(yield* stateControl(c, CHILD, STATE_LINK)); // it was not set
+    log.push(yield* stateControl(c, OWNER, STATE_SET)); // itself: its pager is the root task
+    log.push(yield* stateControl(c, CHILD, STATE_GET, BUFFER + 2));
+    log.push(yield* stateControl(c, CHILD, STATE_GET, 0x7000_0000));
+    log.push(yield* stateControl(c, CHILD, 7));
+    log.push(yield* stateControl(c, 0, STATE_NEXT));
+    log.push(yield* stateControl(c, CHILD, STATE_NEXT));
+  });
+  const m = machine([
+    [OWNER, get],
+    [CHILD, child],
+    [STRANGER, ask],
+  ]);
+  m.kernel.run(1e9);
+  const refused = (error: number): Outcome => ({ result: 0, error });
+  expect(log).toEqual([
+    { result: 1, error: 0 },
+    CONTINUATION_RECEIVE,
+    refused(ERROR_INVALID_THREAD),
+    refused(ERROR_NO_PRIVILEGE),
+    refused(ERROR_INVALID_PARAMETER),
+    refused(ERROR_INVALID_PARAMETER),
+    refused(ERROR_INVALID_PARAMETER),
+    { result: CHILD, error: 0 },
+    refused(0),
+    refused(ERROR_NO_PRIVILEGE),
+    refused(ERROR_NO_PRIVILEGE),
+    refused(0),
+  ]);
+});
+
+it("get changes nothing in the thread, in user code, stopped, sending or receiving", () => {
+  for (const body of [
+    function* (c: ResidentContext) {
+      for (;;) yield ipc(c, 0, CHILD, timeouts(TIME_NEVER, (4 << 10) | 3));
+    },
+    function* (c: ResidentContext) {
+      yield* message(c, STRANGER, STRANGER, { words: [1, 2, 3] });
+    },
+    function* (c: ResidentContext) {
+      yield* message(c, 0, OWNER);
+    },
+  ]) {
+    let before: unknown;
+    const m: Machine = machine([
+      [CHILD, body],
+      [
+        OWNER,
+        owner(function* (c) {
+          yield* message(c, 0, ANY_THREAD, { time: timeouts(TIME_NEVER, (10 << 10) | 500) });
+          yield* exchangeRegisters(c, CHILD, 0x101); // stopped at once, wherever it is
+          before = m.kernel.exportState().threads.find(({ id }) => id === CHILD);
+          expect((yield* stateControl(c, CHILD, STATE_GET)).result).toBe(1);
+          expect(m.kernel.exportState().threads.find(({ id }) => id === CHILD)).toEqual(before);
+        }),
+      ],
+    ]);
+    m.kernel.run(1e9);
+    expect(before).toMatchObject({ id: CHILD, halted: true });
+  }
+});
+
+it.each([
+  ["receiving", CONTINUATION_RECEIVE],
+  ["sending", CONTINUATION_SEND],
+  ["in user code", CONTINUATION_USER],
+])("a thread that was %s goes on after it was exported, deleted, made anew, set and linked", (_what, kind) => {
+  const heard: number[] = [];
+  const child: Body = function* (c) {
+    if (kind === CONTINUATION_USER) for (let i = 0; i < 300; i++, c.charge(20_000)) yield 0;
+    for (let i = 0; i < 3; i++) {
+      const { words, error } = yield* message(c, kind === CONTINUATION_RECEIVE ? 0 : OWNER, OWNER, { words: [i + 7] });
+      heard.push(error, ...words);
+    }
+  };
+  let exported = -1;
+  const m = machine([
+    [CHILD, child],
+    [
+      OWNER,
+      owner(function* (c) {
+        yield* message(c, 0, OWNER, { time: timeouts(TIME_NEVER, 50) });
+        yield* stateControl(c, CHILD, STATE_GET);
+        exported = c.read32(BUFFER + 4 * RECORD_CONTINUATION);
+        const sp = c.read32(BUFFER + 4 * (RECORD_REGISTERS + 4));
+        yield* message(c, ROOT, ROOT, { label: DELETE });
+        yield* message(c, ROOT, ROOT, { label: CREATE });
+        expect((yield* stateControl(c, CHILD, STATE_SET)).result).toBe(1);
+        expect((yield* stateControl(c, CHILD, STATE_LINK)).result).toBe(1);
+        for (let i = 0; i < 3; i++) {
+          if (kind !== CONTINUATION_RECEIVE) heard.push(...(yield* message(c, 0, CHILD)).words);
+          yield* message(c, CHILD, 0, { words: [100 + i] });
+        }
+        expect((yield* stateControl(c, CHILD, STATE_GET)).result).toBe(1);
+        expect(c.read32(BUFFER + 4 * (RECORD_REGISTERS + 4))).toBe(sp);
+      }),
+    ],
+  ]);
+  m.kernel.run(1e9);
+  expect(exported).toBe(kind);
+  expect(heard).toEqual(kind === CONTINUATION_RECEIVE ? [0, 100, 0, 101, 0, 102] : [7, 0, 100, 8, 0, 101, 9, 0, 102]);
+  expect(violations(m.options)).toEqual([]);
+});
+
+it("garbage in a record hurts whoever sets it, and nobody else", () => {
+  const word = fc.oneof(
+    fc.constantFrom(0, 1, 2, 3, 4, 5, -1, -64, OWNER, CHILD, STRANGER, ROOT, ...BYSTANDERS, globalId(5, 1), 0x3202),
+    fc.constantFrom(messageTag(0, 3, 2), messageTag(1, 0, 4) | 0x1000, 0x10, 0x11, TIME_ZERO, 0x400),
+    fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+  );
+  const index = fc.oneof(
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom(RECORD_CONTINUATION, RECORD_FLAGS, RECORD_TO, 18, 19, 20, 21, 22, 23, 187),
+    },
+    { weight: 2, arbitrary: fc.nat(THREAD_RECORD_WORDS - 1) },
+  );
+  const garbage = fc.array(fc.array(fc.tuple(index, word), { maxLength: 8 }), { minLength: 10, maxLength: 10 });
+  const rounds: number[] = [];
+  let attempts = 0;
+  let linked = 0;
+  /** Two that talk to each other only. */
+  const talk = (mine: number): Body =>
+    function* (c) {
+      for (let i = 0; ; i++) {
+        const other = BYSTANDERS[1 - mine];
+        const { words, error } =
+          mine === 0
+            ? yield* message(c, other, other, { words: [i] })
+            : yield* message(c, i === 0 ? 0 : other, other, { words: [i] });
+        if (error !== 0 || words.length !== 1) rounds.push(-1);
+        else rounds.push(words[0]);
+        c.charge(2000);
+      }
+    };
+  const run = (records: readonly (readonly (readonly [number, number])[])[] | null): number[] => {
+    rounds.length = 0;
+    const m = machine([
+      [BYSTANDERS[0], talk(0)],
+      [BYSTANDERS[1], talk(1)],
+      [
+        CHILD,
+        function* (c) {
+          for (;;) yield ipc(c, 0, CHILD, timeouts(TIME_NEVER, (2 << 10) | 50));
+        },
+      ],
+      [
+        OWNER,
+        owner(function* (c) {
+          for (const changes of records ?? []) {
+            yield* stateControl(c, CHILD, STATE_GET);
+            yield* read8(c, BUFFER);
+            for (const [at, value] of changes) c.write32(BUFFER + 4 * at, value);
+            attempts++;
+            yield* stateControl(c, CHILD, STATE_SET);
+            linked += (yield* stateControl(c, CHILD, STATE_LINK)).result;
+            yield* message(c, 0, ANY_THREAD, { time: timeouts(TIME_NEVER, 20) });
+          }
+        }),
+      ],
+    ]);
+    for (let step = 0; step < 2000 && m.kernel.step(1e12) === null; step++) {
+      if (step % 50 === 0) expect(violations(m.options)).toEqual([]);
+    }
+    expect(violations(m.options)).toEqual([]);
+    return [...rounds];
+  };
+  fc.assert(
+    fc.property(garbage, (records) => {
+      const heard = run(records);
+      expect(heard.length).toBeGreaterThan(20);
+      // Who talks to each other alone hears the numbers in turn, as if there were nobody else.
+      expect(heard).toEqual(heard.map((_, i) => Math.floor(i / 2) + (i % 2 === 0 ? 0 : 1)));
+    }),
+    { numRuns: LONG ? 100_000 : 40, seed: SEED },
+  );
+  expect(attempts).toBeGreaterThan(100);
+  expect(linked / attempts).toBeGreaterThan(0.2);
+});
