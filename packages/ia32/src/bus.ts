@@ -16,10 +16,12 @@ export interface PortIo {
 /** Physical addresses that are not RAM. Values as with ports; an access may lie at any address. */
 export interface MemoryIo {
   /**
-   * The callbacks read the processor's clock: `retired` and `cycles` are then exact in them, as they are for ports, and each
-   * access costs the interpreter a second start. Otherwise they are those of the running block's first instruction.
+   * The callbacks read the processor's clock, or ask it for an interrupt that is due behind this very instruction: `retired`
+   * and `cycles` are then exact in them, as they are for ports, an interrupt is taken before the next instruction, and each
+   * access costs the interpreter a second start. Otherwise the clock is that of the running block's first instruction, and
+   * interrupts wait for its end. A function says it of each address.
    */
-  readonly timed?: boolean;
+  readonly timed?: boolean | ((physical: number) => boolean);
   /** The `size` bytes at `physical`, unsigned; they lie in one page. */
   read(physical: number, size: 1 | 2 | 4): number;
   /** `value` has no bit above its `size` bytes. */

@@ -86,15 +86,18 @@ export type Engine = "interpreter" | "jit";
 /** Instructions after which a processor is taken for one that will run many more. */
 const SHORT_RUN = 10_000;
 
-/** Devices whose callbacks find the clock exact. */
+/** Devices of which some or all find the clock exact in their callbacks. */
 function timed(core: Core, devices: MemoryIo): MemoryIo {
+  const { timed: which } = devices;
+  if (!which) return devices;
+  const isTimed = which === true ? () => true : which;
   return {
     read: (physical, size) => {
-      runAlone(core);
+      if (isTimed(physical)) runAlone(core);
       return devices.read(physical, size);
     },
     write: (physical, size, value) => {
-      runAlone(core);
+      if (isTimed(physical)) runAlone(core);
       devices.write(physical, size, value);
     },
   };
@@ -125,7 +128,7 @@ export class Processor {
     const { memory, ports, model = "pentium3", architectural = false, float = architectural } = options;
     const core = new Core(memory, ports, model, float, architectural);
     this.#core = core;
-    if (options.mmio !== undefined) memory.attachDevices(options.mmio.timed ? timed(core, options.mmio) : options.mmio);
+    if (options.mmio !== undefined) memory.attachDevices(timed(core, options.mmio));
     core.floatErrorPin = options.floatError ?? null;
     this.#debugger = new Debugger(core);
     this.#surroundings = { interrupts: options.interrupts ?? NO_CONTROLLER, debugger: this.#debugger };

@@ -62,3 +62,22 @@ test("so it does under a host kernel, within one budget", () => {
   expect(processor.run(100)).toMatchObject({ kind: "exception", vector: 13 });
   expect(seen).toEqual([3, 7, 8, 9, 10, 10]);
 });
+
+test("an interrupt that an access asks for comes behind that very instruction where the address is timed", () => {
+  const returnAddress = (device: number): number => {
+    let acknowledged = 0;
+    const machine = createSystemMachine({
+      code: [0xfb, 0x90, 0xa3, ...dword(device), 0xfa, HLT], // sti; nop; mov [device], eax; cli; hlt
+      acknowledged: () => acknowledged++,
+      mmio: {
+        timed: (physical) => physical >= DEVICE + 0x1000,
+        read: () => 0,
+        write: () => machine.processor.setInterruptLine(true),
+      },
+    });
+    machine.processor.run(100);
+    return acknowledged === 0 ? 0 : machine.stack(1)[0];
+  };
+  expect(returnAddress(DEVICE + 0x1000)).toBe(CODE + 7);
+  expect(returnAddress(DEVICE)).toBe(0); // CLI is in the same block.
+});

@@ -142,6 +142,7 @@ export class L4Machine {
       console: () => undefined,
       paper: () => undefined,
       a20: () => undefined,
+      nonMaskable: () => undefined,
       ignoreNumericError: () => undefined,
       exit: (code: number) => this.#end({ kind: "exit", code }),
       reset: () => this.#end({ kind: "reset" }),

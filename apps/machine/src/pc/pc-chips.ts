@@ -41,6 +41,8 @@ export interface PcWires extends pc.DmaMemory {
   console(byte: number): void;
   paper(byte: number): void;
   a20(open: boolean): void;
+  /** An edge at the processor's NMI pin. */
+  nonMaskable(): void;
   /** The processor's IGNNE#. */
   ignoreNumericError(on: boolean): void;
   exit(code: number): void;
@@ -164,7 +166,7 @@ export class PcChips {
     const dma = new pc.I8237a(wires, state.dma);
     const events = { onByte: (byte: number) => wires.console(byte), onPost: () => undefined };
     const debug = new pc.DebugPorts(events, state.debug);
-    const apic = new pc.LocalApic(clock, state.apic);
+    const apic = new pc.LocalApic(clock, () => wires.nonMaskable(), state.apic);
     const fwCfg = new pc.FwCfg(parts.memory, state.fwCfg);
     const floatError = new pc.FloatError(
       { irq: pic.line(pc.FLOAT_ERROR_IRQ), ignne: { set: (on) => wires.ignoreNumericError(on) } },

@@ -161,6 +161,10 @@ describe("a PC", () => {
     bus.write(0xfee000b0, 4, 0);
     machine.run(3000);
     expect(machine.processor.registers[EBX]).toBe(2);
+    machine.memory.write32(4 * 2, 0xf0000000 | (START + 0x100));
+    bus.write(0xfee00300, 4, 0x44400); // NMI to itself
+    machine.run(4000);
+    expect(machine.processor.registers[EBX]).toBe(3);
     ports.write(0x510, 2, 5);
     expect(ports.read(0x511, 1)).toBe(1);
   });

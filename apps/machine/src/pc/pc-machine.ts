@@ -114,6 +114,8 @@ export class PcMachine {
         },
       },
       mmio: {
+        // What the APIC sends arrives behind the very instruction that wrote to it.
+        timed: (physical) => physical >= APIC_MEMORY,
         read: (physical, size) => this.#chips.memory.read(physical, size),
         write: (physical, size, value) => {
           this.#shown++;
@@ -150,6 +152,7 @@ export class PcMachine {
       write: (address, bytes) => memory.writeBytes(address, bytes),
       now: () => this.processor.cycles * CYCLE_TIME,
       a20: (open) => this.processor.setA20(open),
+      nonMaskable: () => this.processor.raiseNonMaskable(),
       ignoreNumericError: (on) => this.processor.setIgnoreNumericError(on),
       exit: (code) => this.#end({ kind: "exit", code }),
       reset: (by) => this.#end({ kind: "reset", by }),

@@ -3,16 +3,21 @@ import { LocalApic } from "./chip.ts";
 
 let now: number;
 let apic: LocalApic;
+let nonMaskable: number;
+const count = (): void => {
+  nonMaskable++;
+};
 
 beforeEach(() => {
   now = 0;
-  apic = new LocalApic({ now: () => now });
+  nonMaskable = 0;
+  apic = new LocalApic({ now: () => now }, count);
 });
 
 const read = (offset: number): number => apic.read(offset, 4);
 const write = (offset: number, value: number): void => {
   apic.write(offset, 4, value);
-  apic = new LocalApic({ now: () => now }, JSON.parse(JSON.stringify(apic.state)));
+  apic = new LocalApic({ now: () => now }, count, JSON.parse(JSON.stringify(apic.state)));
 };
 const pass = (time: number): void => {
   now += time;
@@ -56,6 +61,17 @@ describe("a local APIC", () => {
     write(0x310, 0x02000000);
     write(0x300, 0x861); // logical
     expect(read(0x230)).toBe(2);
+  });
+
+  it("sends itself NMIs whatever its priority, and none that are for others", () => {
+    write(0x80, 0xff);
+    write(0x310, 0x01000000);
+    write(0x300, 0x4400); // number 1
+    expect(nonMaskable).toBe(0);
+    write(0x310, 0);
+    write(0x300, 0x4400); // number 0
+    write(0x300, 0x44402); // itself, whatever the vector
+    expect([nonMaskable, apic.pending, read(0x200)]).toEqual([2, false, 0]);
   });
 
   it("counts down at its bus's clock divided, once or again and again", () => {

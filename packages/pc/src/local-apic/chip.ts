@@ -1,5 +1,5 @@
 /**
- * Local APIC: priorities, interrupts to itself, a timer.
+ * Local APIC: priorities, interrupts and NMIs to itself, a timer.
  *
  * Here: one APIC with the number 0, alone on its bus. Not here: the pins LINT0 and LINT1 (an 8259A has its own wire to the
  * processor), lowest priority, INIT and start-up, error status, x2APIC. The bus runs at 100 MHz.
@@ -51,13 +51,16 @@ type Fields = { -readonly [K in keyof Omit<LocalApicState, "requested" | "inServ
 
 export class LocalApic implements MmioDevice, TimedChip {
   readonly #clock: Clock;
+  readonly #nonMaskable: () => void;
   readonly #at: Fields;
   readonly #requested: Set<number>;
   readonly #inService: Set<number>;
 
-  constructor(clock: Clock, state: LocalApicState = LOCAL_APIC_STATE_AT_RESET) {
+  /** `nonMaskable` is called where it sends itself an NMI: one edge at the processor's pin. */
+  constructor(clock: Clock, nonMaskable: () => void, state: LocalApicState = LOCAL_APIC_STATE_AT_RESET) {
     const { requested, inService, ...fields } = state;
     this.#clock = clock;
+    this.#nonMaskable = nonMaskable;
     this.#at = { ...fields };
     this.#requested = new Set(requested);
     this.#inService = new Set(inService);
@@ -192,16 +195,19 @@ export class LocalApic implements MmioDevice, TimedChip {
     }
   }
 
-  /** A fixed interrupt, if it is for this one: number 0, broadcast, the logical group, or itself by name. */
+  /** A fixed interrupt or an NMI, if it is for this one: number 0, broadcast, the logical group, or itself by name. */
   #send(low: number, destination: number): void {
-    if ((low & R.APIC_ICR_MODE) !== 0) return;
+    const mode = low & R.APIC_ICR_MODE;
+    if (mode !== R.APIC_ICR_FIXED && mode !== R.APIC_ICR_NMI) return;
     const shorthand = low & R.APIC_ICR_SHORTHAND;
     const logical = (low & R.APIC_ICR_LOGICAL) !== 0;
     const named = logical
       ? (destination & (this.#at.logicalDestination >>> 24)) !== 0
       : destination === 0 || destination === R.APIC_ICR_BROADCAST;
     const own = shorthand === 0 ? named : shorthand === R.APIC_ICR_SELF || shorthand === R.APIC_ICR_ALL;
-    if (own) this.#requested.add(low & 0xff);
+    if (!own) return;
+    if (mode === R.APIC_ICR_NMI) this.#nonMaskable();
+    else this.#requested.add(low & 0xff);
   }
 }
 

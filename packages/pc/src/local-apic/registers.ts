@@ -38,6 +38,8 @@ export const APIC_LVT_PERIODIC = 0x20000;
 
 /** Interrupt command: how it is delivered, to whom. */
 export const APIC_ICR_MODE = 0x700;
+export const APIC_ICR_FIXED = 0x000;
+export const APIC_ICR_NMI = 0x400;
 export const APIC_ICR_LOGICAL = 0x800;
 export const APIC_ICR_SHORTHAND = 0xc0000;
 export const APIC_ICR_SELF = 0x40000;
