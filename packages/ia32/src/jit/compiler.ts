@@ -29,6 +29,7 @@ import { DEFAULT_OPTIONS, type JitOptions, type JitStatistics } from "./options.
 import { type RegionBlock, RegionFinder } from "./region.ts";
 import { hasTailCalls, trampolineModule } from "./trampoline.ts";
 import { moduleBytes } from "./wasm/module-writer.ts";
+import { FLOAT_FUNCTIONS, FLOAT_TYPES } from "./x87/functions.ts";
 
 /** A compiled function. */
 interface Region {
@@ -233,7 +234,7 @@ export class Compiler implements HotCode {
       this.#host.sites[site] = { block: each.block, operations: each.operations, pageBase: each.pageBase };
       return site;
     });
-    const body = functionBody(blocks, {
+    const { body, floats } = functionBody(blocks, {
       slot,
       site: (each) => sites[each.index],
       tailCalls: this.#options.tailCalls,
@@ -241,10 +242,10 @@ export class Compiler implements HotCode {
       called: (each, position) => this.#count(each.operations[position]),
     });
     const bytes = moduleBytes({
-      types: TYPES,
+      types: floats ? [...TYPES, ...FLOAT_TYPES] : TYPES,
       imports: IMPORTS,
       sharedMemory: this.#shared,
-      functions: [{ type: COMPILED_TYPE, name: "f", body }],
+      functions: [{ type: COMPILED_TYPE, name: "f", body }, ...(floats ? FLOAT_FUNCTIONS : [])],
     });
     this.#table.set(slot, this.#instantiate(bytes).f);
     const pages = new Set<CodePage>();

@@ -6,6 +6,7 @@
  * before and loaded behind it. Not here: memory (→ memory-access.ts), rows (→ lowering.ts).
  * @module
  */
+import { OFFSET_MASK } from "../mmu/tlb.ts";
 import { REGISTER_FILE, TLB_AREA } from "../state/control-area.ts";
 import { Flags } from "./flags.ts";
 import type { HelperName } from "./imports.ts";
@@ -14,6 +15,7 @@ import * as local from "./locals.ts";
 import { VectorRegisters } from "./vectors/vector-registers.ts";
 import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
+import { FloatStack } from "./x87/float-stack.ts";
 
 /** What LEFT_WORD holds behind a call after which the function must be left as it is. */
 export const LEAVE_NOW = -2;
@@ -34,6 +36,7 @@ export class Emitter {
   readonly w: CodeWriter = new CodeWriter(8192);
   readonly flags: Flags = new Flags(this.w);
   readonly vectors: VectorRegisters = new VectorRegisters(this.w);
+  readonly floats: FloatStack = new FloatStack(this.w);
   /** Registers that are read, or written, somewhere in the function: bits by number. */
   read = 0;
   written = 0;
@@ -159,7 +162,7 @@ export class Emitter {
 
   /** Pushes 1 where the TLB maps a linear page of code as it was when this was compiled. */
   mapped(page: number, home: number): void {
-    const entry = TLB_AREA + ((page >>> 8) & 0x3ff0);
+    const entry = TLB_AREA + ((page >>> 8) & OFFSET_MASK);
     const { w } = this;
     w.get(local.TLB).memory(op.I32_LOAD, entry).const(page).op(op.I32_EQ);
     w.get(local.TLB)

@@ -8,7 +8,7 @@ import { type Encoding, isMemory, isRm, widthOf } from "../isa/encoding.ts";
 import type { Slot } from "../isa/opcode-map.ts";
 import type { Operation } from "../isa/operation.ts";
 import { CARRIES_WORD, LEFT_WORD, SIGN_WORD, ZERO_WORD } from "../state/control-area.ts";
-import { ZERO } from "../state/registers.ts";
+import { EAX, ZERO } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
 import { flagEffect, flowOf } from "./flow.ts";
@@ -65,6 +65,7 @@ export function emitCall(emit: Emitter, operation: Operation): void {
   emit.load(registers.written);
   if (vectors) emit.vectors.load();
   emit.vectors.forget();
+  emit.floats.forget();
   if (usesFlags) {
     w.word(SIGN_WORD).set(local.SIGN).word(ZERO_WORD).set(local.RESULT).word(CARRIES_WORD).set(local.B);
     flags.become(flag.WORDS);
@@ -75,10 +76,12 @@ export function emitCall(emit: Emitter, operation: Operation): void {
 /** General registers that a handler reads or writes: all of them, unless its row is one of float operands. */
 function usedRegisters({ slot, base, index }: Operation): { read: number; written: number } {
   const row = slot?.encoding.row;
-  const float = row !== undefined && /^(x87|vector|packed|scalar)/.test(row.form);
+  const float = row !== undefined && (/^(x87|vector|packed|scalar)/.test(row.form) || /^F/.test(row.mnemonic));
   const general = slot?.encoding.operands.some((operand) => /^(rr?32|r\/m|r32|AX|EAX)/.test(operand)) ?? true;
   if (!float || general) return { read: ALL_REGISTERS, written: ALL_REGISTERS };
-  return { read: (base === ZERO ? 0 : 1 << base) | (index === ZERO ? 0 : 1 << index), written: 0 };
+  const named = (base === ZERO ? 0 : 1 << base) | (index === ZERO ? 0 : 1 << index);
+  const status = row.mnemonic === "FNSTSW" ? 1 << EAX : 0;
+  return { read: named | status, written: status };
 }
 
 function emitForm(to: Lowering, slot: Slot): void {
@@ -147,6 +150,7 @@ function emitForm(to: Lowering, slot: Slot): void {
       return;
     case "branch":
     case "direct":
+    case "x87":
       lower(to);
       return;
     case "vector":

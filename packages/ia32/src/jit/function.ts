@@ -14,6 +14,7 @@
  * Long because all of it shares the labels of one function.
  * @module
  */
+import { OFFSET_MASK } from "../mmu/tlb.ts";
 import {
   CARRIES_WORD,
   JUMP_CACHE,
@@ -62,9 +63,16 @@ export interface FunctionOptions {
   readonly called: (block: RegionBlock, position: number) => void;
 }
 
-/** The body of a region's function: locals and code. */
-export function functionBody(region: readonly RegionBlock[], options: FunctionOptions): CodeWriter {
-  return new FunctionWriter(region, options).body();
+/** A compiled region: locals and code, and whether it calls the functions of x87/functions.ts. */
+export interface CompiledBody {
+  readonly body: CodeWriter;
+  readonly floats: boolean;
+}
+
+/** The body of a region's function. */
+export function functionBody(region: readonly RegionBlock[], options: FunctionOptions): CompiledBody {
+  const writer = new FunctionWriter(region, options);
+  return { body: writer.body(), floats: writer.floats };
 }
 
 /** A jump is compared with so many targets at most. */
@@ -93,6 +101,11 @@ class FunctionWriter {
     this.#region = region;
     this.#options = options;
     for (const block of region) this.#byEip.set(block.eip, block);
+  }
+
+  /** The body calls functions of x87 arithmetic. */
+  get floats(): boolean {
+    return this.#emit.floats.used;
   }
 
   body(): CodeWriter {
@@ -234,6 +247,7 @@ class FunctionWriter {
     }
     flags.kind = block.flagsLive ? flag.WORDS : flag.UNKNOWN;
     emit.vectors.forget();
+    emit.floats.forget();
     const live = flagsLiveBehind(this.#region, block);
     const to = new Lowering(emit, block.operations[0], ({ operation }) => emitCall(emit, operation));
     block.operations.forEach((operation, position) => {
@@ -362,7 +376,7 @@ class FunctionWriter {
     w.get(local.EIP)
       .const(8)
       .op(op.I32_SHR_U)
-      .const(0x3ff0)
+      .const(OFFSET_MASK)
       .op(op.I32_AND)
       .get(local.TLB)
       .op(op.I32_ADD)

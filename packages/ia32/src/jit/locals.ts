@@ -23,8 +23,12 @@ export const EIP = 16;
 export const SITE = 17;
 export const PAGE = 18;
 export const HOME = 19;
+/** x87: status and tag word, whether instructions may go the fast way (x87/float-stack.ts). */
+export const FSW = 20;
+export const FTW = 21;
+export const FLOATS_READY = 22;
 /** int32 temporaries. */
-export const TEMPORARIES = 20;
+export const TEMPORARIES = 23;
 export const TEMPORARY_COUNT = 12;
 /** int64 temporaries. */
 export const WIDE: number = TEMPORARIES + TEMPORARY_COUNT;

@@ -31,6 +31,7 @@ import { Shifts } from "./rows/shifts.ts";
 import { Strings } from "./rows/strings.ts";
 import { Vectors } from "./vectors/vectors.ts";
 import * as op from "./wasm/opcodes.ts";
+import { X87 } from "./x87/x87.ts";
 
 /** Where IOPL stands in EFLAGS. */
 const IOPL_SHIFT = 12;
@@ -46,6 +47,7 @@ export class Lowering {
   readonly bits: Bits = new Bits(this);
   readonly strings: Strings = new Strings(this);
   readonly vectors: Vectors = new Vectors(this);
+  readonly x87: X87 = new X87(this);
   operation: Operation;
   /** Operand size: 8, 16 or 32. */
   size = 32;

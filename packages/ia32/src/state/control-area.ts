@@ -6,7 +6,7 @@
  *   0x000004   4         power word: another thread sets it to stop run()
  *   0x000040   64        register file, see registers.ts
  *   0x000080   384       float registers, see fpu.ts
- *   0x001000   64        words of compiled code, see below
+ *   0x001000   72        words of compiled code, see below
  *   0x010000   0x10000   jump cache: JUMP_ENTRIES entries of four words, see jit/linker.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
  *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
@@ -51,6 +51,8 @@ export const FLOATS_WORD = 0x001018;
 /** Base of FS, and the offset from which on accesses need a look; the same for GS. */
 export const FS_WORD = 0x001020;
 export const GS_WORD = 0x001028;
+/** Selectors of the segment registers, in the order of their numbers. */
+export const SELECTOR_WORDS = 0x001030;
 export const JUMP_CACHE = 0x010000;
 export const JUMP_ENTRIES = 4096;
 export const PAGE_FLAGS = 0x080000;

@@ -16,6 +16,7 @@ import {
   GS_WORD,
   REGISTER_FILE,
   REGISTER_FILE_SIZE,
+  SELECTOR_WORDS,
   TAGS,
   TLB_AREA,
   WORDS_PER_TAG,
@@ -47,6 +48,9 @@ export const SHADOW = 2;
 export const STOP_REQUESTED = 1;
 export const STOP_EXIT = 2;
 export const STOP_LOOK = 3;
+
+/** Where `control` has the selectors. */
+const SELECTORS = (SELECTOR_WORDS - REGISTER_FILE) >> 2;
 
 /** Which decoded code runs: flat 32-bit segments, any 32-bit code segment, any 16-bit one. */
 export const VARIANT_FLAT = 0;
@@ -203,6 +207,9 @@ export class Core {
     this.r = new Int32Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 4);
     this.control = new Int32Array(buffer, REGISTER_FILE, 0x1000);
     for (const number of [FS, FS + 1]) this.#mirror(number, this.segments[number]);
+    this.segments.forEach(({ selector }, number) => {
+      this.control[SELECTORS + number] = selector;
+    });
     this.r16 = new Uint16Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 2);
     this.r8 = new Uint8Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE);
     this.x = new Int32Array(buffer, FLOAT_FILE, FLOAT_FILE_WORDS);
@@ -231,6 +238,7 @@ export class Core {
   setSegment(number: number, segment: Segment): void {
     const previous = this.segments[number];
     this.segments[number] = segment;
+    this.control[SELECTORS + number] = segment.selector;
     // From flat to flat nothing else follows, and that is what nearly all loads are.
     if (previous.flat && segment.flat && previous.writable === segment.writable && number < FS) return;
     const [es, cs, ss, ds] = this.segments;

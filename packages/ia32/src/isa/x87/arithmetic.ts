@@ -156,114 +156,132 @@ export const FADD: Instruction = instruction({
   encodings: encodings(0, 0),
   form: "x87",
   execute: add80,
+  lower: (to) => to.x87.binary("add", false),
 });
 export const FADDP: Instruction = instruction({
   mnemonic: "FADDP",
   encodings: popping(0),
   form: "x87",
   execute: add80,
+  lower: (to) => to.x87.binary("add", false),
 });
 export const FIADD: Instruction = instruction({
   mnemonic: "FIADD",
   encodings: integers(0),
   form: "x87",
   execute: add80,
+  lower: (to) => to.x87.binary("add", false),
 });
 export const FMUL: Instruction = instruction({
   mnemonic: "FMUL",
   encodings: encodings(1, 1),
   form: "x87",
   execute: multiply80,
+  lower: (to) => to.x87.binary("multiply", false),
 });
 export const FMULP: Instruction = instruction({
   mnemonic: "FMULP",
   encodings: popping(1),
   form: "x87",
   execute: multiply80,
+  lower: (to) => to.x87.binary("multiply", false),
 });
 export const FIMUL: Instruction = instruction({
   mnemonic: "FIMUL",
   encodings: integers(1),
   form: "x87",
   execute: multiply80,
+  lower: (to) => to.x87.binary("multiply", false),
 });
 export const FSUB: Instruction = instruction({
   mnemonic: "FSUB",
   encodings: encodings(4, 5),
   form: "x87",
   execute: subtract80,
+  lower: (to) => to.x87.binary("subtract", false),
 });
 export const FSUBP: Instruction = instruction({
   mnemonic: "FSUBP",
   encodings: popping(5),
   form: "x87",
   execute: subtract80,
+  lower: (to) => to.x87.binary("subtract", false),
 });
 export const FISUB: Instruction = instruction({
   mnemonic: "FISUB",
   encodings: integers(4),
   form: "x87",
   execute: subtract80,
+  lower: (to) => to.x87.binary("subtract", false),
 });
 export const FSUBR: Instruction = instruction({
   mnemonic: "FSUBR",
   encodings: encodings(5, 4),
   form: "x87",
   execute: subtractReversed80,
+  lower: (to) => to.x87.binary("subtract", true),
 });
 export const FSUBRP: Instruction = instruction({
   mnemonic: "FSUBRP",
   encodings: popping(4),
   form: "x87",
   execute: subtractReversed80,
+  lower: (to) => to.x87.binary("subtract", true),
 });
 export const FISUBR: Instruction = instruction({
   mnemonic: "FISUBR",
   encodings: integers(5),
   form: "x87",
   execute: subtractReversed80,
+  lower: (to) => to.x87.binary("subtract", true),
 });
 export const FDIV: Instruction = instruction({
   mnemonic: "FDIV",
   encodings: encodings(6, 7),
   form: "x87",
   execute: divide80,
+  lower: (to) => to.x87.binary("divide", false),
 });
 export const FDIVP: Instruction = instruction({
   mnemonic: "FDIVP",
   encodings: popping(7),
   form: "x87",
   execute: divide80,
+  lower: (to) => to.x87.binary("divide", false),
 });
 export const FIDIV: Instruction = instruction({
   mnemonic: "FIDIV",
   encodings: integers(6),
   form: "x87",
   execute: divide80,
+  lower: (to) => to.x87.binary("divide", false),
 });
 export const FDIVR: Instruction = instruction({
   mnemonic: "FDIVR",
   encodings: encodings(7, 6),
   form: "x87",
   execute: divideReversed80,
+  lower: (to) => to.x87.binary("divide", true),
 });
 export const FDIVRP: Instruction = instruction({
   mnemonic: "FDIVRP",
   encodings: popping(6),
   form: "x87",
   execute: divideReversed80,
+  lower: (to) => to.x87.binary("divide", true),
 });
 export const FIDIVR: Instruction = instruction({
   mnemonic: "FIDIVR",
   encodings: integers(7),
   form: "x87",
   execute: divideReversed80,
+  lower: (to) => to.x87.binary("divide", true),
 });
-export const FCHS: Instruction = row("FCHS", "D9 E0", "", "FPU", "direct", fchs);
-export const FABS: Instruction = row("FABS", "D9 E1", "", "FPU", "direct", fabs);
+export const FCHS: Instruction = row("FCHS", "D9 E0", "", "FPU", "direct", fchs, (to) => to.x87.sign(0xffff, 0x8000));
+export const FABS: Instruction = row("FABS", "D9 E1", "", "FPU", "direct", fabs, (to) => to.x87.sign(0x7fff, 0));
 export const FXTRACT: Instruction = row("FXTRACT", "D9 F4", "", "FPU", "direct", fxtract);
 export const FPREM1: Instruction = row("FPREM1", "D9 F5", "", "FPU", "direct", fprem1);
 export const FPREM: Instruction = row("FPREM", "D9 F8", "", "FPU", "direct", fprem);
-export const FSQRT: Instruction = row("FSQRT", "D9 FA", "", "FPU", "direct", fsqrt);
+export const FSQRT: Instruction = row("FSQRT", "D9 FA", "", "FPU", "direct", fsqrt, (to) => to.x87.squareRoot());
 export const FRNDINT: Instruction = row("FRNDINT", "D9 FC", "", "FPU", "direct", frndint);
 export const FSCALE: Instruction = row("FSCALE", "D9 FD", "", "FPU", "direct", fscale);

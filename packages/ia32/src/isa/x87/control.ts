@@ -92,7 +92,9 @@ export function ffreep(core: Core, operation: Operation): void {
 export const FLDCW: Instruction = row("FLDCW", "D9 /5", "m2byte", "FPU", "direct", fldcw);
 export const FNSTCW: Instruction = row("FNSTCW", "D9 /7", "m2byte", "FPU", "direct", fnstcw);
 export const FNSTSW: Instruction = row("FNSTSW", "DD /7", "m2byte", "FPU", "direct", fnstsw);
-export const FNSTSW_AX: Instruction = row("FNSTSW", "DF E0", "", "FPU", "direct", fnstswAx);
+export const FNSTSW_AX: Instruction = row("FNSTSW", "DF E0", "", "FPU", "direct", fnstswAx, (to) =>
+  to.x87.storeStatus(),
+);
 export const FNCLEX: Instruction = row("FNCLEX", "DB E2", "", "FPU", "direct", fnclex);
 export const FNINIT: Instruction = row("FNINIT", "DB E3", "", "FPU", "direct", fninit);
 export const FNOP: Instruction = row("FNOP", "D9 D0", "", "FPU", "direct", fnop);

@@ -237,11 +237,15 @@ export function fldz(core: Core, operation: Operation): void {
   simple(core, operation, 0, 0);
 }
 
-export const FLD: Instruction = row("FLD", "D9 /0", "m32fp", "FPU", "direct", fldReal32);
-export const FLD_REAL64: Instruction = row("FLD", "DD /0", "m64fp", "FPU", "direct", fldReal64);
+export const FLD: Instruction = row("FLD", "D9 /0", "m32fp", "FPU", "direct", fldReal32, (to) => to.x87.load());
+export const FLD_REAL64: Instruction = row("FLD", "DD /0", "m64fp", "FPU", "direct", fldReal64, (to) => to.x87.load());
 export const FLD_REAL80: Instruction = row("FLD", "DB /5", "m80fp", "FPU", "direct", fldReal80);
-export const FLD_REGISTER: Instruction = row("FLD", "D9 C0+i", "ST(i)", "FPU", "direct", fldRegister);
-export const FST_REGISTER: Instruction = row("FST", "DD D0+i", "ST(i)", "FPU", "direct", fstRegister);
+export const FLD_REGISTER: Instruction = row("FLD", "D9 C0+i", "ST(i)", "FPU", "direct", fldRegister, (to) =>
+  to.x87.loadRegister(),
+);
+export const FST_REGISTER: Instruction = row("FST", "DD D0+i", "ST(i)", "FPU", "direct", fstRegister, (to) =>
+  to.x87.storeRegister(),
+);
 export const FSTP_REGISTER: Instruction = instruction({
   mnemonic: "FSTP",
   encodings: [
@@ -252,10 +256,11 @@ export const FSTP_REGISTER: Instruction = instruction({
   ],
   form: "direct",
   execute: fstpRegister,
+  lower: (to) => to.x87.storeRegister(),
 });
-export const FILD: Instruction = row("FILD", "DF /0", "m16int", "FPU", "direct", fild16);
-export const FILD_32: Instruction = row("FILD", "DB /0", "m32int", "FPU", "direct", fild32);
-export const FILD_64: Instruction = row("FILD", "DF /5", "m64int", "FPU", "direct", fild64);
+export const FILD: Instruction = row("FILD", "DF /0", "m16int", "FPU", "direct", fild16, (to) => to.x87.load());
+export const FILD_32: Instruction = row("FILD", "DB /0", "m32int", "FPU", "direct", fild32, (to) => to.x87.load());
+export const FILD_64: Instruction = row("FILD", "DF /5", "m64int", "FPU", "direct", fild64, (to) => to.x87.load());
 export const FBLD: Instruction = row("FBLD", "DF /4", "m80dec", "FPU", "direct", fbld);
 export const FXCH: Instruction = instruction({
   mnemonic: "FXCH",
@@ -266,6 +271,7 @@ export const FXCH: Instruction = instruction({
   ],
   form: "direct",
   execute: fxch,
+  lower: (to) => to.x87.exchange(),
 });
 export const FCMOVB: Instruction = row("FCMOVB", "DA C0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovb);
 export const FCMOVE: Instruction = row("FCMOVE", "DA C8+i", "ST(0), ST(i)", "CMOV", "direct", fcmove);
@@ -275,10 +281,12 @@ export const FCMOVNB: Instruction = row("FCMOVNB", "DB C0+i", "ST(0), ST(i)", "C
 export const FCMOVNE: Instruction = row("FCMOVNE", "DB C8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovne);
 export const FCMOVNBE: Instruction = row("FCMOVNBE", "DB D0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnbe);
 export const FCMOVNU: Instruction = row("FCMOVNU", "DB D8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnu);
-export const FLD1: Instruction = row("FLD1", "D9 E8", "", "FPU", "direct", fld1);
+export const FLD1: Instruction = row("FLD1", "D9 E8", "", "FPU", "direct", fld1, (to) =>
+  to.x87.loadConstant(1n << 63n, 0x3fff),
+);
 export const FLDL2T: Instruction = row("FLDL2T", "D9 E9", "", "FPU", "direct", fldl2t);
 export const FLDL2E: Instruction = row("FLDL2E", "D9 EA", "", "FPU", "direct", fldl2e);
 export const FLDPI: Instruction = row("FLDPI", "D9 EB", "", "FPU", "direct", fldpi);
 export const FLDLG2: Instruction = row("FLDLG2", "D9 EC", "", "FPU", "direct", fldlg2);
 export const FLDLN2: Instruction = row("FLDLN2", "D9 ED", "", "FPU", "direct", fldln2);
-export const FLDZ: Instruction = row("FLDZ", "D9 EE", "", "FPU", "direct", fldz);
+export const FLDZ: Instruction = row("FLDZ", "D9 EE", "", "FPU", "direct", fldz, (to) => to.x87.loadConstant(0n, 0));

@@ -110,16 +110,18 @@ export function fbstp(core: Core, operation: Operation): void {
   store(core, operation, 10, toPackedDecimal, true);
 }
 
-export const FST: Instruction = row("FST", "D9 /2", "m32fp", "FPU", "direct", fstReal32);
-export const FST_REAL64: Instruction = row("FST", "DD /2", "m64fp", "FPU", "direct", fstReal64);
-export const FSTP: Instruction = row("FSTP", "D9 /3", "m32fp", "FPU", "direct", fstpReal32);
-export const FSTP_REAL64: Instruction = row("FSTP", "DD /3", "m64fp", "FPU", "direct", fstpReal64);
+export const FST: Instruction = row("FST", "D9 /2", "m32fp", "FPU", "direct", fstReal32, (to) => to.x87.store());
+export const FST_REAL64: Instruction = row("FST", "DD /2", "m64fp", "FPU", "direct", fstReal64, (to) => to.x87.store());
+export const FSTP: Instruction = row("FSTP", "D9 /3", "m32fp", "FPU", "direct", fstpReal32, (to) => to.x87.store());
+export const FSTP_REAL64: Instruction = row("FSTP", "DD /3", "m64fp", "FPU", "direct", fstpReal64, (to) =>
+  to.x87.store(),
+);
 export const FSTP_REAL80: Instruction = row("FSTP", "DB /7", "m80fp", "FPU", "direct", fstpReal80);
-export const FIST: Instruction = row("FIST", "DF /2", "m16int", "FPU", "direct", fist16);
-export const FIST_32: Instruction = row("FIST", "DB /2", "m32int", "FPU", "direct", fist32);
-export const FISTP: Instruction = row("FISTP", "DF /3", "m16int", "FPU", "direct", fistp16);
-export const FISTP_32: Instruction = row("FISTP", "DB /3", "m32int", "FPU", "direct", fistp32);
-export const FISTP_64: Instruction = row("FISTP", "DF /7", "m64int", "FPU", "direct", fistp64);
+export const FIST: Instruction = row("FIST", "DF /2", "m16int", "FPU", "direct", fist16, (to) => to.x87.store());
+export const FIST_32: Instruction = row("FIST", "DB /2", "m32int", "FPU", "direct", fist32, (to) => to.x87.store());
+export const FISTP: Instruction = row("FISTP", "DF /3", "m16int", "FPU", "direct", fistp16, (to) => to.x87.store());
+export const FISTP_32: Instruction = row("FISTP", "DB /3", "m32int", "FPU", "direct", fistp32, (to) => to.x87.store());
+export const FISTP_64: Instruction = row("FISTP", "DF /7", "m64int", "FPU", "direct", fistp64, (to) => to.x87.store());
 export const FISTTP: Instruction = row("FISTTP", "DF /1", "m16int", "SSE3", "direct", fisttp16);
 export const FISTTP_32: Instruction = row("FISTTP", "DB /1", "m32int", "SSE3", "direct", fisttp32);
 export const FISTTP_64: Instruction = row("FISTTP", "DD /1", "m64int", "SSE3", "direct", fisttp64);

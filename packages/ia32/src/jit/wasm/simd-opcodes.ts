@@ -149,11 +149,15 @@ export const F64_DIV = 0xa3;
 export const F32_CONVERT_I32_S = 0xb2;
 export const F32_DEMOTE_F64 = 0xb6;
 export const F64_CONVERT_I32_S = 0xb7;
+export const F64_CONVERT_I64_S = 0xb9;
+export const F64_CONVERT_I64_U = 0xba;
 export const F64_PROMOTE_F32 = 0xbb;
 export const I32_REINTERPRET_F32 = 0xbc;
 export const I64_REINTERPRET_F64 = 0xbd;
 /** Behind PREFIX_BULK. */
 export const I32_TRUNC_SAT_F32_S = 0;
 export const I32_TRUNC_SAT_F64_S = 2;
+export const I64_TRUNC_SAT_F64_S = 6;
+export const I64_TRUNC_SAT_F64_U = 7;
 
 export const F32 = 0x7d;

@@ -1,0 +1,331 @@
+/**
+ * x87 addition, multiplication, division and square root as WebAssembly functions: (significand, word)² → (significand, word).
+ *
+ * Here: bodies of the functions; what they answer and when they do nothing: rounding.ts. Subtraction is addition of the
+ * negated number. The interpreter's own: softfloat/add.ts, multiply.ts, divide.ts, square-root.ts.
+ * @module
+ */
+import { CodeWriter } from "../wasm/code-writer.ts";
+import * as op from "../wasm/opcodes.ts";
+import * as simd from "../wasm/simd-opcodes.ts";
+import {
+  answerNothing,
+  answerRounded,
+  declare,
+  EXPONENT_MASK,
+  pushLeftBy64Less,
+  pushNormal,
+  pushZero,
+  SIGN,
+  TOP,
+  type Unrounded,
+} from "./rounding.ts";
+
+/** Parameters: two numbers. */
+const [A, A_WORD, B, B_WORD] = [0, 1, 2, 3];
+/** Locals of all binary functions: exponent, sign and flags of the result, a distance; its bits, and some to work with. */
+const [EXPONENT, RESULT_SIGN, FLAGS, DISTANCE] = [4, 5, 6, 7];
+const [HIGH, REST, T, U, V] = [8, 9, 10, 11, 12];
+const [WORDS, WIDE] = [4, 5];
+const RESULT: Unrounded = { high: HIGH, rest: REST, exponent: EXPONENT, flags: FLAGS };
+const LOW_HALF = 0xffff_ffffn;
+const BIAS = 16383;
+
+/** Begins an `if` for operands of which one is not normal. */
+function ifNotNormal(w: CodeWriter): void {
+  pushNormal(w, A, A_WORD);
+  pushNormal(w, B, B_WORD);
+  w.op(op.I32_AND, op.I32_EQZ).hint(false).if();
+}
+
+function pushExponent(w: CodeWriter, word: number): void {
+  w.get(word).const(EXPONENT_MASK).op(op.I32_AND);
+}
+
+/** Puts the sign of a product or quotient into its local. */
+function signOfBoth(w: CodeWriter): void {
+  w.get(A_WORD).get(B_WORD).op(op.I32_XOR).const(SIGN).op(op.I32_AND).set(RESULT_SIGN);
+}
+
+/** Does nothing where the exponent is too small for a normal number. */
+function checkTiny(w: CodeWriter): void {
+  w.get(EXPONENT).const(1).op(op.I32_LT_S).hint(false).if();
+  answerNothing(w);
+  w.end();
+}
+
+/** FADD. */
+export function additionBody(): CodeWriter {
+  const w = declare(new CodeWriter(), WORDS, WIDE);
+  ifNotNormal(w);
+  pushZero(w, A, A_WORD);
+  w.if();
+  pushZero(w, B, B_WORD);
+  w.if();
+  w.const64(0).get(A_WORD).get(B_WORD).op(op.I32_AND).const(SIGN).op(op.I32_AND, op.RETURN);
+  w.end();
+  pushNormal(w, B, B_WORD);
+  w.if();
+  w.get(B).get(B_WORD).op(op.RETURN);
+  w.end();
+  w.end();
+  pushZero(w, B, B_WORD);
+  pushNormal(w, A, A_WORD);
+  w.op(op.I32_AND).if();
+  w.get(A).get(A_WORD).op(op.RETURN);
+  w.end();
+  answerNothing(w);
+  w.end();
+  // The larger one first.
+  pushExponent(w, A_WORD);
+  pushExponent(w, B_WORD);
+  w.op(op.I32_SUB).tee(DISTANCE).const(0).op(op.I32_LT_S);
+  w.get(DISTANCE).op(op.I32_EQZ).get(A).get(B).op(op.I64_LT_U, op.I32_AND, op.I32_OR).if();
+  w.get(A).set(T).get(B).set(A).get(T).set(B);
+  w.get(A_WORD).set(EXPONENT).get(B_WORD).set(A_WORD).get(EXPONENT).set(B_WORD);
+  w.const(0).get(DISTANCE).op(op.I32_SUB).set(DISTANCE);
+  w.end();
+  pushExponent(w, A_WORD);
+  w.set(EXPONENT);
+  w.get(A_WORD).const(SIGN).op(op.I32_AND).set(RESULT_SIGN);
+  // The smaller one in its place: HIGH, and what lies below in REST, whose last bit gathers the rest.
+  w.get(DISTANCE).op(op.I64_EXTEND_I32_U).set(T);
+  w.get(DISTANCE).const(64).op(op.I32_LT_U).if();
+  pushLeftBy64Less(w, B, T);
+  w.set(REST).get(B).get(T).op(op.I64_SHR_U).set(HIGH);
+  w.else();
+  w.const64(0).set(HIGH);
+  w.get(DISTANCE).const(128).op(op.I32_LT_U).if();
+  w.get(T).const64(64).op(op.I64_SUB).set(T);
+  w.get(B).get(T).op(op.I64_SHR_U);
+  pushLeftBy64Less(w, B, T);
+  w.op(op.I64_EQZ, op.I32_EQZ, op.I64_EXTEND_I32_U, op.I64_OR).set(REST);
+  w.else();
+  w.const64(1).set(REST);
+  w.end();
+  w.end();
+  w.get(A_WORD).get(B_WORD).op(op.I32_XOR).const(SIGN).op(op.I32_AND, op.I32_EQZ).if();
+  w.get(A).get(HIGH).op(op.I64_ADD).tee(HIGH).get(A).op(op.I64_LT_U).if();
+  w.get(REST).const64(1).op(op.I64_SHR_U).get(HIGH).const64(63).op(op.I64_SHL, op.I64_OR);
+  w.get(REST).const64(1).op(op.I64_AND, op.I64_OR).set(REST);
+  w.get(HIGH).const64(1).op(op.I64_SHR_U).big(TOP).op(op.I64_OR).set(HIGH);
+  w.get(EXPONENT).const(1).op(op.I32_ADD).set(EXPONENT);
+  w.end();
+  w.else();
+  w.get(A).get(HIGH).op(op.I64_SUB).get(REST).op(op.I64_EQZ, op.I32_EQZ, op.I64_EXTEND_I32_U, op.I64_SUB).set(HIGH);
+  w.const64(0).get(REST).op(op.I64_SUB).set(REST);
+  w.get(HIGH).op(op.I64_EQZ).if();
+  w.get(REST).op(op.I64_EQZ).if();
+  w.const64(0).const(0).op(op.RETURN);
+  w.end();
+  w.get(REST).set(HIGH).const64(0).set(REST);
+  w.get(EXPONENT).const(64).op(op.I32_SUB).set(EXPONENT);
+  w.end();
+  w.get(HIGH).op(op.I64_CLZ).set(T);
+  w.get(HIGH).get(T).op(op.I64_SHL);
+  w.get(REST).const64(1).op(op.I64_SHR_U).const64(63).get(T).op(op.I64_SUB, op.I64_SHR_U, op.I64_OR).set(HIGH);
+  w.get(REST).get(T).op(op.I64_SHL).set(REST);
+  w.get(EXPONENT).get(T).op(op.I32_WRAP_I64, op.I32_SUB).set(EXPONENT);
+  checkTiny(w);
+  w.end();
+  answerRounded(w, RESULT, RESULT_SIGN);
+  return w.op(op.END);
+}
+
+/** Puts the 128-bit product of two int64 locals into HIGH and REST; U and V are used. */
+function product(w: CodeWriter, a: number, b: number): void {
+  const half = (from: number, upper: boolean): void => {
+    w.get(from);
+    if (upper) w.const64(32).op(op.I64_SHR_U);
+    else w.big(LOW_HALF).op(op.I64_AND);
+  };
+  const times = (upperA: boolean, upperB: boolean): void => {
+    half(a, upperA);
+    half(b, upperB);
+    w.op(op.I64_MUL);
+  };
+  times(false, false);
+  w.set(REST);
+  times(false, true);
+  w.set(U);
+  times(true, false);
+  w.set(V);
+  times(true, true);
+  half(U, true);
+  w.op(op.I64_ADD);
+  half(V, true);
+  w.op(op.I64_ADD).set(HIGH);
+  half(REST, true);
+  half(U, false);
+  w.op(op.I64_ADD);
+  half(V, false);
+  w.op(op.I64_ADD).set(U);
+  w.get(HIGH);
+  half(U, true);
+  w.op(op.I64_ADD).set(HIGH);
+  w.get(U).const64(32).op(op.I64_SHL);
+  half(REST, false);
+  w.op(op.I64_OR).set(REST);
+}
+
+/** FMUL. */
+export function multiplicationBody(): CodeWriter {
+  const w = declare(new CodeWriter(), WORDS, WIDE);
+  signOfBoth(w);
+  ifNotNormal(w);
+  pushZero(w, A, A_WORD);
+  pushNormal(w, B, B_WORD);
+  w.op(op.I32_AND);
+  pushZero(w, B, B_WORD);
+  pushNormal(w, A, A_WORD);
+  pushZero(w, A, A_WORD);
+  w.op(op.I32_OR, op.I32_AND, op.I32_OR).if();
+  w.const64(0).get(RESULT_SIGN).op(op.RETURN);
+  w.end();
+  answerNothing(w);
+  w.end();
+  product(w, A, B);
+  pushExponent(w, A_WORD);
+  pushExponent(w, B_WORD);
+  w.op(op.I32_ADD)
+    .const(BIAS - 1)
+    .op(op.I32_SUB)
+    .set(EXPONENT);
+  w.get(HIGH).const64(0).op(op.I64_LT_S, op.I32_EQZ).if();
+  w.get(HIGH).const64(1).op(op.I64_SHL).get(REST).const64(63).op(op.I64_SHR_U, op.I64_OR).set(HIGH);
+  w.get(REST).const64(1).op(op.I64_SHL).set(REST);
+  w.get(EXPONENT).const(1).op(op.I32_SUB).set(EXPONENT);
+  w.end();
+  checkTiny(w);
+  answerRounded(w, RESULT, RESULT_SIGN);
+  return w.op(op.END);
+}
+
+/** A digit of 32 bits into U: (T·2^32 + `next`) / B; the remainder goes to T. V is used. Knuth, volume 2, 4.3.1 D. */
+function digit(w: CodeWriter, next: () => void): void {
+  const upper = (): void => {
+    w.get(B).const64(32).op(op.I64_SHR_U);
+  };
+  w.get(T);
+  upper();
+  w.op(op.I64_DIV_U).set(U);
+  w.get(T).get(U);
+  upper();
+  w.op(op.I64_MUL, op.I64_SUB).set(V);
+  // The digit may be too large by two.
+  const done = w.block();
+  const again = w.loop();
+  w.get(U).const64(32).op(op.I64_SHR_U, op.I64_EQZ);
+  w.get(U).get(B).big(LOW_HALF).op(op.I64_AND, op.I64_MUL);
+  w.get(V).const64(32).op(op.I64_SHL);
+  next();
+  w.op(op.I64_OR, op.I64_GT_U, op.I32_EQZ, op.I32_AND).brIf(done);
+  w.get(U).const64(1).op(op.I64_SUB).set(U);
+  w.get(V);
+  upper();
+  w.op(op.I64_ADD).tee(V).const64(32).op(op.I64_SHR_U, op.I64_EQZ).brIf(again);
+  w.end();
+  w.end();
+  w.get(T).const64(32).op(op.I64_SHL);
+  next();
+  w.op(op.I64_OR).get(U).get(B).op(op.I64_MUL, op.I64_SUB).set(T);
+}
+
+/** FDIV. */
+export function divisionBody(): CodeWriter {
+  const w = declare(new CodeWriter(), WORDS, WIDE);
+  signOfBoth(w);
+  ifNotNormal(w);
+  pushZero(w, A, A_WORD);
+  pushNormal(w, B, B_WORD);
+  w.op(op.I32_AND).if();
+  w.const64(0).get(RESULT_SIGN).op(op.RETURN);
+  w.end();
+  answerNothing(w);
+  w.end();
+  pushExponent(w, A_WORD);
+  pushExponent(w, B_WORD);
+  w.op(op.I32_SUB)
+    .const(BIAS - 1)
+    .op(op.I32_ADD)
+    .set(EXPONENT);
+  // T is what is divided, REST the 64 bits behind.
+  w.get(A).set(T).const64(0).set(REST);
+  w.get(A).get(B).op(op.I64_LT_U, op.I32_EQZ).if();
+  w.get(A).const64(1).op(op.I64_SHR_U).set(T).get(A).const64(63).op(op.I64_SHL).set(REST);
+  w.get(EXPONENT).const(1).op(op.I32_ADD).set(EXPONENT);
+  w.end();
+  checkTiny(w);
+  digit(w, () => w.get(REST).const64(32).op(op.I64_SHR_U));
+  w.get(U).const64(32).op(op.I64_SHL).set(HIGH);
+  digit(w, () => w.const64(0));
+  w.get(HIGH).get(U).op(op.I64_OR).set(HIGH);
+  // Against half of the divisor.
+  w.get(B).get(T).op(op.I64_SUB).set(U);
+  w.get(T).op(op.I64_EQZ).get(T).get(U).op(op.I64_EQ, op.I32_OR, op.I32_EQZ, op.I64_EXTEND_I32_U);
+  w.get(T).get(U).op(op.I64_GE_U, op.I64_EXTEND_I32_U).const64(63).op(op.I64_SHL, op.I64_OR).set(REST);
+  answerRounded(w, RESULT, RESULT_SIGN);
+  return w.op(op.END);
+}
+
+const TWO64 = 2 ** 64;
+const TWO32 = 2 ** 32;
+
+/** FSQRT of the first number; the second is not looked at. */
+export function squareRootBody(): CodeWriter {
+  const w = declare(new CodeWriter(), WORDS, WIDE);
+  w.const(0).set(RESULT_SIGN);
+  pushNormal(w, A, A_WORD);
+  w.get(A_WORD).const(SIGN).op(op.I32_AND, op.I32_EQZ, op.I32_AND, op.I32_EQZ).hint(false).if();
+  answerNothing(w);
+  w.end();
+  // B and T: the radicand in 128 bits, at least 2^126. The bias is odd.
+  w.get(A_WORD).const(BIAS).op(op.I32_ADD).const(1).op(op.I32_SHR_U).set(EXPONENT);
+  w.get(A).set(B).const64(0).set(T);
+  w.get(A_WORD).const(1).op(op.I32_AND).if();
+  w.get(A).const64(1).op(op.I64_SHR_U).set(B).get(A).const64(63).op(op.I64_SHL).set(T);
+  w.end();
+  // A: the root, first of the upper 64 bits.
+  w.get(B).op(simd.F64_CONVERT_I64_U, simd.F64_SQRT).double(TWO32).op(simd.F64_MUL);
+  w.op(op.PREFIX_BULK, simd.I64_TRUNC_SAT_F64_U).set(A);
+  const remainder = (): void => {
+    product(w, A, A);
+    w.get(B).get(HIGH).op(op.I64_SUB).get(T).get(REST).op(op.I64_LT_U, op.I64_EXTEND_I32_U, op.I64_SUB).set(HIGH);
+    w.get(T).get(REST).op(op.I64_SUB).set(REST);
+  };
+  remainder();
+  w.get(HIGH)
+    .op(simd.F64_CONVERT_I64_S)
+    .double(TWO64)
+    .op(simd.F64_MUL)
+    .get(REST)
+    .op(simd.F64_CONVERT_I64_U, simd.F64_ADD);
+  w.get(A).op(simd.F64_CONVERT_I64_U).double(2).op(simd.F64_MUL, simd.F64_DIV);
+  w.op(op.PREFIX_BULK, simd.I64_TRUNC_SAT_F64_S).set(U);
+  // No further than the largest root.
+  w.get(A).get(U).op(op.I64_ADD).set(V);
+  w.get(U).const64(0).op(op.I64_LT_S, op.I32_EQZ).get(V).get(A).op(op.I64_LT_U, op.I32_AND).if();
+  w.const64(-1).set(V);
+  w.end();
+  w.get(V).set(A);
+  const done = w.block();
+  const again = w.loop();
+  remainder();
+  w.get(HIGH).const64(0).op(op.I64_LT_S).if();
+  w.get(A).const64(1).op(op.I64_SUB).set(A).br(again);
+  w.end();
+  // (root + 1)² is root² + 2·root + 1.
+  w.get(HIGH).get(A).const64(63).op(op.I64_SHR_U, op.I64_GT_U);
+  w.get(HIGH).get(A).const64(63).op(op.I64_SHR_U, op.I64_EQ);
+  w.get(REST).get(A).const64(1).op(op.I64_SHL, op.I64_GT_U, op.I32_AND, op.I32_OR, op.I32_EQZ).brIf(done);
+  w.get(A).const64(1).op(op.I64_ADD).set(A).br(again);
+  w.end();
+  w.end();
+  // (root + ½)² is root² + root + ¼: the remainder is never half.
+  w.get(HIGH).op(op.I64_EQZ, op.I32_EQZ).get(REST).get(A).op(op.I64_GT_U, op.I32_OR, op.I64_EXTEND_I32_U);
+  w.const64(63).op(op.I64_SHL);
+  w.get(HIGH).get(REST).op(op.I64_OR, op.I64_EQZ, op.I32_EQZ, op.I64_EXTEND_I32_U, op.I64_OR).set(REST);
+  w.get(A).set(HIGH);
+  answerRounded(w, RESULT, RESULT_SIGN);
+  return w.op(op.END);
+}
