@@ -335,9 +335,18 @@ export function* launch(
   yield* message(context, id, 0, { words: [0, 0] });
 }
 
+/** The kernel exported, serialised, destroyed with its processor's floats, and imported again. */
+export function reimported(kernel: Kernel, options: KernelOptions, arenaSize: number): Kernel {
+  const text = JSON.stringify(kernel.exportState());
+  options.memory.fill(options.memory.size - arenaSize, arenaSize, 0xa5);
+  options.processor.floatRegisters.fill(0x5a5a5a5a);
+  return Kernel.import(options, JSON.parse(text), arenaSize)._unsafeUnwrap();
+}
+
 /** A machine with scripts for the threads of the root task's making, and what its kernel reported. */
 export class Machine {
   readonly options: KernelOptions;
+  readonly arenaSize: number;
   readonly events: string[] = [];
   /** What guests said with int3: operation, EAX, ECX. */
   readonly reports: number[][] = [];
@@ -369,6 +378,7 @@ export class Machine {
         this.reports.push([op, eax >>> 0, ecx >>> 0]);
       },
     };
+    this.arenaSize = arenaSize;
     const memory = new GuestMemory(allocateMemory(size, false), size);
     const ports = { read: () => 0xff, write: () => {} };
     this.options = {
@@ -395,5 +405,10 @@ export class Machine {
   /** Throws the kernel away and makes a new one over the same memory. */
   rebuild(): void {
     this.kernel = Kernel.attach(this.options)._unsafeUnwrap();
+  }
+
+  /** Goes on with the kernel's exported state alone. */
+  reimport(): void {
+    this.kernel = reimported(this.kernel, this.options, this.arenaSize);
   }
 }

@@ -1,6 +1,15 @@
 import { expect, it } from "vitest";
 import { ANY_THREAD, interruptId, Kernel, type KernelOptions } from "../src/index.ts";
-import { Machine, message, type Received, ROOT, SCRIPT_PROGRAM, SIGMA0_PROGRAM, threadControl } from "./fixture.ts";
+import {
+  Machine,
+  message,
+  type Received,
+  ROOT,
+  reimported,
+  SCRIPT_PROGRAM,
+  SIGMA0_PROGRAM,
+  threadControl,
+} from "./fixture.ts";
 
 const LINE = 5;
 
@@ -26,7 +35,10 @@ class Controllers {
   }
 }
 
-it("an interrupt is a message from its id, and its line stays masked until the answer", () => {
+it.each([
+  ["one kernel", false],
+  ["a kernel that is exported and imported at each step", true],
+])("an interrupt is a message from its id, and its line stays masked until the answer: %s", (_what, moves) => {
   const got: Received[] = [];
   const masks: number[] = [];
   const pic = new Controllers();
@@ -64,14 +76,19 @@ it("an interrupt is a message from its id, and its line stays masked until the a
       },
     },
   };
-  const kernel = Kernel.boot(options, {
+  let kernel = Kernel.boot(options, {
     memorySize: options.memory.size,
     arenaSize: 4 << 20,
     modules: [],
     sigma0: { program: SIGMA0_PROGRAM, image: { low: 0x10000, high: 0x20000 } },
     root: { program: SCRIPT_PROGRAM, image: { low: 0x20000, high: 0x30000 } },
   })._unsafeUnwrap();
-  expect(kernel.run(1e9)).toEqual({ kind: "idle", next: Number.POSITIVE_INFINITY });
+  let exit = moves ? kernel.step(1e9) : kernel.run(1e9);
+  while (exit === null) {
+    kernel = reimported(kernel, options, 4 << 20);
+    exit = kernel.step(1e9);
+  }
+  expect(exit).toEqual({ kind: "idle", next: Number.POSITIVE_INFINITY });
   expect(got.map(({ from, tag, error }) => [from, tag, error])).toEqual([
     [interruptId(LINE), 0xfff00000, 0],
     [0, 0x8000, 3],
