@@ -22,6 +22,7 @@ import {
   STATE_GET,
   STATE_LINK,
   STATE_NEXT,
+  STATE_NEXT_PAGE,
   STATE_SET,
   SYSCALL_STATE_CONTROL,
   TCR_ERROR_CODE,
@@ -151,6 +152,46 @@ it("get is allowed to the space of the pager that ThreadControl set, whatever th
     refused(ERROR_NO_PRIVILEGE),
     refused(ERROR_NO_PRIVILEGE),
     refused(0),
+  ]);
+});
+
+it("the pages of a child are enumerated with where they came from", () => {
+  const found: unknown[] = [];
+  const child: Body = function* (c) {
+    for (const page of [0x50_0000, 0x50_3000, 0x90_0000]) yield* read8(c, page);
+    yield* message(c, OWNER, OWNER);
+  };
+  function* pages(c: ResidentContext): Generator<number, void> {
+    for (let at = 0; ; ) {
+      const { result, error } = yield* stateControl(c, CHILD, STATE_NEXT_PAGE, at);
+      found.push(result === 0 ? error : [result, c.registers[EDX]]);
+      if (result === 0) return;
+      at = (result & ~0xfff) + 0x1000;
+    }
+  }
+  const m = machine([
+    [CHILD, child],
+    [
+      OWNER,
+      owner(function* (c) {
+        let { tag } = yield* message(c, 0, CHILD);
+        while (tag >>> 16 !== 0) {
+          const fpage = makeFpage(BUFFER, 12, c.mr(1) === 0x50_3000 ? FPAGE_RWX : 5);
+          ({ tag } = yield* message(c, CHILD, CHILD, { items: [mapItem(c.mr(1)), fpage] }));
+        }
+        yield* pages(c);
+        yield* stateControl(c, STRANGER, STATE_NEXT_PAGE, 0);
+        found.push(c.tcr(TCR_ERROR_CODE));
+      }),
+    ],
+  ]);
+  m.kernel.run(1e9);
+  expect(found).toEqual([
+    [makeFpage(0x50_0000, 12, 5), BUFFER],
+    [makeFpage(0x50_3000, 12, FPAGE_RWX), BUFFER],
+    [makeFpage(0x90_0000, 12, 5), BUFFER],
+    0,
+    ERROR_NO_PRIVILEGE,
   ]);
 });
 

@@ -12,6 +12,7 @@ export const STATE_GET = 0;
 export const STATE_SET = 1;
 export const STATE_LINK = 2;
 export const STATE_NEXT = 3;
+export const STATE_NEXT_PAGE = 4;
 
 /** In RECORD_VERSION; grows when a word changes its meaning. */
 export const THREAD_RECORD_VERSION = 1;
@@ -48,7 +49,12 @@ export const RECORD_CURSOR = 40;
 export const RECORD_FLOATS = 50;
 /** The UTCB's 128 words; MR0 is the 64th from here. */
 export const RECORD_UTCB = 123;
-export const THREAD_RECORD_WORDS = 251;
+/** For information: the thread's local id, and its space's areas and redirector, as SpaceControl set them. */
+export const RECORD_LOCAL_ID = 251;
+export const RECORD_KIP_AREA = 252;
+export const RECORD_UTCB_AREA = 253;
+export const RECORD_REDIRECTOR = 254;
+export const THREAD_RECORD_WORDS = 255;
 
 export const CONTINUATION_INACTIVE = 0;
 export const CONTINUATION_USER = 1;

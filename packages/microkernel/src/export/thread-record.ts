@@ -30,15 +30,19 @@ import {
   RECORD_FLOATS,
   RECORD_FROM,
   RECORD_ID,
+  RECORD_KIP_AREA,
+  RECORD_LOCAL_ID,
   RECORD_PAGER,
   RECORD_POSITION,
   RECORD_PRIORITY,
   RECORD_RECEIVE_TIMEOUT,
+  RECORD_REDIRECTOR,
   RECORD_REGISTERS,
   RECORD_SAVED,
   RECORD_SCHEDULER,
   RECORD_TO,
   RECORD_UTCB,
+  RECORD_UTCB_AREA,
   RECORD_VERSION,
   THREAD_RECORD_VERSION,
   THREAD_RECORD_WORDS,
@@ -52,7 +56,7 @@ import { dequeueReady, enqueueReady } from "../object/ready-queue.ts";
 import { setRegister, setUtcbWord } from "../object/thread.ts";
 import { startTimeoutAt, stopTimeout } from "../object/timeout-queue.ts";
 import type { Arena } from "../table/arena.ts";
-import { T } from "../table/layout.ts";
+import { S, T } from "../table/layout.ts";
 import { EFLAGS, REGISTER_COUNT } from "../table/registers.ts";
 import { FAULT_QUANTUM, FLAG_FLOATS, FLAG_HALTED, FLAG_START, POLLING, WAITING } from "../table/states.ts";
 import { OWN_EFLAGS } from "./own-eflags.ts";
@@ -74,6 +78,11 @@ export function readRecord(a: Arena, row: number): Int32Array {
   words[RECORD_SCHEDULER] = state.scheduler;
   words[RECORD_PRIORITY] = state.priority;
   words.set(state.floats ?? [], RECORD_FLOATS);
+  const space = a.threads.get(row, T.space);
+  words[RECORD_LOCAL_ID] = state.utcb;
+  words[RECORD_KIP_AREA] = a.spaces.get(space, S.kipArea);
+  words[RECORD_UTCB_AREA] = a.spaces.get(space, S.utcbArea);
+  words[RECORD_REDIRECTOR] = a.spaces.get(space, S.redirector);
   const transfer = transferOf(continuation);
   const wait = continuation.kind === "fault" ? continuation.phase : continuation;
   words[RECORD_FLAGS] =

@@ -3,6 +3,8 @@
  *
  *   in    thread, operation (STATE_…), record: address of THREAD_RECORD_WORDS words in the caller's memory
  *   out   1, or 0 and ErrorCode; NEXT: the first thread behind this one that the caller may ask for, or nil
+ *         NEXT_PAGE: the first mapping of the thread's space at or behind the address in place of the record, as an fpage,
+ *         or nil; EDX is then the address in the caller's space that it came from, -1 if it came from elsewhere
  * GET changes nothing. SET breaks the thread's IPC off and leaves it halted at the record's user state; LINK, when every
  * partner is set, gives it the record's IPC and lets it go on. Allowed to the space of the thread's pager, as
  * ThreadControl and ExchangeRegisters set it, and to privileged spaces; SET and LINK not to the thread itself.
@@ -11,14 +13,26 @@
  * @module
  */
 import { ERROR_INVALID_PARAMETER, ERROR_INVALID_THREAD, ERROR_NO_PRIVILEGE, ERROR_OK } from "../api/error-code.ts";
+import { FPAGE_RWX, FPAGE_W, makeFpage, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
+import { USER_AREA_END } from "../api/kip.ts";
 import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
-import { STATE_GET, STATE_LINK, STATE_NEXT, STATE_SET, THREAD_RECORD_WORDS } from "../api/thread-record.ts";
+import {
+  STATE_GET,
+  STATE_LINK,
+  STATE_NEXT,
+  STATE_NEXT_PAGE,
+  STATE_SET,
+  THREAD_RECORD_WORDS,
+} from "../api/thread-record.ts";
 import { COST_SYSCALL, COST_WORD } from "../costs.ts";
 import { isRecord, linkRecord, readRecord, setRecord } from "../export/thread-record.ts";
+import { nextPage } from "../ipc/map-transfer.ts";
+import { findNode } from "../object/mapping-database.ts";
 import { translate } from "../object/page-table.ts";
-import { findGlobal, isActive, isInterrupt, resolve } from "../object/thread.ts";
+import { findGlobal, isActive, isInterrupt, resolve, setRegister } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
-import { T } from "../table/layout.ts";
+import { N, T } from "../table/layout.ts";
+import { EDX } from "../table/registers.ts";
 import { FLAG_HALTED, READY } from "../table/states.ts";
 import { isPrivileged, refuse } from "./result.ts";
 
@@ -35,6 +49,7 @@ export function stateControl(
   const row = resolve(a, t.get(caller, T.space), thread);
   if (row === 0 || isInterrupt(a, row)) return refuse(a, caller, ERROR_INVALID_THREAD);
   if (!owns(a, caller, row)) return refuse(a, caller, ERROR_NO_PRIVILEGE);
+  if (operation === STATE_NEXT_PAGE) return nextPageOf(a, caller, row, record);
   if (operation !== STATE_GET && operation !== STATE_SET && operation !== STATE_LINK)
     return refuse(a, caller, ERROR_INVALID_PARAMETER);
   a.charge(THREAD_RECORD_WORDS * COST_WORD);
@@ -66,6 +81,27 @@ function owns(a: Arena, caller: number, row: number): boolean {
   if (isPrivileged(a, caller)) return true;
   const pager = findGlobal(a, a.threads.get(row, T.pager));
   return pager !== 0 && a.threads.get(pager, T.space) === a.threads.get(caller, T.space);
+}
+
+/** The first mapping of a space at or behind an address; every thread of the space must be the caller's to ask for. */
+function nextPageOf(a: Arena, caller: number, row: number, from: number): number {
+  const t = a.threads;
+  const n = a.nodes;
+  const space = t.get(row, T.space);
+  for (let member = 1; member < t.rows; member++)
+    if (t.get(member, T.id) !== 0 && t.get(member, T.space) === space && !owns(a, caller, member))
+      return refuse(a, caller, ERROR_NO_PRIVILEGE);
+  const end = USER_AREA_END / PAGE_SIZE;
+  for (let page = nextPage(a, space, from >>> PAGE_BITS, end); page < end; page = nextPage(a, space, page + 1, end)) {
+    const node = findNode(a, space, page);
+    if (node === 0) continue;
+    const parent = n.get(node, N.parent);
+    const mine = parent !== 0 && n.get(parent, N.space) === t.get(caller, T.space);
+    setRegister(a, caller, EDX, mine ? n.get(parent, N.page) << PAGE_BITS : -1);
+    const rights = n.get(node, N.bits) & FPAGE_W ? FPAGE_RWX : FPAGE_RWX & ~FPAGE_W;
+    return makeFpage(page << PAGE_BITS, PAGE_BITS, rights);
+  }
+  return refuse(a, caller, ERROR_OK);
 }
 
 /** Whether a record can be there: words, each of them present and, to be written to, writable. */
