@@ -105,7 +105,17 @@ interface ThreadRun {
 async function inThread({ modules }: RigOptions, run: ThreadRun) {
   const { operator, limit, memory = machineMemory(TEST_RAM), restore } = run;
   const effects: Effect[] = [];
-  const start = { memory, ramSize: TEST_RAM, modules, seed: 1, policy: "reference", operator, limit, hostTimes: false, hash: true };
+  const start = {
+    memory,
+    ramSize: TEST_RAM,
+    modules,
+    seed: 1,
+    policy: "reference",
+    operator,
+    limit,
+    hostTimes: false,
+    hash: true,
+  };
   const thread = new MachineThread(restore ? { ...start, restore } : start, {
     effects: (batch) => void effects.push(...batch),
   });

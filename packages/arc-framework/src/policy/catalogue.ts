@@ -13,6 +13,7 @@ import { type RecoveryPolicy, SECOND } from "./policy.ts";
 import { withQuarantine } from "./quarantine.ts";
 import { decide } from "./reference.ts";
 
+/** A policy and what people are told of it. */
 export interface NamedPolicy {
   /** One line: what it does. */
   readonly about: string;

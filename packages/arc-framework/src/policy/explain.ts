@@ -30,6 +30,7 @@ export interface ScheduleEntry {
 /** What it comes to; "goes on" where it would be the same for ever, or too long to say. */
 export type ScheduleEnd = "the program is removed" | "the machine reboots" | "the request is given up" | "goes on";
 
+/** What a policy does about a trouble, failure by failure. */
 export interface Schedule {
   readonly entries: readonly ScheduleEntry[];
   readonly end: ScheduleEnd;

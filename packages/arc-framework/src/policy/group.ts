@@ -22,6 +22,7 @@ export interface Relation {
   readonly agreement: Agreement;
 }
 
+/** Whom the cold start of a server concerns. */
 export interface RestartGroup {
   /** Pids that are restarted with the root, in this order: the oldest first. */
   readonly members: readonly number[];

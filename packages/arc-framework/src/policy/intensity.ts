@@ -9,6 +9,7 @@
 import { failuresWithin, TIMES_LIMIT } from "./history.ts";
 import { type ActionKind, MILLISECOND, type RecoveryPolicy } from "./policy.ts";
 
+/** When a supervisor gives up. */
 export interface Intensity {
   /** Restarts allowed within the period, 0…{@link TIMES_LIMIT} − 1. */
   readonly intensity: number;

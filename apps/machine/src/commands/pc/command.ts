@@ -77,7 +77,11 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
     )
     .option("--memory <MB>", `guest RAM (default: ${DEFAULT_MEMORY})`, parseMemory)
     .addOption(new Option("--cpu <MODEL>", `the processor (default: ${DEFAULT_MODEL})`).choices(MODELS))
-    .addOption(new Option("--engine <ENGINE>", "what executes; both give the same run").choices(["interpreter", "jit"]).default("jit"))
+    .addOption(
+      new Option("--engine <ENGINE>", "what executes; both give the same run")
+        .choices(["interpreter", "jit"])
+        .default("jit"),
+    )
     .option("--serial <WHERE>", "COM1: stdio, tcp:PORT for one client at a time, or a file to write", "stdio")
     .option("--stamp", "end each line from COM1 with CPU and wall time: ' @thread_us wall_us process_us'")
     .option("--statistics", "at the end, say on stderr what the compiler did and how much memory the process had")
