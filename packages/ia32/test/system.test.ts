@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { allocateMemory, EAX, EBX, ECX, EDX, EFLAGS, EIP, ESP, GuestMemory, Processor } from "../src/index.ts";
+import { allocateMemory, EAX, EBP, EBX, ECX, EDX, EFLAGS, EIP, ESP, GuestMemory, Processor } from "../src/index.ts";
 import {
   CODE,
   CODE16,
@@ -363,4 +363,23 @@ test("a state taken anywhere and put into a new processor goes on identically", 
     second.processor.run(200 - cut);
     expect(second.processor.state).toEqual(whole.processor.state);
   }
+});
+
+test("MOV of control and debug registers means a register whatever mod says, with no displacement", () => {
+  const program = (mod: number) => [
+    ...[0xb8, 0xed, 0xac, 0x00, 0x00], // mov eax, aced
+    ...[0x0f, 0x23, mod | 0x00], // mov dr0, eax
+    ...[0x0f, 0x21, mod | 0x05], // mov ebp, dr0
+    ...[0x0f, 0x20, mod | 0x04], // mov esp, cr0: neither SIB byte
+    ...[0x0f, 0x22, mod | 0x04], // mov cr0, esp
+    HLT,
+  ];
+  const results = [0x00, 0x40, 0x80, 0xc0].map((mod) => {
+    const { processor } = createSystemMachine({ code: program(mod) });
+    expect(processor.run(100).kind).toBe("halt");
+    return [...processor.registers];
+  });
+  expect(results[0][EBP]).toBe(0xaced);
+  expect(results[0][EIP]).toBe(CODE + 18);
+  for (const result of results) expect(result).toEqual(results[3]);
 });

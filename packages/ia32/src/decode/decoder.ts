@@ -29,6 +29,9 @@ import { ADDRESS_SIZE, LOCK, OPERAND_SIZE, REP_PREFIX, REPNE_PREFIX, segmentOver
 /** Longest legal instruction. */
 export const MAX_LENGTH = 15;
 
+/** 0F 20 to 0F 23, MOV of control and debug registers: both operands are registers whatever mod says. SDM Vol. 2B, MOV. */
+const MOV_SPECIAL = 0x20;
+
 function tooLong(core: Core): never {
   raiseGeneralProtection(core);
 }
@@ -117,7 +120,7 @@ export class Decoder {
     let segment = DS;
     if (entry.modrm) {
       const modrm = bytes[at++];
-      const mod = modrm >>> 6;
+      const mod = map !== 0 && (opcode & 0xfc) === MOV_SPECIAL ? 3 : modrm >>> 6;
       const reg = (modrm >>> 3) & 7;
       // What the last-opcode register of the x87 shows.
       if (map === 0) operation.immediate = ((opcode & 7) << 8) | modrm;
