@@ -231,7 +231,7 @@ describe("msh", () => {
     const text = say("timeline");
     expect(text).toContain("serial (pid 3): divide error (exception 0): hot restart\r\n");
     expect(text).toContain("  detect               105       1.06    107\r\n");
-    expect(text.split("\r\n")).toHaveLength(11);
+    expect(text.split("\r\n")).toHaveLength(12);
   });
 
   it.each([
