@@ -160,3 +160,15 @@ test("a file without a name is closed when its map entry has left the cache", ()
   session.unmount();
   expect(firstFinding(disk)).toBeUndefined();
 });
+
+test("reading behind the end, in the block of the end, answers nothing and leaves all as it was", () => {
+  const { disk, session } = fresh(16 << 20, 2 << 20, 8192, 1024);
+  session.write("f", 0, bytes(81_920, 5));
+  session.truncate("f", 82_000); // ends in a hole
+  const ino = session.ino("f");
+  for (const offset of [82_000, 82_001, 86_000, 89_372, 90_111, 90_112, 2 ** 40])
+    expect(session.call({ name: "read", args: [ino, offset, 740] }).data.length).toBe(0);
+  expect(session.read("f").subarray(0, 81_920)).toEqual(bytes(81_920, 5));
+  session.unmount();
+  expect(firstFinding(disk)).toBeUndefined();
+});

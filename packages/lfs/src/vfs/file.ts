@@ -73,6 +73,8 @@ export function read(v: Volume): boolean {
   if (diType(v, ip) !== S_IFREG) refuse("EINVAL");
   const end = Math.min(diSize(v, ip), offset + Math.min(wanted, TRANSFER_SIZE));
   const { bsize } = v.g;
+  v.words[H.dataLength] = 0;
+  if (offset >= end) return true; // the end may lie before the offset in the same block
   for (let lbn = Math.floor(offset / bsize); lbn * bsize < end; lbn++) readBlock(v, ip, lbn);
   for (let lbn = Math.floor(offset / bsize); lbn * bsize < end; lbn++) {
     const row = readBlock(v, ip, lbn);
@@ -85,7 +87,7 @@ export function read(v: Volume): boolean {
       v.bytes.copyWithin(to, from, from + (stop - start));
     }
   }
-  v.words[H.dataLength] = Math.max(0, end - offset);
+  v.words[H.dataLength] = end - offset;
   return true;
 }
 
