@@ -383,3 +383,17 @@ test("MOV of control and debug registers means a register whatever mod says, wit
   expect(results[0][EIP]).toBe(CODE + 18);
   for (const result of results) expect(result).toEqual(results[3]);
 });
+
+test("ENTER over a 16-bit stack that wraps keeps the high half of ESP in the frame pointer, and in the display", () => {
+  const code = [
+    ...[0xb8, FREE, 0, 0, 0, 0x8e, 0xd0], // mov eax, FREE; mov ss, ax
+    ...[0xbd, ...dword(0x12340100), 0xbc, ...dword(0x56780000)], // mov ebp; mov esp: SP 0
+    ...[0xc8, 0x10, 0x00, 0x01, HLT], // enter 10h, 1
+  ];
+  const machine = createSystemMachine({ code });
+  machine.describe(FREE, 0x0000ffff, 0x00009308); // 16 bits, base 80000
+  machine.processor.run(100);
+  const { registers } = machine.processor;
+  expect([registers[EBP], registers[ESP]]).toEqual([0x5678fffc, 0x5678ffe8]);
+  expect([machine.memory.read32(0x8fffc), machine.memory.read32(0x8fff8)]).toEqual([0x12340100, 0x5678fffc]);
+});

@@ -15,7 +15,9 @@ function enterFrame(core: Core, operation: Operation, size: 2 | 4): void {
   const level = operation.immediate2 & 31;
   const esp = core.r[ESP];
   const ebp = core.r[EBP];
-  const frame = (esp - size) | 0;
+  // The frame pointer is ESP after the first push: with a 16-bit stack its high half stays, also where SP wraps.
+  const mask = core.stackMask;
+  const frame = (esp & ~mask) | ((esp - size) & mask);
   const final = (frame - level * size - operation.immediate) | 0;
   writeStack(core, frame, size, ebp);
   for (let i = 1; i < level; i++)
