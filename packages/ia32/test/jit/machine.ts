@@ -2,6 +2,7 @@
 //
 // Here: bytes and set-up. Not here: running (run.ts), the kernel's code (kernel.ts).
 import { allocateMemory, EFLAGS, EIP, ESP, FCW, GuestMemory, MXCSR, Processor } from "../../src/index.ts";
+import { FSW, FTW, R0 } from "../../src/state/fpu.ts";
 import type { EngineOptions } from "./engines.ts";
 import { kernel } from "./kernel.ts";
 import {
@@ -268,7 +269,24 @@ export function createMachine(program: Program, engine: EngineOptions): Machine 
   processor.registers[EIP] = eipOf(environment, program.blocks[0].at);
   processor.registers[EFLAGS] = 0x202;
   for (let word = 0; word < XMM_WORDS; word += 2) processor.floatRegisters.set(noise.numbers(), word);
+  fillStack(processor.floatRegisters, () => noise.numbers());
   processor.floatRegisters[FCW] = controlWord;
   processor.floatRegisters[MXCSR] = mxcsr & 0xffff;
   return { program, memory, processor, traffic };
+}
+
+/** Places on the register stack that are full: none, all, the upper half, all but two. */
+const TAGS = [0, 0xff, 0xf0, 0xfc];
+
+/** Fills the x87 registers with normal numbers, and the register stack from some place on. */
+function fillStack(words: Int32Array, numbers: () => ArrayLike<number>): void {
+  let last = 0;
+  for (let register = R0; register < FCW; register += 4) {
+    const [low, high] = Array.from(numbers());
+    words.set([low, high | (1 << 31), (low & 0x8000) | (0x3fe0 + (high & 0x3f)), 0], register);
+    last = high;
+  }
+  const tags = TAGS[(last >>> 8) & 3];
+  words[FTW] = tags;
+  words[FSW] = tags === 0 ? 0 : (31 - Math.clz32(tags & -tags)) << 11;
 }

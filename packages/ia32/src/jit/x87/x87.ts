@@ -258,6 +258,8 @@ export class X87 {
   /** FLD ST(i). */
   loadRegister(): void {
     const { rm } = this.#to.operation;
+    // Of ST(7), which must be full and empty, it is always a stack fault.
+    if (rm === PUSHED) this.#to.decline();
     this.#emit([rm], true, () => {
       this.#push(this.#register(this.#address(rm)));
       this.#note();
