@@ -75,9 +75,9 @@ export function readInode(disk: Disk, daddr: number, ino: number): Inode | undef
   return undefined;
 }
 
-function hasBlocks(inode: Inode): boolean {
+function hasBlocks(disk: Disk, inode: Inode): boolean {
   const type = fileType(inode);
-  return type === 8 || type === S_IFDIR || (type === S_IFLNK && inode.size >= 60);
+  return type === 8 || type === S_IFDIR || (type === S_IFLNK && inode.size >= disk.sb.maxsymlinklen);
 }
 
 /** Bytes that data block `lbn` occupies. */
@@ -89,7 +89,7 @@ function blockBytes(disk: Disk, inode: Inode, lbn: number): number {
 
 /** Every block of a file. */
 export function ownedBlocks(disk: Disk, inode: Inode, report: Report): Owned[] {
-  if (!hasBlocks(inode)) {
+  if (!hasBlocks(disk, inode)) {
     if (inode.blocks !== 0) report(`inode ${inode.ino}: ${inode.blocks} blocks, but its type has none`);
     return [];
   }
@@ -130,7 +130,7 @@ export function ownedBlocks(disk: Disk, inode: Inode, report: Report): Owned[] {
 
 /** The bytes of a file, holes as zeros. */
 export function contents(disk: Disk, inode: Inode, owned: readonly Owned[]): Uint8Array {
-  if (fileType(inode) === S_IFLNK && inode.size < 60) return inode.raw.slice(40, 40 + inode.size);
+  if (fileType(inode) === S_IFLNK && inode.size < disk.sb.maxsymlinklen) return inode.raw.slice(40, 40 + inode.size);
   const bytes = new Uint8Array(inode.size);
   for (const block of owned) {
     if (block.lbn < 0) continue;

@@ -45,6 +45,8 @@ export interface Superblock {
   readonly nseg: number;
   readonly cleansz: number;
   readonly segtabsz: number;
+  /** Symbolic links of fewer bytes lie in the inode. */
+  readonly maxsymlinklen: number;
   readonly sboffs: readonly number[];
   readonly nclean: number;
   readonly clean: boolean;
@@ -128,6 +130,7 @@ export function readSuperblock(image: Uint8Array, at: number): Superblock | stri
     nseg: u32(116),
     cleansz: u32(124),
     segtabsz: u32(128),
+    maxsymlinklen: u32(184),
     sboffs: Array.from({ length: 10 }, (_, i) => i32(188 + 4 * i)),
     nclean: netbsd ? u32(228) : 0,
     clean: netbsd && (v.getUint16(322, true) & FLAG_CLEAN) !== 0,
