@@ -36,6 +36,7 @@ export {
   type History,
   NO_HISTORY,
   type Progress,
+  TIMES_LIMIT,
   type Tried,
   withFailure,
   withRestart,

@@ -5,6 +5,7 @@
  * a `Kernel` can be dropped between any two steps and made anew over the same memory.
  * Each step looks at devices, timeouts, interrupts and the scheduler in this order, then runs one
  * thread until it comes back: so a run does not depend on where it was interrupted.
+ * Over 300 lines: one loop, whose order of checks is its meaning.
  * @module
  */
 import { err, ok, type Result } from "neverthrow";

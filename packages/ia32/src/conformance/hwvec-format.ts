@@ -30,7 +30,7 @@ export interface FloatChange {
   readonly x?: Readonly<Record<number, string>>;
 }
 
-/** Selectors that differ from {@link SELECTORS}. */
+/** Selectors that differ from `SELECTORS`. */
 export type Selectors = Readonly<Partial<Record<SegmentRegister, number>>>;
 
 /** One test. */

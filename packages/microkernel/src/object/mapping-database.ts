@@ -3,7 +3,7 @@
  *
  * Here: the tree of mappings per physical frame: map, grant, unmap and status bits of single pages.
  * The root of each tree is sigma0's ownership of the frame. Not here: fpages and windows
- * (→ ipc/map-transfer.ts), the tables themselves (→ page-table.ts).
+ * (→ ipc/map-transfer.ts), the tables themselves (→ page-table.ts). Over 300 lines: map, grant and unmap keep one tree.
  * Invariants: a node's entry in its space's page table names the node's frame and carries its
  * rights; a node is never writable below a read-only one; trees have no cycles.
  * @module

@@ -2,7 +2,7 @@
  * x87 addition, multiplication, division and square root as WebAssembly functions: (significand, word)² → (significand, word).
  *
  * Here: bodies of the functions; what they answer and when they do nothing: rounding.ts. Subtraction is addition of the
- * negated number. The interpreter's own: softfloat/add.ts, multiply.ts, divide.ts, square-root.ts.
+ * negated number. Over 300 lines: four bodies in the same terms, which are read side by side. The interpreter's own: softfloat/add.ts, multiply.ts, divide.ts, square-root.ts.
  * @module
  */
 import { CodeWriter } from "../wasm/code-writer.ts";

@@ -9,7 +9,7 @@
  *
  * The fast way is for default control (all masked, 64 bits, to nearest) and for registers that are empty or not as they must
  * be. A stack fault takes the slow way, and so does what follows in the block: then nothing is known of the registers.
- * Here: instructions by their kinds. Not here: the stack (→ float-stack.ts), arithmetic (→ functions.ts).
+ * Over 300 lines: all kinds share the frame of the fast and the slow way. Here: instructions by their kinds. Not here: the stack (→ float-stack.ts), arithmetic (→ functions.ts).
  * @module
  */
 import { FLAT } from "../../isa/operation.ts";
