@@ -6,7 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { L4Machine } from "../apps/machine/src/l4/l4-machine.ts";
-import { guests } from "../apps/programs/src/index.ts";
+import { foreignServers } from "../apps/programs/src/index.ts";
 import { cpuMilliseconds } from "./interpreter.ts";
 
 /** Per message, map item or fault. */
@@ -28,7 +28,7 @@ export function measureL4Ipc(engine: "interpreter" | "jit"): L4IpcRow[] {
   let line = "";
   let ended = false;
   let begun: { name: string; count: number; at: readonly number[] } | undefined;
-  const file = (name: string) => ({ commandLine: name, bytes: new Uint8Array(readFileSync(guests[name]!)) });
+  const file = (name: string) => ({ commandLine: name, bytes: new Uint8Array(readFileSync(foreignServers[name]!)) });
   const machine: L4Machine = L4Machine.powerOn({
     memory: MEMORY,
     engine,

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
-import { guests as programs } from "../../apps/programs/src/index.ts";
+import { foreignServers, guests as programs } from "../../apps/programs/src/index.ts";
 import { symbols } from "../../packages/arc-framework/src/elf/symbols.ts";
 import { guests as drivers } from "../../packages/drivers/src/index.ts";
 import { buildHash, filesOf, guestPackages, type Manifest, sha256 } from "./inputs.ts";
@@ -35,7 +35,7 @@ describe("prebuilt guest programs (stale? npm run guest:build)", () => {
   });
 
   it("are all exported by their packages, and exist", () => {
-    const exported = { ...drivers, ...programs };
+    const exported = { ...drivers, ...programs, ...foreignServers };
     expect(Object.keys(exported).sort()).toEqual(PROGRAMS.map(({ name }) => name).sort());
     for (const file of Object.values(exported) as URL[]) expect(existsSync(fileURLToPath(file))).toBe(true);
   });

@@ -26,8 +26,10 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server that is restarted with `echo-server`, and its client `relay-client COUNT`. */
   relay: prebuilt("relay"),
   "relay-client": prebuilt("relay-client"),
+};
 
-  // Foreign servers, for `kintsugi l4`: they know X.2 and nothing of this kernel.
+/** Foreign servers, for `kintsugi l4`: they know X.2 and nothing of this kernel. */
+export const foreignServers: Readonly<Record<string, URL>> = {
   /** sigma0: page faults and requests, each page to one thread only. */
   "l4-sigma0": prebuilt("l4-sigma0"),
   /** What the interface does, as a transcript: calls, and mappings. */

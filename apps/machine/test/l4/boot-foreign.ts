@@ -5,13 +5,13 @@
  */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { guests } from "@kintsugi/programs";
+import { foreignServers } from "@kintsugi/programs";
 
 const MAIN = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
 
 /** Path of a guest program's ELF file. */
 export function elf(name: string): string {
-  return fileURLToPath(guests[name] as URL);
+  return fileURLToPath(foreignServers[name] as URL);
 }
 
 export interface Ended {
