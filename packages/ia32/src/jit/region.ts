@@ -110,6 +110,12 @@ export class RegionFinder {
         from.likely.push(to);
       }
     }
+    // A block that was not taken for one edge may have been taken for another: all edges inside the region count.
+    for (const from of region)
+      for (const eip of staticTargets(from)) {
+        const to = this.#found.get(eip);
+        if (to !== undefined && !from.successors.includes(to)) from.successors.push(to);
+      }
     markFlags(region);
     return region;
   }
