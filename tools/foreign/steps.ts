@@ -13,7 +13,7 @@ export function rightResults(busybox: Uint8Array): ReadonlyMap<string, string> {
   let integer = 0;
   for (let i = 0; i < 200_000; i++) integer = (integer * 31 + i) % 65_521;
   let real = 0;
-  for (let i = 1; i <= 20_000; i++) real += (Math.sin(i) * Math.sqrt(i)) / Math.exp(i % 7);
+  for (let i = 1; i <= 20_000; i++) real += (((i % 7) - 3.5) / i) * (real - i / 3);
   const sorted = Array.from({ length: 30_000 }, (_, i) => ((i + 1) * 7919) % 60_013).sort((a, b) => a - b);
   const matching = twice
     .toString("latin1")
