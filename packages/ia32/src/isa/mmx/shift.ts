@@ -6,7 +6,7 @@
  * @module
  */
 import type { Core } from "../../state/core.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import { type Instruction, instruction, type Meanings } from "../instruction.ts";
 import { packed, row } from "./row.ts";
 
 /** A count, or 255 for any that is larger. */
@@ -95,94 +95,42 @@ export function psrldq(core: Core, d: number, count: number): void {
   x.fill(0, d * 4 + 16 - bytes, d * 4 + 16);
 }
 
+/** A shift by an immediate: its meaning, and its operation on lanes of so many bits. */
+function immediate(
+  mnemonic: string,
+  opcode: string,
+  execute: Meanings,
+  shift: "SHL" | "SHR_U" | "SHR_S",
+  lane: 16 | 32 | 64,
+): Instruction {
+  return instruction({
+    mnemonic,
+    encodings: [
+      [`NP 0F ${opcode} ib`, "mm2, imm8", "MMX"],
+      [`66 0F ${opcode} ib`, "xmm2, imm8", "SSE2"],
+    ],
+    form: "vector",
+    execute,
+    lower: (to, d) => to.vectors.shift(shift, lane, d),
+  });
+}
+
 export const PSLLW: Instruction = packed("PSLLW", "F1", "MMX", psllw);
-export const PSLLW_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSLLW",
-  encodings: [
-    ["NP 0F 71 /6 ib", "mm2, imm8", "MMX"],
-    ["66 0F 71 /6 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: psllwBy,
-  lower: (to, d) => to.vectors.shift("SHL", 16, d),
-});
+export const PSLLW_IMMEDIATE: Instruction = immediate("PSLLW", "71 /6", psllwBy, "SHL", 16);
 export const PSLLD: Instruction = packed("PSLLD", "F2", "MMX", pslld);
-export const PSLLD_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSLLD",
-  encodings: [
-    ["NP 0F 72 /6 ib", "mm2, imm8", "MMX"],
-    ["66 0F 72 /6 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: pslldBy,
-  lower: (to, d) => to.vectors.shift("SHL", 32, d),
-});
+export const PSLLD_IMMEDIATE: Instruction = immediate("PSLLD", "72 /6", pslldBy, "SHL", 32);
 export const PSLLQ: Instruction = packed("PSLLQ", "F3", "MMX", psllq);
-export const PSLLQ_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSLLQ",
-  encodings: [
-    ["NP 0F 73 /6 ib", "mm2, imm8", "MMX"],
-    ["66 0F 73 /6 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: psllqBy,
-  lower: (to, d) => to.vectors.shift("SHL", 64, d),
-});
+export const PSLLQ_IMMEDIATE: Instruction = immediate("PSLLQ", "73 /6", psllqBy, "SHL", 64);
 export const PSRLW: Instruction = packed("PSRLW", "D1", "MMX", psrlw);
-export const PSRLW_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSRLW",
-  encodings: [
-    ["NP 0F 71 /2 ib", "mm2, imm8", "MMX"],
-    ["66 0F 71 /2 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrlwBy,
-  lower: (to, d) => to.vectors.shift("SHR_U", 16, d),
-});
+export const PSRLW_IMMEDIATE: Instruction = immediate("PSRLW", "71 /2", psrlwBy, "SHR_U", 16);
 export const PSRLD: Instruction = packed("PSRLD", "D2", "MMX", psrld);
-export const PSRLD_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSRLD",
-  encodings: [
-    ["NP 0F 72 /2 ib", "mm2, imm8", "MMX"],
-    ["66 0F 72 /2 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrldBy,
-  lower: (to, d) => to.vectors.shift("SHR_U", 32, d),
-});
+export const PSRLD_IMMEDIATE: Instruction = immediate("PSRLD", "72 /2", psrldBy, "SHR_U", 32);
 export const PSRLQ: Instruction = packed("PSRLQ", "D3", "MMX", psrlq);
-export const PSRLQ_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSRLQ",
-  encodings: [
-    ["NP 0F 73 /2 ib", "mm2, imm8", "MMX"],
-    ["66 0F 73 /2 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrlqBy,
-  lower: (to, d) => to.vectors.shift("SHR_U", 64, d),
-});
+export const PSRLQ_IMMEDIATE: Instruction = immediate("PSRLQ", "73 /2", psrlqBy, "SHR_U", 64);
 export const PSRAW: Instruction = packed("PSRAW", "E1", "MMX", psraw);
-export const PSRAW_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSRAW",
-  encodings: [
-    ["NP 0F 71 /4 ib", "mm2, imm8", "MMX"],
-    ["66 0F 71 /4 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: psrawBy,
-  lower: (to, d) => to.vectors.shift("SHR_S", 16, d),
-});
+export const PSRAW_IMMEDIATE: Instruction = immediate("PSRAW", "71 /4", psrawBy, "SHR_S", 16);
 export const PSRAD: Instruction = packed("PSRAD", "E2", "MMX", psrad);
-export const PSRAD_IMMEDIATE: Instruction = instruction({
-  mnemonic: "PSRAD",
-  encodings: [
-    ["NP 0F 72 /4 ib", "mm2, imm8", "MMX"],
-    ["66 0F 72 /4 ib", "xmm2, imm8", "SSE2"],
-  ],
-  form: "vector",
-  execute: psradBy,
-  lower: (to, d) => to.vectors.shift("SHR_S", 32, d),
-});
+export const PSRAD_IMMEDIATE: Instruction = immediate("PSRAD", "72 /4", psradBy, "SHR_S", 32);
 export const PSLLDQ: Instruction = row("PSLLDQ", "66 0F 73 /7 ib", "xmm2, imm8", "SSE2", "vector", pslldq, (to, d) =>
   to.vectors.shiftBytes(true, d),
 );

@@ -8,7 +8,8 @@
 import { write32 } from "../../mmu/access.ts";
 import type { Core } from "../../state/core.ts";
 import { copyWords } from "../../state/fpu.ts";
-import { type Instruction, instruction, type Lower } from "../instruction.ts";
+import type { Feature } from "../../state/model.ts";
+import { type Instruction, instruction, type Lower, type Meanings } from "../instruction.ts";
 import { movq } from "../mmx/data-transfer.ts";
 import { enterSse, store32, store64, store128, store128Unaligned } from "../mmx/operand.ts";
 import { row } from "../mmx/row.ts";
@@ -98,150 +99,48 @@ const lowerStoreHigh: Lower = (to) => to.vectors.store(64, 1);
 const lowerMoveLow: Lower = (to, d, s) => to.vectors.moveLow(64, d, s);
 const lowerMoveHigh: Lower = (to, d, s) => to.vectors.moveLowToHigh(d, s);
 
-export const MOVAPS: Instruction = instruction({
-  mnemonic: "MOVAPS",
-  encodings: [
-    ["NP 0F 28 /r", "xmm, xmm/m128", "SSE"],
-    ["NP 0F 29 /r", "xmm2, xmm", "SSE"],
-  ],
-  form: "vector",
-  execute: move128,
-  lower: lowerMove,
-});
-export const MOVAPS_STORE: Instruction = row(
-  "MOVAPS",
-  "NP 0F 29 /r",
-  "m128, xmm",
-  "SSE",
-  "direct",
-  storeAligned,
-  lowerStoreAligned,
-);
-export const MOVAPD: Instruction = instruction({
-  mnemonic: "MOVAPD",
-  encodings: [
-    ["66 0F 28 /r", "xmm, xmm/m128", "SSE2"],
-    ["66 0F 29 /r", "xmm2, xmm", "SSE2"],
-  ],
-  form: "vector",
-  execute: move128,
-  lower: lowerMove,
-});
-export const MOVAPD_STORE: Instruction = row(
-  "MOVAPD",
-  "66 0F 29 /r",
-  "m128, xmm",
-  "SSE2",
-  "direct",
-  storeAligned,
-  lowerStoreAligned,
-);
-export const MOVDQA: Instruction = instruction({
-  mnemonic: "MOVDQA",
-  encodings: [
-    ["66 0F 6F /r", "xmm, xmm/m128", "SSE2"],
-    ["66 0F 7F /r", "xmm2, xmm", "SSE2"],
-  ],
-  form: "vector",
-  execute: move128,
-  lower: lowerMove,
-});
-export const MOVDQA_STORE: Instruction = row(
-  "MOVDQA",
-  "66 0F 7F /r",
-  "m128, xmm",
-  "SSE2",
-  "direct",
-  storeAligned,
-  lowerStoreAligned,
-);
-export const MOVUPS: Instruction = instruction({
-  mnemonic: "MOVUPS",
-  encodings: [
-    ["NP 0F 10 /r", "xmm, xmm/m128", "SSE"],
-    ["NP 0F 11 /r", "xmm2, xmm", "SSE"],
-  ],
-  unaligned: true,
-  form: "vector",
-  execute: move128,
-  lower: lowerMove,
-});
-export const MOVUPS_STORE: Instruction = row(
-  "MOVUPS",
-  "NP 0F 11 /r",
-  "m128, xmm",
-  "SSE",
-  "direct",
-  storeUnaligned,
-  lowerStore,
-);
-export const MOVUPD: Instruction = instruction({
-  mnemonic: "MOVUPD",
-  encodings: [
-    ["66 0F 10 /r", "xmm, xmm/m128", "SSE2"],
-    ["66 0F 11 /r", "xmm2, xmm", "SSE2"],
-  ],
-  unaligned: true,
-  form: "vector",
-  execute: move128,
-  lower: lowerMove,
-});
-export const MOVUPD_STORE: Instruction = row(
-  "MOVUPD",
-  "66 0F 11 /r",
-  "m128, xmm",
-  "SSE2",
-  "direct",
-  storeUnaligned,
-  lowerStore,
-);
-export const MOVDQU: Instruction = instruction({
-  mnemonic: "MOVDQU",
-  encodings: [
-    ["F3 0F 6F /r", "xmm, xmm/m128", "SSE2"],
-    ["F3 0F 7F /r", "xmm2, xmm", "SSE2"],
-  ],
-  unaligned: true,
-  form: "vector",
-  execute: move128,
-  lower: lowerMove,
-});
-export const MOVDQU_STORE: Instruction = row(
-  "MOVDQU",
-  "F3 0F 7F /r",
-  "m128, xmm",
-  "SSE2",
-  "direct",
-  storeUnaligned,
-  lowerStore,
-);
-export const MOVNTPS: Instruction = row(
-  "MOVNTPS",
-  "NP 0F 2B /r",
-  "m128, xmm",
-  "SSE",
-  "direct",
-  storeAligned,
-  lowerStoreAligned,
-);
-export const MOVNTPD: Instruction = row(
-  "MOVNTPD",
-  "66 0F 2B /r",
-  "m128, xmm",
-  "SSE2",
-  "direct",
-  storeAligned,
-  lowerStoreAligned,
-);
-export const MOVNTDQ: Instruction = row(
-  "MOVNTDQ",
-  "66 0F E7 /r",
-  "m128, xmm",
-  "SSE2",
-  "direct",
-  storeAligned,
-  lowerStoreAligned,
-);
+/** A move of 128 bits into a register, from memory or by either of two opcodes from a register. */
+function moves128(mnemonic: string, load: string, store: string, feature: Feature, unaligned = false): Instruction {
+  return instruction({
+    mnemonic,
+    encodings: [
+      [`${load} /r`, "xmm, xmm/m128", feature],
+      [`${store} /r`, "xmm2, xmm", feature],
+    ],
+    ...(unaligned ? { unaligned } : {}),
+    form: "vector",
+    execute: move128,
+    lower: lowerMove,
+  });
+}
+
+/** A move from a register to memory. */
+function stores(
+  mnemonic: string,
+  opcode: string,
+  memory: "m64" | "m128",
+  feature: Feature,
+  execute: Meanings,
+  lower: Lower,
+): Instruction {
+  return row(mnemonic, `${opcode} /r`, `${memory}, xmm`, feature, "direct", execute, lower);
+}
+
+export const MOVAPS: Instruction = moves128("MOVAPS", "NP 0F 28", "NP 0F 29", "SSE");
+export const MOVAPS_STORE: Instruction = stores("MOVAPS", "NP 0F 29", "m128", "SSE", storeAligned, lowerStoreAligned);
+export const MOVAPD: Instruction = moves128("MOVAPD", "66 0F 28", "66 0F 29", "SSE2");
+export const MOVAPD_STORE: Instruction = stores("MOVAPD", "66 0F 29", "m128", "SSE2", storeAligned, lowerStoreAligned);
+export const MOVDQA: Instruction = moves128("MOVDQA", "66 0F 6F", "66 0F 7F", "SSE2");
+export const MOVDQA_STORE: Instruction = stores("MOVDQA", "66 0F 7F", "m128", "SSE2", storeAligned, lowerStoreAligned);
+export const MOVUPS: Instruction = moves128("MOVUPS", "NP 0F 10", "NP 0F 11", "SSE", true);
+export const MOVUPS_STORE: Instruction = stores("MOVUPS", "NP 0F 11", "m128", "SSE", storeUnaligned, lowerStore);
+export const MOVUPD: Instruction = moves128("MOVUPD", "66 0F 10", "66 0F 11", "SSE2", true);
+export const MOVUPD_STORE: Instruction = stores("MOVUPD", "66 0F 11", "m128", "SSE2", storeUnaligned, lowerStore);
+export const MOVDQU: Instruction = moves128("MOVDQU", "F3 0F 6F", "F3 0F 7F", "SSE2", true);
+export const MOVDQU_STORE: Instruction = stores("MOVDQU", "F3 0F 7F", "m128", "SSE2", storeUnaligned, lowerStore);
+export const MOVNTPS: Instruction = stores("MOVNTPS", "NP 0F 2B", "m128", "SSE", storeAligned, lowerStoreAligned);
+export const MOVNTPD: Instruction = stores("MOVNTPD", "66 0F 2B", "m128", "SSE2", storeAligned, lowerStoreAligned);
+export const MOVNTDQ: Instruction = stores("MOVNTDQ", "66 0F E7", "m128", "SSE2", storeAligned, lowerStoreAligned);
 export const MOVNTI: Instruction = row("MOVNTI", "NP 0F C3 /r", "m32, r32", "SSE2", "direct", movnti);
 export const LDDQU: Instruction = instruction({
   mnemonic: "LDDQU",
@@ -276,58 +175,18 @@ export const MOVSD: Instruction = instruction({
   lower: lowerMoveLow,
 });
 export const MOVSD_LOAD: Instruction = row("MOVSD", "F2 0F 10 /r", "xmm, m64", "SSE2", "vector", movq, lowerMove);
-export const MOVSD_STORE: Instruction = row(
-  "MOVSD",
-  "F2 0F 11 /r",
-  "m64, xmm",
-  "SSE2",
-  "direct",
-  storeLow,
-  lowerStoreLow,
-);
+export const MOVSD_STORE: Instruction = stores("MOVSD", "F2 0F 11", "m64", "SSE2", storeLow, lowerStoreLow);
 export const MOVLPS: Instruction = row("MOVLPS", "NP 0F 12 /r", "xmm, m64", "SSE", "vector", moveLow, lowerMoveLow);
-export const MOVLPS_STORE: Instruction = row(
-  "MOVLPS",
-  "NP 0F 13 /r",
-  "m64, xmm",
-  "SSE",
-  "direct",
-  storeLow,
-  lowerStoreLow,
-);
+export const MOVLPS_STORE: Instruction = stores("MOVLPS", "NP 0F 13", "m64", "SSE", storeLow, lowerStoreLow);
 export const MOVLPD: Instruction = row("MOVLPD", "66 0F 12 /r", "xmm, m64", "SSE2", "vector", moveLow, lowerMoveLow);
-export const MOVLPD_STORE: Instruction = row(
-  "MOVLPD",
-  "66 0F 13 /r",
-  "m64, xmm",
-  "SSE2",
-  "direct",
-  storeLow,
-  lowerStoreLow,
-);
+export const MOVLPD_STORE: Instruction = stores("MOVLPD", "66 0F 13", "m64", "SSE2", storeLow, lowerStoreLow);
 export const MOVHLPS: Instruction = row("MOVHLPS", "NP 0F 12 /r", "xmm, xmm2", "SSE", "vector", movhlps, (to, d, s) =>
   to.vectors.moveHighToLow(d, s),
 );
 export const MOVHPS: Instruction = row("MOVHPS", "NP 0F 16 /r", "xmm, m64", "SSE", "vector", moveHigh, lowerMoveHigh);
-export const MOVHPS_STORE: Instruction = row(
-  "MOVHPS",
-  "NP 0F 17 /r",
-  "m64, xmm",
-  "SSE",
-  "direct",
-  storeHigh,
-  lowerStoreHigh,
-);
+export const MOVHPS_STORE: Instruction = stores("MOVHPS", "NP 0F 17", "m64", "SSE", storeHigh, lowerStoreHigh);
 export const MOVHPD: Instruction = row("MOVHPD", "66 0F 16 /r", "xmm, m64", "SSE2", "vector", moveHigh, lowerMoveHigh);
-export const MOVHPD_STORE: Instruction = row(
-  "MOVHPD",
-  "66 0F 17 /r",
-  "m64, xmm",
-  "SSE2",
-  "direct",
-  storeHigh,
-  lowerStoreHigh,
-);
+export const MOVHPD_STORE: Instruction = stores("MOVHPD", "66 0F 17", "m64", "SSE2", storeHigh, lowerStoreHigh);
 export const MOVLHPS: Instruction = row(
   "MOVLHPS",
   "NP 0F 16 /r",
