@@ -5,6 +5,8 @@
  * are. Not here: the steps around it (→ binary.ts, unit.ts). SDM Vol. 1, 5.2.2; Vol. 2.
  * @module
  */
+
+import type { FloatOperation } from "../../jit/x87/x87.ts";
 import { add80, subtract80 } from "../../softfloat/add.ts";
 import { C0, C1, C2, C3, FLAGS, type FloatContext, MASKS, PRE_COMPUTATION } from "../../softfloat/context.ts";
 import { divide80 } from "../../softfloat/divide.ts";
@@ -14,7 +16,7 @@ import { partialRemainder80, partialRemainderNearest80 } from "../../softfloat/r
 import { extractExponent80, extractSignificand80, scale80 } from "../../softfloat/scale.ts";
 import { squareRoot80 } from "../../softfloat/square-root.ts";
 import type { Core } from "../../state/core.ts";
-import { type Instruction, instruction } from "../instruction.ts";
+import { type Instruction, instruction, type Meanings } from "../instruction.ts";
 import { row } from "../mmx/row.ts";
 import type { Operation } from "../operation.ts";
 import { unary } from "./binary.ts";
@@ -151,132 +153,41 @@ function integers(digit: number): Encodings {
   ];
 }
 
-export const FADD: Instruction = instruction({
-  mnemonic: "FADD",
-  encodings: encodings(0, 0),
-  form: "x87",
-  execute: add80,
-  lower: (to) => to.x87.binary("add", false),
-});
-export const FADDP: Instruction = instruction({
-  mnemonic: "FADDP",
-  encodings: popping(0),
-  form: "x87",
-  execute: add80,
-  lower: (to) => to.x87.binary("add", false),
-});
-export const FIADD: Instruction = instruction({
-  mnemonic: "FIADD",
-  encodings: integers(0),
-  form: "x87",
-  execute: add80,
-  lower: (to) => to.x87.binary("add", false),
-});
-export const FMUL: Instruction = instruction({
-  mnemonic: "FMUL",
-  encodings: encodings(1, 1),
-  form: "x87",
-  execute: multiply80,
-  lower: (to) => to.x87.binary("multiply", false),
-});
-export const FMULP: Instruction = instruction({
-  mnemonic: "FMULP",
-  encodings: popping(1),
-  form: "x87",
-  execute: multiply80,
-  lower: (to) => to.x87.binary("multiply", false),
-});
-export const FIMUL: Instruction = instruction({
-  mnemonic: "FIMUL",
-  encodings: integers(1),
-  form: "x87",
-  execute: multiply80,
-  lower: (to) => to.x87.binary("multiply", false),
-});
-export const FSUB: Instruction = instruction({
-  mnemonic: "FSUB",
-  encodings: encodings(4, 5),
-  form: "x87",
-  execute: subtract80,
-  lower: (to) => to.x87.binary("subtract", false),
-});
-export const FSUBP: Instruction = instruction({
-  mnemonic: "FSUBP",
-  encodings: popping(5),
-  form: "x87",
-  execute: subtract80,
-  lower: (to) => to.x87.binary("subtract", false),
-});
-export const FISUB: Instruction = instruction({
-  mnemonic: "FISUB",
-  encodings: integers(4),
-  form: "x87",
-  execute: subtract80,
-  lower: (to) => to.x87.binary("subtract", false),
-});
-export const FSUBR: Instruction = instruction({
-  mnemonic: "FSUBR",
-  encodings: encodings(5, 4),
-  form: "x87",
-  execute: subtractReversed80,
-  lower: (to) => to.x87.binary("subtract", true),
-});
-export const FSUBRP: Instruction = instruction({
-  mnemonic: "FSUBRP",
-  encodings: popping(4),
-  form: "x87",
-  execute: subtractReversed80,
-  lower: (to) => to.x87.binary("subtract", true),
-});
-export const FISUBR: Instruction = instruction({
-  mnemonic: "FISUBR",
-  encodings: integers(5),
-  form: "x87",
-  execute: subtractReversed80,
-  lower: (to) => to.x87.binary("subtract", true),
-});
-export const FDIV: Instruction = instruction({
-  mnemonic: "FDIV",
-  encodings: encodings(6, 7),
-  form: "x87",
-  execute: divide80,
-  lower: (to) => to.x87.binary("divide", false),
-});
-export const FDIVP: Instruction = instruction({
-  mnemonic: "FDIVP",
-  encodings: popping(7),
-  form: "x87",
-  execute: divide80,
-  lower: (to) => to.x87.binary("divide", false),
-});
-export const FIDIV: Instruction = instruction({
-  mnemonic: "FIDIV",
-  encodings: integers(6),
-  form: "x87",
-  execute: divide80,
-  lower: (to) => to.x87.binary("divide", false),
-});
-export const FDIVR: Instruction = instruction({
-  mnemonic: "FDIVR",
-  encodings: encodings(7, 6),
-  form: "x87",
-  execute: divideReversed80,
-  lower: (to) => to.x87.binary("divide", true),
-});
-export const FDIVRP: Instruction = instruction({
-  mnemonic: "FDIVRP",
-  encodings: popping(6),
-  form: "x87",
-  execute: divideReversed80,
-  lower: (to) => to.x87.binary("divide", true),
-});
-export const FIDIVR: Instruction = instruction({
-  mnemonic: "FIDIVR",
-  encodings: integers(7),
-  form: "x87",
-  execute: divideReversed80,
-  lower: (to) => to.x87.binary("divide", true),
-});
+/** A row of two operands, and how compiled code computes it: as one operation of the four, or with its operands exchanged. */
+function binary(
+  mnemonic: string,
+  encodings: Encodings,
+  execute: Meanings,
+  operation: FloatOperation,
+  reversed = false,
+): Instruction {
+  return instruction({
+    mnemonic,
+    encodings,
+    form: "x87",
+    execute,
+    lower: (to) => to.x87.binary(operation, reversed),
+  });
+}
+
+export const FADD: Instruction = binary("FADD", encodings(0, 0), add80, "add");
+export const FADDP: Instruction = binary("FADDP", popping(0), add80, "add");
+export const FIADD: Instruction = binary("FIADD", integers(0), add80, "add");
+export const FMUL: Instruction = binary("FMUL", encodings(1, 1), multiply80, "multiply");
+export const FMULP: Instruction = binary("FMULP", popping(1), multiply80, "multiply");
+export const FIMUL: Instruction = binary("FIMUL", integers(1), multiply80, "multiply");
+export const FSUB: Instruction = binary("FSUB", encodings(4, 5), subtract80, "subtract");
+export const FSUBP: Instruction = binary("FSUBP", popping(5), subtract80, "subtract");
+export const FISUB: Instruction = binary("FISUB", integers(4), subtract80, "subtract");
+export const FSUBR: Instruction = binary("FSUBR", encodings(5, 4), subtractReversed80, "subtract", true);
+export const FSUBRP: Instruction = binary("FSUBRP", popping(4), subtractReversed80, "subtract", true);
+export const FISUBR: Instruction = binary("FISUBR", integers(5), subtractReversed80, "subtract", true);
+export const FDIV: Instruction = binary("FDIV", encodings(6, 7), divide80, "divide");
+export const FDIVP: Instruction = binary("FDIVP", popping(7), divide80, "divide");
+export const FIDIV: Instruction = binary("FIDIV", integers(6), divide80, "divide");
+export const FDIVR: Instruction = binary("FDIVR", encodings(7, 6), divideReversed80, "divide", true);
+export const FDIVRP: Instruction = binary("FDIVRP", popping(6), divideReversed80, "divide", true);
+export const FIDIVR: Instruction = binary("FIDIVR", integers(7), divideReversed80, "divide", true);
 export const FCHS: Instruction = row("FCHS", "D9 E0", "", "FPU", "direct", fchs, (to) => to.x87.sign(0xffff, 0x8000));
 export const FABS: Instruction = row("FABS", "D9 E1", "", "FPU", "direct", fabs, (to) => to.x87.sign(0x7fff, 0));
 export const FXTRACT: Instruction = row("FXTRACT", "D9 F4", "", "FPU", "direct", fxtract);
