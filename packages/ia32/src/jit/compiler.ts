@@ -12,8 +12,6 @@ import type { Operation } from "../isa/operation.ts";
 import {
   CPL_WORD,
   FLOATS_WORD,
-  JUMP_CACHE,
-  JUMP_ENTRIES,
   JUMPS_TAKEN,
   JUMPS_TAKEN_ENTRIES,
   REGISTER_FILE,
@@ -25,6 +23,7 @@ import { EIP } from "../state/registers.ts";
 import { AT_START, functionBody, SITE_BITS } from "./function.ts";
 import { floatsThatRun, Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
 import { COMPILED_TYPE, IMPORTS, TYPES } from "./imports.ts";
+import { JumpCache } from "./jump-cache.ts";
 import { DEFAULT_OPTIONS, type JitOptions, type JitStatistics } from "./options.ts";
 import { type RegionBlock, RegionFinder } from "./region.ts";
 import { hasTailCalls, trampolineModule } from "./trampoline.ts";
@@ -63,8 +62,6 @@ const RETRY = 64;
 /** Blocks that are known to jump elsewhere, and targets of each. */
 const LEARNED_LIMIT = 4096;
 const TARGET_LIMIT = 8;
-/** Never a TLB addend: those are multiples of 4096. */
-const NOWHERE = 1;
 
 type Run = (slot: number, entry: number, budget: number) => number;
 
@@ -81,7 +78,7 @@ export class Compiler implements HotCode {
   readonly #table: WebAssembly.Table;
   readonly #imports: Record<string, unknown>;
   readonly #run: Run;
-  readonly #jumps: Int32Array;
+  readonly #jumps: JumpCache;
   readonly #regions = new Map<number, Region>();
   readonly #byPage = new Map<CodePage, Set<Region>>();
   /** Site → slot. */
@@ -110,8 +107,8 @@ export class Compiler implements HotCode {
     this.#table = new WebAssembly.Table({ element: "anyfunc", initial: this.#options.cacheRegions + 2 });
     this.#imports = { memory, table: this.#table, ...this.#host.imports() };
     this.#run = this.#instantiate(trampolineModule(this.#shared)).run as Run;
-    this.#jumps = new Int32Array(memory.buffer, JUMP_CACHE, JUMP_ENTRIES * 4);
-    this.#forgetJumps();
+    this.#jumps = new JumpCache(memory);
+    core.control.fill(-1, TAKEN, TAKEN + 2 * JUMPS_TAKEN_ENTRIES);
   }
 
   get #shared(): boolean {
@@ -183,18 +180,8 @@ export class Compiler implements HotCode {
 
   /** Compiled code may find this block by its EIP. */
   #remember(block: Block, eip: number, pageBase: number): void {
-    const at = ((eip ^ (eip >>> 10)) & (JUMP_ENTRIES - 1)) * 4;
-    const jumps = this.#jumps;
-    jumps[at] = eip;
-    jumps[at + 1] = ((block.page?.frame ?? 0) * 4096 - pageBase) | 0;
-    jumps[at + 2] = block.entry >> ENTRY_BITS;
-    jumps[at + 3] = block.entry & ((1 << ENTRY_BITS) - 1);
-  }
-
-  #forgetJumps(): void {
-    this.#core.control.fill(-1, TAKEN, TAKEN + 2 * JUMPS_TAKEN_ENTRIES);
-    this.#jumps.fill(0);
-    for (let at = 1; at < this.#jumps.length; at += 4) this.#jumps[at] = NOWHERE;
+    const home = ((block.page?.frame ?? 0) * 4096 - pageBase) | 0;
+    this.#jumps.remember(eip, home, block.entry >> ENTRY_BITS, block.entry & ((1 << ENTRY_BITS) - 1));
   }
 
   /** A slice has ended here: learns where compiled code goes, and compiles what is hot once more. */
@@ -300,13 +287,12 @@ export class Compiler implements HotCode {
     this.#regions.delete(slot);
     this.#table.set(slot, null);
     for (const page of region.pages) this.#byPage.get(page)?.delete(region);
-    for (const { block } of region.blocks) {
+    for (const { block, eip } of region.blocks) {
+      this.#jumps.forget(eip, slot);
       if (block.entry >> ENTRY_BITS !== slot) continue;
       block.entry = -1;
       block.heat = this.#threshold;
     }
-    const jumps = this.#jumps;
-    for (let at = 0; at < jumps.length; at += 4) if (jumps[at + 2] === slot) jumps[at + 1] = NOWHERE;
     this.#freeSlots.push(slot);
     this.#freeSites.push(...region.sites);
     this.#bytes -= region.bytes;

@@ -14,11 +14,8 @@
  * Long because all of it shares the labels of one function.
  * @module
  */
-import { OFFSET_MASK } from "../mmu/tlb.ts";
 import {
   CARRIES_WORD,
-  JUMP_CACHE,
-  JUMP_ENTRIES,
   JUMPS_TAKEN,
   JUMPS_TAKEN_ENTRIES,
   NEXT_ENTRY_WORD,
@@ -26,7 +23,6 @@ import {
   REGISTER_FILE,
   SIGN_WORD,
   SITE_WORD,
-  TLB_AREA,
   TLB_WORD,
   ZERO_WORD,
 } from "../state/control-area.ts";
@@ -35,6 +31,7 @@ import { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
 import { emitCall, emitOperation } from "./forms.ts";
 import { COMPILED_TYPE } from "./imports.ts";
+import { findJump, JUMP_ENTRY, JUMP_HOME, JUMP_SLOT, jumpIsMapped } from "./jump-cache.ts";
 import * as local from "./locals.ts";
 import { Lowering } from "./lowering.ts";
 import { flagsLiveBehind, type RegionBlock } from "./region.ts";
@@ -358,55 +355,21 @@ class FunctionWriter {
   /** Finds compiled code for EIP: in this function, or in another one. */
   #lookUp(exit: Label): void {
     const w = this.#w;
-    w.get(local.EIP)
-      .get(local.EIP)
-      .const(10)
-      .op(op.I32_SHR_U, op.I32_XOR)
-      .const(JUMP_ENTRIES - 1)
-      .op(op.I32_AND);
-    w.const(4).op(op.I32_SHL).tee(LOOKUP).memory(op.I32_LOAD, JUMP_CACHE).get(local.EIP).op(op.I32_EQ);
+    findJump(w, local.EIP, LOOKUP);
     w.if();
     w.get(local.EIP).get(local.PAGE).op(op.I32_XOR).const(12).op(op.I32_SHR_U, op.I32_EQZ);
     w.if(op.I32);
-    w.get(LOOKUP)
-      .memory(op.I32_LOAD, JUMP_CACHE + 4)
-      .get(local.HOME)
-      .op(op.I32_EQ);
+    w.get(LOOKUP).memory(op.I32_LOAD, JUMP_HOME).get(local.HOME).op(op.I32_EQ);
     w.else();
-    w.get(local.EIP)
-      .const(8)
-      .op(op.I32_SHR_U)
-      .const(OFFSET_MASK)
-      .op(op.I32_AND)
-      .get(local.TLB)
-      .op(op.I32_ADD)
-      .tee(LOOKUP_TLB);
-    w.memory(op.I32_LOAD, TLB_AREA).get(local.EIP).const(-4096).op(op.I32_AND, op.I32_EQ);
-    w.get(LOOKUP_TLB)
-      .memory(op.I32_LOAD, TLB_AREA + 8)
-      .get(LOOKUP)
-      .memory(op.I32_LOAD, JUMP_CACHE + 4);
-    w.op(op.I32_EQ, op.I32_AND);
-    w.get(LOOKUP_TLB)
-      .memory(op.I32_LOAD, TLB_AREA + 12)
-      .const(2)
-      .op(op.I32_AND, op.I32_EQZ, op.I32_AND);
+    jumpIsMapped(w, local.EIP, LOOKUP, local.TLB, LOOKUP_TLB);
     w.end();
     w.if();
-    w.get(LOOKUP)
-      .memory(op.I32_LOAD, JUMP_CACHE + 8)
-      .tee(TARGET)
-      .const(this.#options.slot)
-      .op(op.I32_EQ);
+    w.get(LOOKUP).memory(op.I32_LOAD, JUMP_SLOT).tee(TARGET).const(this.#options.slot).op(op.I32_EQ);
     w.if();
-    w.get(LOOKUP)
-      .memory(op.I32_LOAD, JUMP_CACHE + 12)
-      .set(local.STATE);
+    w.get(LOOKUP).memory(op.I32_LOAD, JUMP_ENTRY).set(local.STATE);
     w.br(this.#top);
     w.end();
-    w.get(LOOKUP)
-      .memory(op.I32_LOAD, JUMP_CACHE + 12)
-      .set(TARGET_ENTRY);
+    w.get(LOOKUP).memory(op.I32_LOAD, JUMP_ENTRY).set(TARGET_ENTRY);
     w.const(1).set(local.PAGE);
     // A note for the compiler.
     w.get(local.BUDGET)

@@ -7,7 +7,7 @@
  *   0x000040   64        register file, see registers.ts
  *   0x000080   384       float registers, see fpu.ts
  *   0x001000   72        words of compiled code, see below
- *   0x010000   0x10000   jump cache: JUMP_ENTRIES entries of four words, see jit/linker.ts
+ *   0x010000   0x40000   jump cache: JUMP_ENTRIES entries of four words, see jit/jump-cache.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
  *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
  *   0x200000             guest RAM
@@ -54,7 +54,7 @@ export const GS_WORD = 0x001028;
 /** Selectors of the segment registers, in the order of their numbers. */
 export const SELECTOR_WORDS = 0x001030;
 export const JUMP_CACHE = 0x010000;
-export const JUMP_ENTRIES = 4096;
+export const JUMP_ENTRIES = 16384;
 export const PAGE_FLAGS = 0x080000;
 export const TLB_AREA = 0x100000;
 
