@@ -22,6 +22,8 @@ import {
   PowerControl,
   Printer,
   type PrinterState,
+  SoundBlaster16,
+  type SoundBlasterState,
   SystemControl,
   Uart16550,
   Vbe,
@@ -274,6 +276,64 @@ const CASES: Readonly<Record<string, Case>> = {
         read: (offset) => ports.read(offset),
         write: (offset, value) => ports.write(offset, value),
         save: () => ports.state,
+      };
+    },
+  },
+  "sound blaster 16": {
+    registers: 16,
+    values: [
+      0, 1, 3, 0x10, 0x14, 0x1c, 0x20, 0x40, 0x41, 0x48, 0x80, 0x81, 0x90, 0xb6, 0xbe, 0xc4, 0xc6, 0xd0, 0xd4, 0xd5,
+      0xd6, 0xd9, 0xda, 0xe1, 0xf2, 0xf3,
+    ],
+    waits: [1, 22_675, 100_000, 725_624, 1_451_247, 10_000_000],
+    build: (clock, trace, saved) => {
+      // A channel gives bytes that count, at most seven at a time; now and then it is closed.
+      const state = or<{ chip: SoundBlasterState; given: number; closed: boolean; busy: boolean }>(saved);
+      let { given, closed, busy } = state ?? { given: 0, closed: false, busy: false };
+      const dma = {
+        readMemory: (channel: number, count: number) => {
+          const bytes = Uint8Array.from({ length: closed ? 0 : Math.min(count, 7) }, () => given++ * channel);
+          return { bytes, terminal: false };
+        },
+        writeMemory: (channel: number, bytes: Uint8Array) => {
+          const count = closed ? 0 : Math.min(bytes.length, 7);
+          if (count > 0) trace(`memory by channel ${channel}: ${bytes.subarray(0, count)}`);
+          return { count, terminal: false };
+        },
+      };
+      const line = (number: number) => ({ set: (level: boolean) => trace(`irq ${number} ${level}`) });
+      const lines = { 5: line(5), 7: line(7), 9: line(9), 10: line(10) };
+      const chip = new SoundBlaster16(clock, lines, dma, (block) => trace(JSON.stringify(block)), state?.chip);
+      /** A whole command: single bytes seldom make one. */
+      const command = (kind: number, value: number): void => {
+        const orders = [
+          [0xb6, value, value & 63, 0],
+          [0xc6, value, value & 63, 0],
+          [0xb0, value, value, 0],
+          [0xc8, value, value, 0],
+          [0x41, value >> 2, 0],
+        ];
+        for (const byte of orders[kind % orders.length] as number[]) chip.write(0x0c, byte);
+      };
+      return {
+        read: (offset) => chip.read(offset),
+        write: (offset, value) => chip.write(offset, value),
+        outside: (kind, value) => {
+          if (!busy) {
+            chip.write(6, 1);
+            chip.write(6, 0);
+            busy = true;
+          }
+          if (kind < 200) command(kind, value);
+          else {
+            chip.advance(clock.now()); // the channel is closed now, not some time before
+            closed = value < 128;
+          }
+          return "";
+        },
+        nextEvent: () => chip.nextEvent(),
+        advance: (now) => chip.advance(now),
+        save: () => ({ chip: chip.state, given, closed, busy }),
       };
     },
   },

@@ -10,6 +10,7 @@ import * as lpt from "../src/lpt/registers.ts";
 import * as rtc from "../src/mc146818/registers.ts";
 import * as pci from "../src/pci/registers.ts";
 import * as power from "../src/power/registers.ts";
+import * as sb from "../src/sound-blaster/registers.ts";
 import * as port92 from "../src/system-control/registers.ts";
 import * as uart from "../src/uart16550/registers.ts";
 import * as vbe from "../src/vbe/registers.ts";
@@ -27,6 +28,7 @@ describe("registers.ts of every chip", () => {
       PIT: pit,
       PORT92: port92,
       RTC: rtc,
+      SB: sb,
       PIC: pic,
       LPT: lpt,
       POWER: power,
