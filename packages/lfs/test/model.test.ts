@@ -176,6 +176,29 @@ test.each([512, 4096])(
   },
 );
 
+test.each([
+  { size: 2 << 20, live: 1_100_000, writes: 5 },
+  { size: 3 << 20, live: 1_500_000, writes: 1 },
+  { size: 3 << 20, live: 2_100_000, writes: 7 },
+])("$live bytes of $size: a crash behind every few writes always leaves room for the next mount", (run) => {
+  const disk = fresh(run.size, 1024, 512);
+  const arena = new Uint8Array(1 << 19);
+  let session = new Session(disk, arena).mount();
+  const random = chance(1);
+  const ino = session.create("file");
+  for (let at = 0; at < run.live; at += 20_000) session.writeInode(ino, at, new Uint8Array(20_000).fill(1));
+  for (let crash = 0; crash < (LONG ? 2000 : 60); crash++) {
+    for (let n = Math.floor(random() * run.writes); n >= 0; n--) {
+      const bytes = new Uint8Array(1 + Math.floor(random() * 40_000)).fill(n);
+      session.writeInode(ino, Math.floor(random() * (run.live - 40_000)), bytes);
+    }
+    session.call({ name: "fsync", args: [ino] });
+    session = new Session(disk, arena.fill(0xa5)).mount();
+  }
+  session.unmount();
+  expect(firstFinding(disk)).toBeUndefined();
+});
+
 /** One file under random reads, writes, cuts and extensions, as fsx does it: every read is compared. */
 function exercise(seed: number, operations: number): number {
   const disk = fresh(3 << 20, 1024, 512);

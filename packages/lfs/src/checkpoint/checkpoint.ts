@@ -98,7 +98,7 @@ function filesDone(v: Volume): void {
 }
 
 /** Superblocks that take turns. 4.4BSD writes and reads only the first. */
-function copiesInUse(v: Volume): number {
+export function copiesInUse(v: Volume): number {
   return v.g.is44Bsd ? 1 : Math.min(2, v.g.sboffs.length);
 }
 
@@ -130,7 +130,7 @@ function finishFlush(v: Volume): void {
  * checkpoint in both superblocks at once, behind the second one otherwise. The disk hears of it with the
  * next checkpoint.
  */
-function cleanEmptySegments(v: Volume, both: boolean): void {
+export function cleanEmptySegments(v: Volume, both: boolean): void {
   const current = segmentOf(v.g, v.sb(SB.lfs_curseg));
   const next = segmentOf(v.g, v.sb(SB.lfs_nextseg));
   for (let segment = 0; segment < v.g.nseg; segment++) {

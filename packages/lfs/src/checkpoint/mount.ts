@@ -1,9 +1,9 @@
 /**
  * Mounting: from two superblocks to a volume in core.
  *
- * Here: choosing the superblock, laying out the arena, roll-forward, orphans, the first checkpoint. Not
- * here: the parts (`roll-forward.ts`, `ifile/`). Each phase is a step that can be tried again; `opPhase`
- * says which is next. A writable mount that was not preceded by an orderly unmount raises the serial, so
+ * Here: choosing the superblock, laying out the arena, what a crash has left clean, roll-forward, orphans, the first
+ * checkpoint. Not here: the parts (`roll-forward.ts`, `ifile/`). Each phase is a step that can be tried again;
+ * `opPhase` says which is next. A writable mount that was not preceded by an orderly unmount raises the serial, so
  * that partial segments of a group that was never closed can never follow one written from now on.
  * @module
  */
@@ -20,7 +20,7 @@ import {
   VOLUME_WRITABLE,
   type Volume,
 } from "../cache/arena.ts";
-import { DEVICE_READ, mutate, refuse, requestDevice } from "../cache/device.ts";
+import { DEVICE_FLUSH, DEVICE_READ, DEVICE_WRITE, mutate, refuse, requestDevice } from "../cache/device.ts";
 import {
   LFS_IFILE_INUM,
   LFS_LABELPAD,
@@ -40,6 +40,7 @@ import { diSize, diType } from "../inode/inode.ts";
 import { FLUSH_CHECKPOINT, startFlush } from "../segment/flush.ts";
 import { chooseNext } from "../segment/next-segment.ts";
 import { metaUnits, segFlags, usableUnits, usedBytes } from "../usage/segment-usage.ts";
+import { cleanEmptySegments, copiesInUse } from "./checkpoint.ts";
 import { dropStalePins, judgePins } from "./pins.ts";
 import { findEndStep, replayStep, startReplay, startRollForward } from "./roll-forward.ts";
 
@@ -53,53 +54,109 @@ const SERIAL_STEP = 2 ** 24;
 const FIRST = TRANSFER_AT;
 const SECOND: number = TRANSFER_AT + LFS_SBPAD;
 
+const PHASE_READ_FIRST = 0;
+const PHASE_READ_SECOND = 1;
+const PHASE_CHOOSE = 2;
+const PHASE_IFILE = 3;
+const PHASE_PINS = 4;
+const PHASE_ONE_CHECKPOINT = 5;
+const PHASE_RECLAIM = 6;
+const PHASE_FIND_END = 7;
+const PHASE_REPLAY = 8;
+const PHASE_SETTLE = 9;
+const PHASE_ORPHANS = 10;
+const PHASE_MOUNTED = 11;
+
 /** One phase of a mount; true when mounted. May miss or leave a device request. */
 export function mountStep(v: Volume): boolean {
   const w = v.words;
-  const phase = w[H.opPhase];
-  if (phase === 0) {
-    w[H.state] = VOLUME_MOUNTING;
-    w[H.pinsDropped] = 0;
-    requestDevice(v, DEVICE_READ, LFS_LABELPAD, LFS_SBPAD, FIRST);
-    w[H.opPhase] = 1;
-  } else if (phase === 1) readSecond(v);
-  else if (phase === 2) {
-    chooseSuperblock(v);
-    w[H.opPhase] = 3;
-  } else if (phase === 3) {
-    loadIfile(v);
-    w[H.opPhase] = 4;
-  } else if (phase === 4) {
-    pinHead(v);
-    judgePins(v);
-    startRollForward(v);
-    const unclean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) === 0;
-    w[H.opPhase] = v.g.version === 1 || (v.args[0] & MOUNT_NO_ROLL_FORWARD) !== 0 || !unclean ? 7 : 5;
-  } else if (phase === 5) {
-    if (!findEndStep(v)) return false;
-    startReplay(v);
-    w[H.opPhase] = 6;
-  } else if (phase === 6) {
-    if (replayStep(v)) w[H.opPhase] = 7;
-  } else if (phase === 7) {
-    if ((v.args[0] & MOUNT_READ_ONLY) !== 0) {
-      w[H.state] = VOLUME_READ_ONLY;
-      return true;
-    }
-    settleLog(v);
-    w[H.scratch] = 0;
-    w[H.opPhase] = 8;
-  } else if (phase === 8) {
-    if (freeOrphansStep(v)) {
+  switch (w[H.opPhase]) {
+    case PHASE_READ_FIRST:
+      w[H.state] = VOLUME_MOUNTING;
+      w[H.pinsDropped] = 0;
+      requestDevice(v, DEVICE_READ, LFS_LABELPAD, LFS_SBPAD, FIRST);
+      w[H.opPhase] = PHASE_READ_SECOND;
+      return false;
+    case PHASE_READ_SECOND:
+      readSecond(v);
+      return false;
+    case PHASE_CHOOSE:
+      chooseSuperblock(v);
+      w[H.opPhase] = PHASE_IFILE;
+      return false;
+    case PHASE_IFILE:
+      loadIfile(v);
+      w[H.opPhase] = PHASE_PINS;
+      return false;
+    case PHASE_PINS:
+      pinHead(v);
+      judgePins(v);
+      w[H.opPhase] = isReadOnly(v) || wasClean(v) ? rollPhase(v) : PHASE_ONE_CHECKPOINT;
+      return false;
+    case PHASE_ONE_CHECKPOINT:
+      writeOtherSuperblock(v);
+      return false;
+    case PHASE_RECLAIM:
+      mutate(v);
+      cleanEmptySegments(v, true);
+      w[H.opPhase] = rollPhase(v);
+      return false;
+    case PHASE_FIND_END:
+      if (!findEndStep(v)) return false;
+      startReplay(v);
+      w[H.opPhase] = PHASE_REPLAY;
+      return false;
+    case PHASE_REPLAY:
+      if (replayStep(v)) w[H.opPhase] = PHASE_SETTLE;
+      return false;
+    case PHASE_SETTLE:
+      if (isReadOnly(v)) {
+        w[H.state] = VOLUME_READ_ONLY;
+        return true;
+      }
+      settleLog(v);
+      w[H.scratch] = 0;
+      w[H.opPhase] = PHASE_ORPHANS;
+      return false;
+    case PHASE_ORPHANS:
+      if (!freeOrphansStep(v)) return false;
       startFlush(v, FLUSH_CHECKPOINT, { both: true });
-      w[H.opPhase] = 9;
-    }
-  } else {
-    w[H.state] = VOLUME_WRITABLE;
-    v.results[0] = w[H.pinsDropped];
-    return true;
+      w[H.opPhase] = PHASE_MOUNTED;
+      return false;
+    default:
+      w[H.state] = VOLUME_WRITABLE;
+      v.results[0] = w[H.pinsDropped];
+      return true;
   }
-  return false;
+}
+
+const isReadOnly = (v: Volume): boolean => (v.args[0] & MOUNT_READ_ONLY) !== 0;
+const wasClean = (v: Volume): boolean => (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) !== 0;
+
+/** Begins roll-forward at the chosen checkpoint; the phase that follows. */
+function rollPhase(v: Volume): number {
+  startRollForward(v);
+  const rolls = v.g.version !== 1 && (v.args[0] & MOUNT_NO_ROLL_FORWARD) === 0 && !wasClean(v);
+  return rolls ? PHASE_FIND_END : PHASE_SETTLE;
+}
+
+/**
+ * What became clean behind the chosen checkpoint the disk does not know: only the other superblock, if any, still
+ * leads to it. Written over with the chosen one, and flushed, the log has all its clean segments again; without them
+ * a crash soon after the cleaner could leave none for this mount's own checkpoint.
+ */
+function writeOtherSuperblock(v: Volume): void {
+  const w = v.words;
+  if (copiesInUse(v) === 1 || w[H.scratch] === 1) {
+    w[H.scratch] = 0;
+    w[H.opPhase] = PHASE_RECLAIM;
+    if (copiesInUse(v) === 2) requestDevice(v, DEVICE_FLUSH, 0, 0, 0);
+    return;
+  }
+  w[H.scratch] = 1;
+  const chosen = w[H.activeSuperblock];
+  const length = Math.min(LFS_SBPAD, v.g.fsize);
+  requestDevice(v, DEVICE_WRITE, v.g.sboffs[1 - chosen] * v.g.unit, length, chosen === 0 ? FIRST : SECOND);
 }
 
 /** The first superblock says where the second lies, even when its checksum is wrong. */
@@ -214,8 +271,7 @@ function settleLog(v: Volume): void {
   if (!v.g.is44Bsd && (free > most - used || free < most - usedAtMost))
     v.setSb(SB.lfs_bfree, most - Math.floor((used + usedAtMost) / 2));
   v.setSb(SB.lfs_nclean, clean);
-  const wasClean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) !== 0;
-  if (!wasClean && v.g.version !== 1) v.serial += SERIAL_STEP;
+  if (!wasClean(v) && v.g.version !== 1) v.serial += SERIAL_STEP;
   if (v.g.version === 1) settleVersion1(v);
 }
 
@@ -230,8 +286,7 @@ function settleVersion1(v: Volume): void {
 
 /** One inode or one block of the map: files that were unlinked but open are freed. True at the end. May miss. */
 function freeOrphansStep(v: Volume): boolean {
-  const wasClean = (v.view.getUint16(SUPERBLOCK_AT + SB.lfs_pflags, true) & LFS_PF_CLEAN) !== 0;
-  if (wasClean) return true;
+  if (wasClean(v)) return true;
   const first = v.words[H.scratch];
   const limit = Math.min(inodeLimit(v), (Math.floor(first / v.g.ifpb) + 1) * v.g.ifpb);
   const IF = IfileEntry.offsets;
