@@ -26,7 +26,7 @@ import { RAM_SIZE, ResidentMachine } from "./resident-machine.ts";
 
 export const MODULES: readonly { readonly commandLine: string; readonly bytes: Uint8Array }[] = [
   { commandLine: "init start args=one two", bytes: new Uint8Array(9000).map((_, i) => i & 0xff) },
-  { commandLine: "driver server", bytes: new Uint8Array(5000).fill(2) },
+  { commandLine: "driver server device", bytes: new Uint8Array(5000).fill(2) },
   { commandLine: "child", bytes: new Uint8Array(100).fill(3) },
   { commandLine: "letter.txt", bytes: Uint8Array.from("Dear reader", (c) => c.charCodeAt(0)) },
 ];

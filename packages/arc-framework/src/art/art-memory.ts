@@ -5,7 +5,8 @@
  *
  *     image low  globals (one page)
  *                journals: main thread, then the service thread of each pid
- *                processes | modules | regions | recovery records | frames (to the end of RAM)
+ *                processes | modules | regions | recovery records | offers | devices
+ *                page table (a row per frame of RAM) | mappings | buckets
  *
  * The image's place comes from the KIP; what is kept of it here is a cache of that.
  * Reference: thesis, appendix A.2 (page table, Space objects); docs/protocols.md, sections 2 and 4.
@@ -22,6 +23,12 @@ import { PersistentTable, type WordReader } from "../server/table.ts";
 export const MODULE_LIMIT = 64;
 /** Regions that sigma0's memory may come in at most. */
 export const REGION_LIMIT = 128;
+/** Offers of shared pages at most. */
+export const OFFER_LIMIT = 256;
+/** Direct mappings of device memory at most. */
+export const DEVICE_LIMIT = 64;
+/** Mappings besides one for each frame: of shared and of copy-on-write pages. */
+const FURTHER_MAPPINGS = 4096;
 /** Recovery records that are kept. */
 export const RECORD_LIMIT = 16;
 /** Bytes of a name and of an argument text at most, a NUL included. */
@@ -36,6 +43,12 @@ const GLOBAL_FIELDS = {
   /** First frame of the free list, 0 for none. */
   freeFrame: "u32",
   freePages: "u32",
+  /** First row of the free list of mappings, 0 for none; rows behind `mappings` were never used; `held` are in use. */
+  freeMapping: "u32",
+  mappings: "u32",
+  held: "u32",
+  /** Bytes of ART's window on device memory that are taken. */
+  deviceBytes: "u32",
   /** Recovery records ever written. */
   records: "u32",
   resets: "u32",
@@ -55,8 +68,8 @@ const PROCESS_FIELDS = {
   /** Pid that this process's P3 waits for, and that P3's id. */
   waitsFor: "u32",
   waitClient: "u32",
-  /** First frame of its list of pages, 0 for none. */
-  frame: "u32",
+  /** First row of its Space's mapping database, 0 for none. */
+  mapping: "u32",
   pages: "u32",
   restarts: "u32",
   /** A bit per line. */
@@ -86,8 +99,35 @@ const REGION_FIELDS = { next: "u32", end: "u32" } as const;
 /** As many words as a recovery record has (RECOVERY_WORDS). */
 const RECORD_FIELDS = { record: "words[37]" } as const;
 
-/** `next`: the next frame of the owner's list, or of the free list; 0 for none. */
-const FRAME_FIELDS = { owner: "u32", address: "u32", next: "u32" } as const;
+/** `page`: state, type and size (`page-table.ts`). `next`: the next frame of the free list; `holders`: the first mapping; 0 for none. */
+const FRAME_FIELDS = { page: "u32", holders: "u32", next: "u32" } as const;
+
+/** One page of one Space. Rows are chained by Space, by frame and by bucket; 0 ends a chain, row 0 is not used. */
+const MAPPING_FIELDS = {
+  pid: "u32",
+  address: "u32",
+  frame: "u32",
+  rights: "u32",
+  spaceNext: "u32",
+  spacePrevious: "u32",
+  holderNext: "u32",
+  bucketNext: "u32",
+} as const;
+
+const BUCKET_FIELDS = { first: "u32" } as const;
+
+/** `pid` lets the process with the user thread `peer` map `pages` pages from `address` on. pid 0: a free row. */
+const OFFER_FIELDS = { pid: "u32", address: "u32", pages: "u32", peer: "u32", rights: "u32" } as const;
+
+/** A direct mapping: `pages` of device memory from `physical` on, at `address` of `pid` and at `linear` of ART. pid 0: a free row. */
+const DEVICE_FIELDS = {
+  pid: "u32",
+  address: "u32",
+  pages: "u32",
+  physical: "u32",
+  linear: "u32",
+  rights: "u32",
+} as const;
 
 const GlobalRow: Struct<typeof GLOBAL_FIELDS> = struct(GLOBAL_FIELDS);
 const ProcessRow: Struct<typeof PROCESS_FIELDS> = struct(PROCESS_FIELDS);
@@ -95,6 +135,10 @@ const ModuleRow: Struct<typeof MODULE_FIELDS> = struct(MODULE_FIELDS);
 const RegionRow: Struct<typeof REGION_FIELDS> = struct(REGION_FIELDS);
 const RecordRow: Struct<typeof RECORD_FIELDS> = struct(RECORD_FIELDS);
 const FrameRow: Struct<typeof FRAME_FIELDS> = struct(FRAME_FIELDS);
+const MappingRow: Struct<typeof MAPPING_FIELDS> = struct(MAPPING_FIELDS);
+const BucketRow: Struct<typeof BUCKET_FIELDS> = struct(BUCKET_FIELDS);
+const OfferRow: Struct<typeof OFFER_FIELDS> = struct(OFFER_FIELDS);
+const DeviceRow: Struct<typeof DEVICE_FIELDS> = struct(DEVICE_FIELDS);
 
 /** Word indices of the rows. */
 export const G: WordIndices<typeof GLOBAL_FIELDS> = wordIndices(GlobalRow);
@@ -102,6 +146,9 @@ export const P: WordIndices<typeof PROCESS_FIELDS> = wordIndices(ProcessRow);
 export const M: WordIndices<typeof MODULE_FIELDS> = wordIndices(ModuleRow);
 export const R: WordIndices<typeof REGION_FIELDS> = wordIndices(RegionRow);
 export const F: WordIndices<typeof FRAME_FIELDS> = wordIndices(FrameRow);
+export const MP: WordIndices<typeof MAPPING_FIELDS> = wordIndices(MappingRow);
+export const O: WordIndices<typeof OFFER_FIELDS> = wordIndices(OfferRow);
+export const D: WordIndices<typeof DEVICE_FIELDS> = wordIndices(DeviceRow);
 
 /** The tables of one machine's ART. */
 export class ArtMemory {
@@ -111,7 +158,11 @@ export class ArtMemory {
   modules!: PersistentTable<typeof MODULE_FIELDS>;
   regions!: PersistentTable<typeof REGION_FIELDS>;
   records!: PersistentTable<typeof RECORD_FIELDS>;
+  offers!: PersistentTable<typeof OFFER_FIELDS>;
+  devices!: PersistentTable<typeof DEVICE_FIELDS>;
   frames!: PersistentTable<typeof FRAME_FIELDS>;
+  mappings!: PersistentTable<typeof MAPPING_FIELDS>;
+  buckets!: PersistentTable<typeof BUCKET_FIELDS>;
 
   /** Finds the image through the KIP; before anything else, in every resume. */
   locate(reader: WordReader): void {
@@ -126,7 +177,11 @@ export class ArtMemory {
     this.modules = new PersistentTable(this.processes.end, MODULE_LIMIT, ModuleRow);
     this.regions = new PersistentTable(this.modules.end, REGION_LIMIT, RegionRow);
     this.records = new PersistentTable(this.regions.end, RECORD_LIMIT, RecordRow);
-    this.frames = new PersistentTable(this.records.end, frames, FrameRow);
+    this.offers = new PersistentTable(this.records.end, OFFER_LIMIT, OfferRow);
+    this.devices = new PersistentTable(this.offers.end, DEVICE_LIMIT, DeviceRow);
+    this.frames = new PersistentTable(this.devices.end, frames, FrameRow);
+    this.mappings = new PersistentTable(this.frames.end, frames + FURTHER_MAPPINGS, MappingRow);
+    this.buckets = new PersistentTable(this.mappings.end, frames, BucketRow);
   }
 
   get #journals(): number {
@@ -142,7 +197,7 @@ export class ArtMemory {
   get ranges(): readonly (readonly [number, number])[] {
     return [
       [this.#base, PAGE_SIZE],
-      [this.processes.base, this.frames.end - this.processes.base],
+      [this.processes.base, this.buckets.end - this.processes.base],
     ];
   }
 }
@@ -156,7 +211,10 @@ export function artImageSize(memorySize: number): number {
     MODULE_LIMIT * ModuleRow.size +
     REGION_LIMIT * RegionRow.size +
     RECORD_LIMIT * RecordRow.size +
-    Math.ceil(memorySize / PAGE_SIZE) * FrameRow.size;
+    OFFER_LIMIT * OfferRow.size +
+    DEVICE_LIMIT * DeviceRow.size +
+    FURTHER_MAPPINGS * MappingRow.size +
+    Math.ceil(memorySize / PAGE_SIZE) * (FrameRow.size + MappingRow.size + BucketRow.size);
   return PAGE_SIZE + JOURNALS * THREAD_MEMORY_SIZE + Math.ceil(tables / PAGE_SIZE) * PAGE_SIZE;
 }
 

@@ -311,7 +311,17 @@ describe("ART and processes", () => {
       after: [OK, user],
       program: [status.STATUS_NOT_FOUND],
       twice: [status.STATUS_BUSY],
-      info: [OK, 2, user, pager, SCHEDULE_WAITING, 0, true, label.PROCESS_FLAG_SERVER, "driver"],
+      info: [
+        OK,
+        2,
+        user,
+        pager,
+        SCHEDULE_WAITING,
+        0,
+        true,
+        label.PROCESS_FLAG_SERVER | label.PROCESS_FLAG_DEVICE,
+        "driver",
+      ],
       end: [status.STATUS_NOT_FOUND],
       negative: [status.STATUS_NOT_FOUND],
     });

@@ -15,7 +15,7 @@ import { ArtMemory } from "./art-memory.ts";
 import { bootContinuations, continueBoot, start } from "./boot.ts";
 import { fromP3, type Service } from "./caller.ts";
 import { groupGo, groupStop } from "./group.ts";
-import { allocate, exception, mapModule, pageFault, release } from "./memory.ts";
+import { allocate, exception, mapModule, pageFault, physicalAddress, release, unmap } from "./memory.ts";
 import { recoveryInfo, recoveryReport } from "./records.ts";
 import { REMOVE_PAGES, removePages } from "./removal.ts";
 import {
@@ -34,6 +34,7 @@ import {
   reboot,
   wait,
 } from "./services.ts";
+import { map, share } from "./sharing.ts";
 import { CONTINUE_BOOT } from "./starter.ts";
 import { processStart, processStarted } from "./starting.ts";
 
@@ -58,6 +59,10 @@ export function createArt(options: { probe?: CutProbe; observer?: ResidentObserv
     [label.ART_ALLOCATE, allocate(memory)],
     [label.ART_RELEASE, release(memory)],
     [label.ART_MODULE_MAP, mapModule(memory)],
+    [label.ART_SHARE, share(memory)],
+    [label.ART_MAP, map(memory)],
+    [label.ART_UNMAP, unmap(memory)],
+    [label.ART_PHYSICAL, physicalAddress(memory)],
     [label.ART_PROCESS_ENDED, processEnded(memory)],
     [label.ART_RECOVERY_REPORT, recoveryReport(memory)],
     [label.ART_PROCESS_START, processStart(memory)],

@@ -32,8 +32,8 @@ import type { HandlerFunction } from "../server/resident-server.ts";
 import { packText, unpackText } from "../server/text.ts";
 import { type ArtMemory, G, M, REASON_BYTES } from "./art-memory.ts";
 import { createProcess } from "./creation.ts";
-import { addRegion } from "./frames.ts";
 import { MODULE_START, moduleRow, readBootInfo } from "./modules.ts";
+import { addRegion, markImmortal } from "./page-table.ts";
 import { ART_MAIN, moduleName, readWords } from "./processes.ts";
 
 /** Continuations of the main thread. */
@@ -112,6 +112,7 @@ function* readModules(s: Request, memory: ArtMemory): Handler {
   const [size] = yield* s.step((tx) => [tx.read(base + 8)]);
   for (let at = PAGE_SIZE; at < size; at += PAGE_SIZE) yield* ask(s, makeFpage(base + at, PAGE_BITS, FPAGE_RWX));
   yield* s.step((tx) => {
+    markImmortal(memory, tx);
     const info = readBootInfo(tx, base);
     for (const [i, module] of info.modules.entries()) tx.pages.write(memory.modules.address(i, 0), moduleRow(module));
     memory.globals.set(tx, 0, G.modules, info.modules.length);

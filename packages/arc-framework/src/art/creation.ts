@@ -22,7 +22,7 @@ import {
   type ThreadId,
   UTCB_SIZE,
 } from "@kintsugi/microkernel";
-import { PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import { PROCESS_FLAG_DEVICE, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
 import { STATUS_BUSY, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK } from "../protocol/status.ts";
 import { PROGRAM_ART, PROGRAM_P3 } from "../protocol/thread-numbers.ts";
 import type { Part, Request } from "../server/request.ts";
@@ -97,8 +97,8 @@ function claim(tx: Transaction, memory: ArtMemory, wanted: Starter): number[] {
   const name = /^\S*/.exec(wanted.commandLine)?.[0] ?? "";
   const module = findModule(memory, tx, name);
   if (module < 0) return [STATUS_NOT_FOUND];
-  const flags = memory.modules.get(tx, module, M.flags) & PROCESS_FLAG_SERVER;
-  if (flags !== 0 && serverOf(tx, memory, name) !== 0) return [STATUS_BUSY];
+  const flags = memory.modules.get(tx, module, M.flags) & (PROCESS_FLAG_SERVER | PROCESS_FLAG_DEVICE);
+  if ((flags & PROCESS_FLAG_SERVER) !== 0 && serverOf(tx, memory, name) !== 0) return [STATUS_BUSY];
   const pid = freePid(memory, tx);
   if (pid === 0) return [STATUS_NO_MEMORY];
   const { parent, starter, startClient } = wanted;

@@ -1,7 +1,8 @@
 /**
  * Memory for P3s: pages, modules, and the faults of P3s themselves.
  *
- * Here: ALLOCATE, RELEASE, MODULE_MAP and page faults. Not here: which frame (`frames.ts`).
+ * Here: ALLOCATE, RELEASE, UNMAP, MODULE_MAP, PHYSICAL and page faults. Not here: which frame (`page-table.ts`), who has it
+ * (`space.ts`), pages of other processes (`sharing.ts`), of devices (`direct.ts`).
  * ART's space is idempotent, so a frame's address is its fpage; where it goes in the P3 is the base of
  * the map item, for a P3 whose receive window is its complete space.
  * Reference: thesis, appendix A.2.2 and B.4.2; docs/protocols.md, sections 3 and 7.
@@ -13,6 +14,7 @@ import {
   FAILURE_PAGE_FAULT,
   FPAGE_R,
   FPAGE_RWX,
+  FPAGE_W,
   FPAGE_X,
   makeFpage,
   mapItem,
@@ -20,47 +22,131 @@ import {
   PAGE_SIZE,
   STANDARD_UTCB_AREA,
 } from "@kintsugi/microkernel";
-import { P3_MODULE_AREA, P3_PERSISTENT_MEMORY, SESSION_AREA } from "../protocol/address-space.ts";
-import { ART_PAGES_PER_REQUEST } from "../protocol/art.ts";
-import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
-import { type Handler, type Request, reply } from "../server/request.ts";
+import { P3_MODULE_AREA, P3_PERSISTENT_MEMORY, SESSION_AREA, SESSION_AREA_END } from "../protocol/address-space.ts";
+import {
+  ART_PAGES_PER_REQUEST,
+  ATTRIBUTE_BITS,
+  ATTRIBUTE_CONTIGUOUS,
+  ATTRIBUTE_RESERVE,
+  PROCESS_FLAG_DEVICE,
+} from "../protocol/art.ts";
+import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
+import { type Handler, type Part, type Request, reply } from "../server/request.ts";
+import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type ArtMemory, M, P } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
-import { frameAddress, framesIn, freePages, giveFrames, takeFrame } from "./frames.ts";
-import { endProcess, pageOf } from "./removal.ts";
+import { deviceItems, releaseDevices } from "./direct.ts";
+import { endOffersIn, offer } from "./offers.ts";
+import {
+  frameAddress,
+  freePages,
+  PAGE_MAPPED,
+  PAGE_RESERVED,
+  PAGE_UNMAPPED,
+  pageOf,
+  setState,
+  takeFrame,
+  takeRun,
+} from "./page-table.ts";
+import { endProcess } from "./removal.ts";
+import {
+  drop,
+  findMapping,
+  hold,
+  holdersOf,
+  MAPPING_COPY_ON_WRITE,
+  MAPPING_SHARED,
+  mappedRights,
+  mappingAt,
+  mappingsIn,
+  mappingsLeft,
+  setRights,
+} from "./space.ts";
 
-/** ALLOCATE address, count: → map items of zeroed pages. Refused where the P3 has pages already. */
+/** What an ISA DMA channel reaches: frames below 16 MiB, no transfer across 64 KiB. */
+const DMA_LIMIT = 0x1000000 / PAGE_SIZE;
+const DMA_LINE = 0x10000 / PAGE_SIZE;
+
+/** ALLOCATE address, count, peer/attribute: → map items of zeroed pages. Refused where the P3 has pages already. */
 export function allocate(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
     const range = rangeOf(s);
     if (range === undefined) return reply(STATUS_INVALID);
+    const attribute = s.word(3) & (2 ** ATTRIBUTE_BITS - 1);
+    const peer = s.word(3) >>> ATTRIBUTE_BITS;
     const [status, ...frames] = yield* s.step((tx) => {
       if (!isCaller(memory, tx, s)) return [STATUS_REFUSED];
-      if (framesIn(memory, tx, pid, range.low, range.high, 1).length > 0) return [STATUS_INVALID];
-      return take(tx, memory, pid, range.low, s.word(2));
+      if ((attribute & ATTRIBUTE_CONTIGUOUS) !== 0 && !mayTouchDevices(memory, tx, pid)) return [STATUS_REFUSED];
+      if (mappingsIn(memory, tx, pid, range.low, range.high).length > 0) return [STATUS_INVALID];
+      return take(tx, memory, pid, range.low, s.word(2), attribute);
     });
     if (status !== STATUS_OK) return reply(status);
+    if (peer !== 0) yield* s.step((tx) => [offer(memory, tx, pid, range.low, s.word(2), peer, attribute & FPAGE_RWX)]);
+    if ((attribute & ATTRIBUTE_RESERVE) !== 0) return reply(STATUS_OK);
     const items = frames.flatMap((frame, i) => [mapItem(range.low + i * PAGE_SIZE), pageOf(frame)]);
     return { words: [STATUS_OK], items };
   };
 }
 
-/** RELEASE address, count: the pages there go back, whoever else they were mapped to. */
+/** RELEASE address, count: the pages leave the caller's Space; those that nobody else holds are free. */
 export function release(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
     const range = rangeOf(s);
     if (range === undefined) return reply(STATUS_INVALID);
-    const { low, high } = range;
-    const found = yield* s.step((tx) => framesIn(memory, tx, pid, low, high, ART_PAGES_PER_REQUEST));
-    if (found.length === 0) return reply(STATUS_OK);
-    yield* s.unmap(found.filter((_, i) => i % 2 === 0).map((frame) => pageOf(frame)));
+    yield* takeBack(s, memory, pid, range.low, range.high);
     yield* s.step((tx) => {
-      if (isCaller(memory, tx, s)) giveFrames(memory, tx, pid, low, high, ART_PAGES_PER_REQUEST);
+      if (!isCaller(memory, tx, s)) return [];
+      for (const row of mappingsIn(memory, tx, pid, range.low, range.high)) drop(memory, tx, row);
+      endOffersIn(memory, tx, pid, range.low, range.high);
+      releaseDevices(memory, tx, pid, range.low);
       return [];
     });
     return reply(STATUS_OK);
   };
+}
+
+/** UNMAP address, count: the pages are taken from the caller, and stay its own; a fault brings them back. */
+export function unmap(memory: ArtMemory): Service {
+  return function* (s: Request, pid: number): Handler {
+    const range = rangeOf(s);
+    if (range === undefined) return reply(STATUS_INVALID);
+    const count = yield* takeBack(s, memory, pid, range.low, range.high);
+    return count > 0 ? reply(STATUS_OK) : reply(STATUS_NOT_FOUND);
+  };
+}
+
+/** L4 cannot take a page from one receiver alone: others who hold it get it back with their next fault. */
+function* takeBack(s: Request, memory: ArtMemory, pid: number, low: number, high: number): Part<number> {
+  const frames = yield* s.step((tx) =>
+    mappingsIn(memory, tx, pid, low, high).map((row) => mappingAt(memory, tx, row).frame),
+  );
+  if (frames.length === 0) return 0;
+  yield* s.unmap(frames.map((frame) => pageOf(frame)));
+  yield* s.step((tx) => {
+    for (const frame of frames) setState(memory, tx, frame, PAGE_UNMAPPED);
+    return [];
+  });
+  return frames.length;
+}
+
+/** PHYSICAL address: → the physical address behind it, for processes that may drive devices. */
+export function physicalAddress(memory: ArtMemory): Service {
+  return function* (s: Request, pid: number): Handler {
+    const address = s.word(1) >>> 0;
+    const [status, physical] = yield* s.step((tx) => {
+      if (!isCaller(memory, tx, s) || !mayTouchDevices(memory, tx, pid)) return [STATUS_REFUSED];
+      const row = findMapping(memory, tx, pid, address);
+      if (row === 0) return [STATUS_NOT_FOUND];
+      return [STATUS_OK, frameAddress(mappingAt(memory, tx, row).frame) + (address % PAGE_SIZE)];
+    });
+    return status === STATUS_OK ? reply(STATUS_OK, physical!) : reply(status!);
+  };
+}
+
+/** Whether the process may have device memory and know physical addresses: the word `device` of its module. */
+export function mayTouchDevices({ processes }: ArtMemory, tx: WordReader, pid: number): boolean {
+  return (processes.get(tx, pid - 1, P.flags) & PROCESS_FLAG_DEVICE) !== 0;
 }
 
 /** MODULE_MAP module, page, count: → map items, read-only, of the caller's own module. */
@@ -89,18 +175,43 @@ export function pageFault(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
     const address = s.word(1) >>> 0;
     const page = address - (address % PAGE_SIZE);
-    const [frame] = yield* s.step((tx) => {
-      if (!isCaller(memory, tx, s)) return [0];
-      const [known] = framesIn(memory, tx, pid, page, page + PAGE_SIZE, 1);
-      if (known !== undefined) return [known];
-      if (page < P3_PERSISTENT_MEMORY || page >= P3_MODULE_AREA) return [0];
-      const [status, fresh] = take(tx, memory, pid, page, 1);
-      return [status === STATUS_OK ? fresh : 0];
+    const write = (s.label & FPAGE_W) !== 0;
+    const items = yield* s.step((tx) => {
+      if (!isCaller(memory, tx, s)) return [];
+      const row = findMapping(memory, tx, pid, page);
+      if (row !== 0) return reserved(tx, memory, row, write);
+      const device = deviceItems(memory, tx, pid, page);
+      if (device.length > 0) return device;
+      if (page < P3_PERSISTENT_MEMORY || page >= P3_MODULE_AREA) return [];
+      const [status, fresh] = take(tx, memory, pid, page, 1, 0);
+      return status === STATUS_OK ? [mapItem(page), pageOf(fresh!)] : [];
     });
-    if (frame !== 0) return { items: [mapItem(page), pageOf(frame)] };
+    if (items.length > 0) return { items };
     const exit = { status: 0, kind: FAILURE_PAGE_FAULT, detail: s.label & FPAGE_RWX, address };
     return yield* endProcess(s, memory, pid, exit, false);
   };
+}
+
+/** A page that the Space has: as it is, or as a copy of its own. No items where a right is missing or memory for the copy. */
+function reserved(tx: Transaction, memory: ArtMemory, row: number, write: boolean): number[] {
+  const { pid, address, frame, rights } = mappingAt(memory, tx, row);
+  if (write && (rights & FPAGE_W) === 0) return [];
+  if (!write || (rights & MAPPING_COPY_ON_WRITE) === 0) {
+    setState(memory, tx, frame, PAGE_MAPPED);
+    return [mapItem(address), pageOf(frame, mappedRights(rights))];
+  }
+  const own = rights & ~MAPPING_COPY_ON_WRITE;
+  if (holdersOf(memory, tx, frame).length === 1) {
+    setRights(memory, tx, row, own);
+    return [mapItem(address), pageOf(frame, mappedRights(own))];
+  }
+  const copy = takeFrame(memory, tx);
+  if (copy === 0) return [];
+  tx.pages.copy(frameAddress(copy), frameAddress(frame), PAGE_SIZE);
+  drop(memory, tx, row);
+  hold(memory, tx, pid, address, copy, own);
+  setState(memory, tx, copy, PAGE_MAPPED);
+  return [mapItem(address), pageOf(copy, mappedRights(own))];
 }
 
 /** A P3's exception: its program has given up, or never was one. */
@@ -112,19 +223,36 @@ export function exception(memory: ArtMemory): Service {
 }
 
 /** Takes and zeroes pages. Result: status, frames. */
-function take(tx: Transaction, memory: ArtMemory, pid: number, low: number, count: number): number[] {
-  if (freePages(memory, tx) < count) return [STATUS_NO_MEMORY];
+export function take(
+  tx: Transaction,
+  memory: ArtMemory,
+  pid: number,
+  low: number,
+  count: number,
+  attribute: number,
+): number[] {
+  if (freePages(memory, tx) < count || mappingsLeft(memory, tx) < count) return [STATUS_NO_MEMORY];
+  const run = attribute & ATTRIBUTE_CONTIGUOUS ? takeRun(memory, tx, count, DMA_LIMIT, DMA_LINE) : -1;
+  if (run === 0) return [STATUS_NO_MEMORY];
   const result = [STATUS_OK];
+  const rights = FPAGE_RWX | (isSessionPage(low) ? MAPPING_SHARED : 0);
+  const state = attribute & ATTRIBUTE_RESERVE ? PAGE_RESERVED : PAGE_MAPPED;
   for (let i = 0; i < count; i++) {
-    const frame = takeFrame(memory, tx, pid, low + i * PAGE_SIZE);
+    const frame = run < 0 ? takeFrame(memory, tx) : run + i;
+    hold(memory, tx, pid, low + i * PAGE_SIZE, frame, rights);
+    setState(memory, tx, frame, state);
     tx.pages.fill(frameAddress(frame), PAGE_SIZE, 0);
     result.push(frame);
   }
   return result;
 }
 
+function isSessionPage(address: number): boolean {
+  return address >= SESSION_AREA && address < SESSION_AREA_END;
+}
+
 /** MR1 and MR2 as a range of whole pages that a P3 may have memory in: its own below the modules, or the user's. */
-function rangeOf(s: Request): { readonly low: number; readonly high: number } | undefined {
+export function rangeOf(s: Pick<Request, "word">): { readonly low: number; readonly high: number } | undefined {
   const low = s.word(1) >>> 0;
   const count = s.word(2) >>> 0;
   const high = low + count * PAGE_SIZE;

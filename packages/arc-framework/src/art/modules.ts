@@ -15,6 +15,15 @@ import { ARGUMENT_BYTES, MODULE_LIMIT, NAME_BYTES } from "./art-memory.ts";
 export const MODULE_SERVER = 1;
 /** ART starts it at boot. */
 export const MODULE_START = 2;
+/** It may have device memory. Equal to PROCESS_FLAG_DEVICE. */
+export const MODULE_DEVICE = 4;
+
+/** The words of a command line that are flags. */
+const MODULE_FLAGS: ReadonlyMap<string, number> = new Map([
+  ["server", MODULE_SERVER],
+  ["start", MODULE_START],
+  ["device", MODULE_DEVICE],
+]);
 
 const COMMAND_LINE_LIMIT = 512;
 
@@ -58,7 +67,7 @@ export function readBootInfo(reader: WordReader, base: number): BootInfo {
 export function readCommandLine(line: string): { name: string; flags: number; argument: string } {
   const [, name = "", rest = ""] = /^\s*(\S*)\s*(.*)$/s.exec(line) ?? [];
   const [, words = "", argument = ""] = /^(.*?)(?:(?:^|\s)args=(.*))?$/s.exec(rest) ?? [];
-  const flags = words.split(/\s+/).map((word) => ({ server: MODULE_SERVER, start: MODULE_START })[word] ?? 0);
+  const flags = words.split(/\s+/).map((word) => MODULE_FLAGS.get(word) ?? 0);
   return {
     name: name.slice(0, NAME_BYTES - 1),
     flags: flags.reduce((all, flag) => all | flag, 0),

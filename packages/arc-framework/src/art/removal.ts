@@ -2,28 +2,21 @@
  * Ending a process: its threads, its pages and whoever waits for it.
  *
  * Here: from "it ends" to a row that can be used again. Whoever comes first ends it; others find it
- * ending and leave it alone. Pages are taken back in batches, each a request of its own, so that no
- * journal has to hold a whole process.
+ * ending and leave it alone. Its mappings go with its spaces; what it held is let go in batches, each a request of its
+ * own, so that no journal has to hold a whole process.
  * Not here: why it ends. Reference: thesis, appendix B (delete task, exit).
  * @module
  */
-import {
-  FPAGE_RWX,
-  INTERRUPT_LINES,
-  interruptId,
-  makeFpage,
-  NIL_THREAD,
-  PAGE_BITS,
-  TIME_ZERO,
-} from "@kintsugi/microkernel";
+import { INTERRUPT_LINES, interruptId, NIL_THREAD, TIME_ZERO } from "@kintsugi/microkernel";
 import { STATUS_FAILED, STATUS_OK } from "../protocol/status.ts";
 import { PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
 import { type Answer, type Handler, type Part, type Request, reply } from "../server/request.ts";
 import type { HandlerFunction } from "../server/resident-server.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type ArtMemory, P } from "./art-memory.ts";
-import { frameAddress, framesIn, giveFrames } from "./frames.ts";
+import { releaseDevices } from "./direct.ts";
 import { releaseGroup } from "./group.ts";
+import { endOffers } from "./offers.ts";
 import {
   isAlive,
   PROCESS_ENDED,
@@ -36,13 +29,13 @@ import {
   userThread,
 } from "./processes.ts";
 import { forget } from "./relations.ts";
+import { drop, mappingsOf } from "./space.ts";
 import { tellStarter } from "./starter.ts";
 
 /** The continuation that goes on with a removal: pid, 1 if the sender gets a reply at the end. */
 export const REMOVE_PAGES = 1;
 
 const BATCH = 32;
-const SPACE_END = 2 ** 32;
 
 /** How a process ended. */
 export interface Exit {
@@ -76,6 +69,8 @@ function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): num
   processes.set(tx, row, P.exitAddress, exit.address);
   processes.set(tx, row, P.state, PROCESS_ENDING);
   forget(memory, tx, pid);
+  endOffers(memory, tx, pid);
+  releaseDevices(memory, tx, pid);
   const interrupts = processes.get(tx, row, P.interrupts);
   return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid)];
 }
@@ -84,25 +79,16 @@ function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): num
 export function removePages(memory: ArtMemory): HandlerFunction {
   return function* (s: Request): Handler {
     const pid = s.word(1);
-    const batch = yield* s.step((tx) => framesIn(memory, tx, pid, 0, SPACE_END, BATCH));
-    if (batch.length > 0) {
-      const fpages = batch.filter((_, i) => i % 2 === 0).map((frame) => pageOf(frame));
-      yield* s.unmap(fpages);
-      yield* s.step((tx) => {
-        giveFrames(memory, tx, pid, 0, SPACE_END, BATCH);
-        return [];
-      });
-      return { become: { label: REMOVE_PAGES, words: s.words } };
-    }
+    const [left] = yield* s.step((tx) => {
+      const rows = mappingsOf(memory, tx, pid, BATCH);
+      for (const row of rows) drop(memory, tx, row);
+      return [rows.length];
+    });
+    if (left! > 0) return { become: { label: REMOVE_PAGES, words: s.words } };
     yield* releaseGroup(s, memory, pid);
     yield* tellWaiters(s, memory, pid);
     return s.word(2) === 1 ? reply(STATUS_OK) : undefined;
   };
-}
-
-/** The fpage that takes a frame from everybody but ART. */
-export function pageOf(frame: number): number {
-  return makeFpage(frameAddress(frame), PAGE_BITS, FPAGE_RWX);
 }
 
 function* tellWaiters(s: Request, memory: ArtMemory, pid: number): Part<undefined> {

@@ -21,6 +21,10 @@ export const RECOVERY_STACK_SIZE = 0x4000;
 export const STACK_TOP = 0xbe000000;
 export const STACK_SIZE = 0x10000;
 
+/** Device memory in ART's space, which otherwise is RAM. */
+export const ART_DEVICE_AREA = 0x80000000;
+export const ART_DEVICE_AREA_SIZE = 0x20000000;
+
 /** A P3's own persistent memory. */
 export const P3_PERSISTENT_MEMORY = 0x00100000;
 /** Boot modules in a P3's space, read-only. */

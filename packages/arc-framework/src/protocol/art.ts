@@ -34,9 +34,9 @@ export const ART_BOOT_INFO = 0x20c;
 /** Agreement (AGREEMENT_), name → thread id: as LOOKUP, by one who says what follows when the server loses its memory. */
 export const ART_CONNECT = 0x20d;
 
-/** Address, count → map items of zeroed pages. */
+/** Address, count, peer/attribute → map items of zeroed pages. */
 export const ART_ALLOCATE = 0x301;
-/** Address, count. */
+/** Address, count: the pages leave the sender's Space. */
 export const ART_RELEASE = 0x302;
 /** Module index, page index, count → map items, read-only. */
 export const ART_MODULE_MAP = 0x303;
@@ -54,6 +54,26 @@ export const ART_REBOOT = 0x308;
 export const ART_GROUP_STOP = 0x309;
 /** The sender's process is ready again. */
 export const ART_GROUP_GO = 0x30a;
+/** Address, count, peer/attribute: whom the pages from there on are shared with; no peer takes the offer back. */
+export const ART_SHARE = 0x30c;
+/**
+ * Destination address, destination process, source address, source process, count → map items. Source nil: a physical
+ * address; any thread: fresh pages; else pages that the source shares with the sender's process.
+ */
+export const ART_MAP = 0x30d;
+/** Address, count: the pages are taken from the sender, which keeps them. */
+export const ART_UNMAP = 0x30e;
+/** Address → physical address. */
+export const ART_PHYSICAL = 0x30f;
+
+/** Peer/attribute: the peer's thread number in the upper 18 bits, these in the lower 14. */
+export const ATTRIBUTE_BITS = 14;
+/** The peer's rights, as of an fpage. */
+export const ATTRIBUTE_RIGHTS = 7;
+/** ALLOCATE: no map items; the pages come with the first fault. */
+export const ATTRIBUTE_RESERVE = 8;
+/** ALLOCATE: physically contiguous, where an ISA DMA channel reaches; for processes that may have devices. */
+export const ATTRIBUTE_CONTIGUOUS = 16;
 
 /** The client wants an error, as everybody gets. */
 export const AGREEMENT_NONE = 0;
@@ -62,9 +82,13 @@ export const AGREEMENT_RESTART = 1;
 /** The client finds the loss counted in its restart page. */
 export const AGREEMENT_NOTIFY = 2;
 
-/** Pages of one ALLOCATE, MODULE_MAP or RELEASE at most. */
+/** Pages of one ALLOCATE, MODULE_MAP, RELEASE, UNMAP or MAP of memory at most. */
 export const ART_PAGES_PER_REQUEST = 16;
 /** Bytes of one FILE_READ reply at most. */
 export const ART_BYTES_PER_READ = 232;
 /** Flag in PROCESS_INFO and PROCESS_START: the program is a server. */
 export const PROCESS_FLAG_SERVER = 1;
+/** Flag in PROCESS_INFO and PROCESS_START: the program may have device memory and know physical addresses. */
+export const PROCESS_FLAG_DEVICE = 4;
+/** Pages of a direct mapping at most. */
+export const ART_DEVICE_PAGES = 4096;

@@ -82,13 +82,20 @@ describe("sigma0", () => {
     ["page 0", page(0)],
     ["its own image", page(0x10000)],
     ["the arena", page(RAM_SIZE - 4096)],
-    ["what is not RAM", page(RAM_SIZE)],
     ["a region with something reserved in it", makeFpage(0, 20, 7)],
     ["more than there is", any(27)],
     ["everything", COMPLETE_FPAGE | 7],
     ["nothing", NIL_FPAGE],
   ])("refuses %s", (_what, fpage) => {
     expect(ask([fpage, page(0x300000)]).given).toEqual([undefined, [0x300000, 12]]);
+  });
+
+  it("gives the root task device memory, which lies behind RAM, by request and again", () => {
+    const { given } = ask([page(RAM_SIZE), page(RAM_SIZE)]);
+    expect(given).toEqual([
+      [RAM_SIZE, 12],
+      [RAM_SIZE, 12],
+    ]);
   });
 
   it("never gives a frame twice, until there is none", () => {

@@ -4,7 +4,7 @@
  * Here: X.2's sigma0 protocol, page faults and requests. Not here: the table (`frames.ts`).
  * Memory belongs to the asking thread; all threads of the root task count as its main thread. What is
  * refused by request is answered with a map item of the nil fpage; a fault that is refused, and a
- * message of no known kind, get no answer. Memory that is not RAM is not modelled.
+ * message of no known kind, get no answer. What lies behind RAM is device memory: the root task's, by request.
  * Reference: X.2, sigma0 protocol; thesis 4.1.2; docs/protocols.md, section 2.
  * @module
  */
@@ -92,6 +92,8 @@ function* request(s: Request): Handler {
   if (bits === 0 || bits >= SPACE_BITS) return REFUSAL;
   const count = 2 ** (bits - PAGE_BITS);
   const owner = ownerOf(s.sender);
+  const [device] = yield* s.step((tx) => [fpageBase(fpage) >>> PAGE_BITS >= frameCount(tx) ? 1 : 0]);
+  if (device === 1 && !any) return owner === ART_THREAD ? grant(fpageBase(fpage) >>> PAGE_BITS, bits) : REFUSAL;
   const [first] = yield* s.step((tx) => [
     any ? findFree(readOwners(tx), count) : findRequested(tx, fpageBase(fpage) >>> PAGE_BITS, count, owner),
   ]);

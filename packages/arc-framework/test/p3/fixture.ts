@@ -94,6 +94,7 @@ class ClockOnly implements KernelProcessor {
   setPaging(): void {}
   invalidatePage(): void {}
   invalidateSpace(): void {}
+  setIoPermission(): void {}
   setDescriptor(): void {}
   loadSegment(): void {}
 }
