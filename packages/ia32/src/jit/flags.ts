@@ -8,14 +8,17 @@
  *   kind     RESULT         A                        B
  *   WORDS    the zero word  –                        the carries word; SIGN is the sign word
  *   LOGIC    result         –                        –
- *   ADD SUB  result         first operand            second operand; ADC and SBB too, 8 and 16 bits zero-extended
+ *   ADD SUB  result         (first operand)          second operand, 8 and 16 bits zero-extended
+ *   ADC SBB  result         first operand            second operand, 8 and 16 bits zero-extended
  *   INC DEC  result         –                        bit 31: CF
  *   SHL      result         operand << (count − 1)   –
  *   SHR SAR  result         operand >> (count − 1)   –
  *   ROL ROR  zero word      AF: 0 or 8               result
  *   MUL      low half       first operand            second operand
  *
- * Here: setting, asking, making the words. All results are sign-extended.
+ * All results are sign-extended. A in brackets need not survive: where the function is left it is made of B and the result.
+ * Where blocks meet, CARRY may be all that is known of them.
+ * Here: setting, asking, making the words.
  * Long because each kind is asked in each way.
  * @module
  */
@@ -39,7 +42,13 @@ export const SAR32 = 12;
 export const ROL32 = 13;
 export const ROR32 = 14;
 export const MUL32 = 15;
-export const KINDS = 16;
+export const ADC32 = 16;
+export const ADC16 = 17;
+export const ADC8 = 18;
+export const SBB32 = 19;
+export const SBB16 = 20;
+export const SBB8 = 21;
+export const KINDS = 22;
 /** The kind depends on the way here. */
 export const UNKNOWN = -1;
 
@@ -47,16 +56,28 @@ const SIGN_BIT = -0x80000000;
 
 /** Bits that a result of the kind is moved up by. */
 function missing(kind: number): number {
-  return kind === ADD8 || kind === SUB8 ? 24 : kind === ADD16 || kind === SUB16 ? 16 : 0;
+  if (kind === ADD8 || kind === SUB8 || kind === ADC8 || kind === SBB8) return 24;
+  return kind === ADD16 || kind === SUB16 || kind === ADC16 || kind === SBB16 ? 16 : 0;
 }
 
-const isAdd = (kind: number): boolean => kind === ADD32 || kind === ADD16 || kind === ADD8;
-const isSub = (kind: number): boolean => kind === SUB32 || kind === SUB16 || kind === SUB8;
+/** Without a carry in. */
+const isPlainAdd = (kind: number): boolean => kind >= ADD32 && kind <= ADD8;
+const isPlainSub = (kind: number): boolean => kind >= SUB32 && kind <= SUB8;
+const isAdd = (kind: number): boolean => isPlainAdd(kind) || (kind >= ADC32 && kind <= ADC8);
+const isSub = (kind: number): boolean => isPlainSub(kind) || (kind >= SBB32 && kind <= SBB8);
+
+/** What is known of the flags where a block begins or ends. */
+export interface KnownFlags {
+  readonly kind: number;
+  readonly carry: boolean;
+}
 
 export class Flags {
   readonly #w: CodeWriter;
   /** What set the flags, or UNKNOWN. */
   kind: number = UNKNOWN;
+  /** The kind is unknown, but CARRY holds CF. */
+  carryKnown = false;
   /** Kinds that the function can be left with. */
   used = 0;
 
@@ -150,9 +171,35 @@ export class Flags {
     w.tee(local.B).const(bits).op(op.I32_SHL).get(local.B).const(8).op(op.I32_AND, op.I32_OR);
   }
 
-  /** Makes the three words of a kind; the locals of the kind are used up. */
+  get known(): KnownFlags {
+    return { kind: this.kind, carry: this.carryKnown };
+  }
+  set known({ kind, carry }: KnownFlags) {
+    this.kind = kind;
+    this.carryKnown = carry;
+  }
+
+  /** Puts CF into CARRY. */
+  keepCarry(): void {
+    if (this.kind === UNKNOWN) {
+      if (!this.carryKnown) throw new Error("CF is not known");
+      return;
+    }
+    this.carry();
+    this.#w.set(local.CARRY);
+  }
+
+  /** Makes the three words of a kind behind everything; the locals of the kind are used up. */
   make(kind: number): void {
     if (kind === WORDS) return;
+    if (isPlainAdd(kind) || isPlainSub(kind)) {
+      const inverse = isPlainAdd(kind) ? op.I32_SUB : op.I32_ADD;
+      this.#w.get(local.RESULT).get(local.B).op(inverse).set(local.A);
+    }
+    this.#toWords(kind);
+  }
+
+  #toWords(kind: number): void {
     const w = this.#w;
     this.#carries(kind);
     w.set(local.B).get(local.RESULT).set(local.SIGN);
@@ -162,7 +209,7 @@ export class Flags {
   words(): void {
     if (this.kind === UNKNOWN) throw new Error("flags of an unknown kind");
     if (this.kind === WORDS) return;
-    this.make(this.kind);
+    this.#toWords(this.kind);
     this.become(WORDS);
   }
 
@@ -186,12 +233,13 @@ export class Flags {
     const w = this.#w;
     const { A, B, RESULT } = local;
     const { kind } = this;
-    if (kind === UNKNOWN) throw new Error("flags of an unknown kind");
-    if (kind === LOGIC) w.const(0);
-    else if (isSub(kind)) {
-      // Exact without a borrow in; with one, the borrow out of all bits tells.
-      this.#pure(kind);
-    } else if (kind === WORDS || kind === INC32 || kind === DEC32) w.get(B).const(31).op(op.I32_SHR_U);
+    if (kind === UNKNOWN) {
+      if (!this.carryKnown) throw new Error("flags of an unknown kind");
+      w.get(local.CARRY);
+    } else if (kind === LOGIC) w.const(0);
+    else if (isPlainSub(kind)) w.get(A).get(B).op(op.I32_LT_U);
+    else if (isSub(kind)) this.#borrow(kind);
+    else if (kind === WORDS || kind === INC32 || kind === DEC32) w.get(B).const(31).op(op.I32_SHR_U);
     else if (kind === SHL32) w.get(A).const(31).op(op.I32_SHR_U);
     else if (kind === SHR32 || kind === SAR32) w.get(A).const(1).op(op.I32_AND);
     else if (kind === ROL32) w.get(B).const(1).op(op.I32_AND);
@@ -214,13 +262,9 @@ export class Flags {
     }
   }
 
-  /** Borrow of a subtraction, whether or not one went in. */
-  #pure(kind: number): void {
+  /** The borrow out of all bits tells, whether or not one went in. */
+  #borrow(kind: number): void {
     const w = this.#w;
-    if (this.#exact) {
-      w.get(local.A).get(local.B).op(op.I32_LT_U);
-      return;
-    }
     const { A, B, RESULT } = local;
     w.get(A).const(-1).op(op.I32_XOR).get(B).op(op.I32_AND);
     w.get(A).get(B).op(op.I32_XOR).const(-1).op(op.I32_XOR).get(RESULT).op(op.I32_AND, op.I32_OR);
@@ -228,18 +272,9 @@ export class Flags {
     if (missing(kind) > 0) w.const(1).op(op.I32_AND);
   }
 
-  /** The last addition or subtraction had no carry in: its operands can be compared. */
-  #exact = false;
-
   /** The words have been changed where they are. */
   changed(): void {
     this.used |= 1 << WORDS;
-  }
-
-  /** As become(), for additions and subtractions; `exact`: nothing was carried in. */
-  combined(kind: number, exact: boolean): void {
-    this.become(kind);
-    this.#exact = exact;
   }
 
   /** Pushes AF as 0 or 8. */
@@ -284,7 +319,7 @@ export class Flags {
 
   #belowOrEqual(): void {
     const w = this.#w;
-    if (isSub(this.kind) && this.#exact) w.get(local.A).get(local.B).op(op.I32_LE_U);
+    if (isPlainSub(this.kind)) w.get(local.A).get(local.B).op(op.I32_LE_U);
     else if (this.kind === LOGIC) w.get(local.RESULT).op(op.I32_EQZ);
     else {
       this.carry();
@@ -312,7 +347,7 @@ export class Flags {
       w.get(RESULT)
         .const(0)
         .op(orEqual ? op.I32_LE_S : op.I32_LT_S);
-    else if (isSub(kind) && this.#exact) {
+    else if (isPlainSub(kind)) {
       const extend = kind === SUB8 ? [op.I32_EXTEND8_S] : kind === SUB16 ? [op.I32_EXTEND16_S] : [];
       w.get(A)
         .op(...extend)

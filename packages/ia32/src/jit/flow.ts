@@ -4,6 +4,7 @@
  * Here: what the compiler must know before it emits anything, from the rows' own columns.
  * @module
  */
+import { isMemory } from "../isa/encoding.ts";
 import type { Instruction } from "../isa/instruction.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 
@@ -34,20 +35,38 @@ export function flowOf(operation: Operation): Flow {
   }
 }
 
-/** What an operation does to the flags as a whole. */
+/** CF, and the five other arithmetic flags. */
+export const CARRY = 1;
+const OTHERS = 2;
+export const ALL_FLAGS: number = CARRY | OTHERS;
+
+/** What an operation does to the flags: CARRY, OTHERS. */
 export interface FlagEffect {
-  /** It needs flags that were set before. */
-  readonly reads: boolean;
-  /** It sets all of them, whatever they were. */
-  readonly sets: boolean;
+  /** It needs those that were set before. */
+  readonly reads: number;
+  /** It sets those, whatever they were. */
+  readonly sets: number;
 }
 
-const NONE: FlagEffect = { reads: false, sets: false };
-const READS: FlagEffect = { reads: true, sets: false };
-const SETS: FlagEffect = { reads: false, sets: true };
+const NONE: FlagEffect = { reads: 0, sets: 0 };
+const READS: FlagEffect = { reads: ALL_FLAGS, sets: 0 };
+const SETS: FlagEffect = { reads: 0, sets: ALL_FLAGS };
+/** INC and DEC hand CF on. */
+const STEPS: FlagEffect = { reads: CARRY, sets: OTHERS };
+/** ADC and SBB. */
+const CARRIES: FlagEffect = { reads: CARRY, sets: ALL_FLAGS };
+const READS_CARRY: FlagEffect = { reads: CARRY, sets: 0 };
 /** Rows that set the words by their operands alone, though the manual leaves some flags undefined. */
 const DEFINES: ReadonlySet<string> = new Set(["BSF", "BSR", "MUL", "IMUL"]);
 const SHIFTS: ReadonlySet<string> = new Set(["SHL", "SHR", "SAR", "SHLD", "SHRD"]);
+/** Forms of rows that ask for a condition and are never called. */
+const BY_CONDITION: ReadonlySet<string> = new Set(["modify", "set", "move", "branch"]);
+const STEPPING: ReadonlySet<string> = new Set(["INC", "DEC"]);
+/** Rows that, on registers, are always lowered and never left. */
+const PLAIN: ReadonlySet<string> = new Set([
+  ...["ADD", "SUB", "AND", "OR", "XOR", "CMP", "TEST", "NEG", "NOT", "INC", "DEC", "LEA", "MOV", "MOVZX", "MOVSX"],
+]);
+const SETS_AND_READS: FlagEffect = { reads: ALL_FLAGS, sets: ALL_FLAGS };
 const ALL = 6;
 
 /** FCMOVcc is none of them: it reads the flags. */
@@ -78,13 +97,50 @@ export function flagEffect(operation: Operation): FlagEffect {
   if (row.ends === "alone" && modified > 0 && (operation.repeat !== REP_NONE || operation.addressMask >= 0))
     return READS;
   if (DEFINES.has(mnemonic)) return SETS;
-  if (modified === 0) return tested === 0 ? NONE : READS;
+  const carryOnly =
+    tested === 1 && flags.tested?.[0] === "CF" && BY_CONDITION.has(row.form) && flowOf(operation) !== "leave";
+  if (modified === 0) return tested === 0 ? NONE : carryOnly ? READS_CARRY : READS;
+  if (STEPPING.has(mnemonic)) return STEPS;
   if (SHIFTS.has(mnemonic)) {
     // Those that are declined are called, and then all flags count as read.
     const known = countIsKnown(operation);
     if (slot.encoding.size !== 32 && (!known || mnemonic.length > 3)) return READS;
     return known ? SETS : NONE;
   }
-  if (modified === ALL && mnemonic !== "SAHF") return tested === 0 ? SETS : { reads: true, sets: true };
-  return { reads: true, sets: modified >= ALL - 1 };
+  if (modified === ALL && mnemonic !== "SAHF") return tested === 0 ? SETS : carryOnly ? CARRIES : SETS_AND_READS;
+  return modified >= ALL - 1 ? SETS_AND_READS : READS;
+}
+
+/** A shift by CL: it sets flags if it shifts at all. */
+export function shiftsByRegister(operation: Operation): boolean {
+  const { slot } = operation;
+  return (
+    slot !== null && SHIFTS.has(slot.encoding.row.mnemonic) && slot.encoding.size === 32 && !countIsKnown(operation)
+  );
+}
+
+/** Which flags must be known before an operation, if `behind` are needed behind it. */
+export function flagsNeeded(operation: Operation, behind: number): number {
+  if (shiftsByRegister(operation)) return behind === 0 ? 0 : ALL_FLAGS;
+  const { reads, sets } = flagEffect(operation);
+  return (behind & ~sets) | reads;
+}
+
+/** INC or DEC whose CF is set anew before anybody can see it. */
+export function hidesCarry(operation: Operation): boolean {
+  if (!STEPPING.has(operation.slot?.encoding.row.mnemonic ?? "") || !staysInRegisters(operation)) return false;
+  for (let at = operation.next; at !== null && staysInRegisters(at); at = at.next) {
+    const { reads, sets } = flagEffect(at);
+    if (reads & CARRY) return false;
+    if (sets & CARRY) return true;
+  }
+  return false;
+}
+
+/** Nothing can go wrong in it, so that compiled code is not left there. */
+function staysInRegisters({ slot, addressMask }: Operation): boolean {
+  if (slot === null || addressMask >= 0) return false;
+  const { row, operands } = slot.encoding;
+  if (row.lower === undefined || !PLAIN.has(row.mnemonic)) return false;
+  return row.mnemonic === "LEA" || !operands.some((operand) => isMemory(operand, slot.variant));
 }

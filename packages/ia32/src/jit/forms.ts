@@ -31,7 +31,7 @@ export function emitOperation(to: Lowering): boolean {
     return false;
   }
   const { length, depth } = emit.w;
-  const { kind } = emit.flags;
+  const { known } = emit.flags;
   try {
     emitForm(to, slot);
     return true;
@@ -39,7 +39,7 @@ export function emitOperation(to: Lowering): boolean {
     if (thrown !== DECLINED) throw thrown;
     emit.w.length = length;
     emit.w.depth = depth;
-    emit.flags.kind = kind;
+    emit.flags.known = known;
     emit.begin(emit.site);
     emitCall(emit, operation);
     return false;
@@ -50,7 +50,7 @@ export function emitOperation(to: Lowering): boolean {
 export function emitCall(emit: Emitter, operation: Operation): void {
   const { w, flags } = emit;
   const effect = flagEffect(operation);
-  const usesFlags = effect.reads || effect.sets;
+  const usesFlags = (effect.reads | effect.sets) !== 0;
   if (usesFlags) {
     flags.words();
     w.setWord(SIGN_WORD, local.SIGN).setWord(ZERO_WORD, local.RESULT).setWord(CARRIES_WORD, local.B);

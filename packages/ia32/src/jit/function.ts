@@ -29,12 +29,13 @@ import {
 import { EIP as EIP_REGISTER } from "../state/registers.ts";
 import { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
+import { CARRY } from "./flow.ts";
 import { emitCall, emitOperation } from "./forms.ts";
 import { COMPILED_TYPE } from "./imports.ts";
 import { findJump, JUMP_ENTRY, JUMP_HOME, JUMP_SLOT, jumpIsMapped } from "./jump-cache.ts";
 import * as local from "./locals.ts";
 import { Lowering } from "./lowering.ts";
-import { flagsLiveBehind, type RegionBlock } from "./region.ts";
+import { flagsLiveBehind, isDynamic, type RegionBlock } from "./region.ts";
 import { entriesOf, type Item, structure } from "./structure.ts";
 import { registersOf, usesVectors } from "./vectors/vector-forms.ts";
 import { VectorRegisters } from "./vectors/vector-registers.ts";
@@ -92,6 +93,8 @@ class FunctionWriter {
   readonly #loops = new Map<RegionBlock, Label>();
   /** Entries of loops that dispatch. */
   readonly #dispatched = new Set<RegionBlock>();
+  /** What is known of the flags behind blocks. */
+  readonly #flagsBehind = new Map<RegionBlock, flag.KnownFlags>();
   #top: Label = 0;
 
   constructor(region: readonly RegionBlock[], options: FunctionOptions) {
@@ -150,7 +153,8 @@ class FunctionWriter {
     const { read, written } = this.#emit;
     for (let number = 0; number < 8; number++)
       if ((read | written) & (1 << number)) all.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
-    all.word(SIGN_WORD).set(local.SIGN).word(ZERO_WORD).set(local.RESULT).word(CARRIES_WORD).set(local.B);
+    all.word(SIGN_WORD).set(local.SIGN).word(ZERO_WORD).set(local.RESULT).word(CARRIES_WORD).tee(local.B);
+    all.const(31).op(op.I32_SHR_U).set(local.CARRY);
     all.word(TLB_WORD).set(local.TLB);
     new VectorRegisters(all, vectors.kept).load();
     return all.append(w);
@@ -242,7 +246,7 @@ class FunctionWriter {
       this.#stay(block);
       w.end();
     }
-    flags.kind = block.flagsLive ? flag.WORDS : flag.UNKNOWN;
+    flags.known = this.#flagsBefore(block);
     emit.vectors.forget();
     emit.floats.forget();
     const live = flagsLiveBehind(this.#region, block);
@@ -254,8 +258,24 @@ class FunctionWriter {
       to.flagsLive = live[position];
       if (!emitOperation(to)) this.#options.called(block, position);
     });
-    if (live[length - 1]) flags.words();
+    if (isDynamic(block)) this.#give(live[length - 1]);
+    this.#flagsBehind.set(block, flags.known);
     this.#end(block);
+  }
+
+  #flagsBefore({ only, flagsLive, eip }: RegionBlock): flag.KnownFlags {
+    if (only === null)
+      return { kind: (flagsLive & ~CARRY) !== 0 ? flag.WORDS : flag.UNKNOWN, carry: (flagsLive & CARRY) !== 0 };
+    const known = this.#flagsBehind.get(only);
+    if (known === undefined) throw new Error(`${eip.toString(16)} comes before the one that leads there`);
+    return known;
+  }
+
+  /** Makes known of the flags what others need. */
+  #give(needed: number): void {
+    const { flags } = this.#emit;
+    if (needed === CARRY) flags.keepCarry();
+    else if (needed !== 0) flags.words();
   }
 
   /** The edges behind a block. */
@@ -321,7 +341,11 @@ class FunctionWriter {
       w.op(op.I32_EQZ);
       this.#stopIf(eip, from);
     }
+    const { flags } = this.#emit;
+    const { known } = flags;
+    if (to.only === null) this.#give(to.flagsLive);
     this.#goTo(to);
+    flags.known = known;
   }
 
   /** Goes to the EIP in its local. */

@@ -27,8 +27,10 @@ export const HOME = 19;
 export const FSW = 20;
 export const FTW = 21;
 export const FLOATS_READY = 22;
+/** CF, where a block needs no other flag of those before it. */
+export const CARRY = 23;
 /** int32 temporaries. */
-export const TEMPORARIES = 23;
+export const TEMPORARIES = 24;
 export const TEMPORARY_COUNT = 12;
 /** int64 temporaries. */
 export const WIDE: number = TEMPORARIES + TEMPORARY_COUNT;

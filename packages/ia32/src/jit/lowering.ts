@@ -22,6 +22,7 @@ import { CPL_WORD, SYSTEM_FLAGS_WORD } from "../state/control-area.ts";
 import { ALWAYS_ONE, DF, IF, RF, VM } from "../state/eflags.ts";
 import { EAX, EBP, ECX, EDX, ESP } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
+import { ALL_FLAGS } from "./flow.ts";
 import * as local from "./locals.ts";
 import * as memory from "./memory-access.ts";
 import { Arithmetic } from "./rows/arithmetic.ts";
@@ -53,8 +54,8 @@ export class Lowering {
   size = 32;
   /** EIP behind the instruction. */
   next = 0;
-  /** The flags are read behind the instruction before they are set. */
-  flagsLive = true;
+  /** Flags that are read behind the instruction before they are set: CARRY, OTHERS (flow.ts). */
+  flagsLive: number = ALL_FLAGS;
 
   /** Calls the interpreter's handler, in a branch of what the row emits. */
   readonly interpreted: () => void;

@@ -10,7 +10,7 @@ import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { INDEX_MASK, PAGE_MASK } from "../mmu/tlb.ts";
 import type { Core } from "../state/core.ts";
 import { ZERO } from "../state/registers.ts";
-import { type Flow, flagEffect, flowOf } from "./flow.ts";
+import { ALL_FLAGS, type Flow, flagsNeeded, flowOf, hidesCarry } from "./flow.ts";
 
 export interface RegionBlock {
   readonly block: Block;
@@ -32,8 +32,10 @@ export interface RegionBlock {
   entry: boolean;
   /** Blocks of the region that it goes to directly. */
   successors: RegionBlock[];
-  /** The flags at its start are read before they are set. */
-  flagsLive: boolean;
+  /** Flags that are read before they are set: CARRY, OTHERS (flow.ts). */
+  flagsLive: number;
+  /** The block of the region that alone leads here, by its end; null: several, or code outside. */
+  only: RegionBlock | null;
   /** An instruction that crosses into a second page: that page's linear address and TLB addend. */
   second: { readonly page: number; readonly home: number; readonly code: CodePage } | null;
 }
@@ -200,7 +202,8 @@ export class RegionFinder {
       likely: [],
       entry: false,
       successors: [],
-      flagsLive: false,
+      flagsLive: 0,
+      only: null,
       second,
     };
     this.#found.set(added.eip, added);
@@ -220,41 +223,56 @@ export function repeats({ operations }: RegionBlock): boolean {
   return operations[0].repeat !== REP_NONE && operations[0].slot?.encoding.row.ends === "alone";
 }
 
-function isDynamic({ flow }: RegionBlock): boolean {
+export function isDynamic({ flow }: RegionBlock): boolean {
   return flow === "return" || flow === "indirect" || flow === "indirectCall";
 }
 
-/** Finds out which blocks read flags that others have set. */
+/** Finds out which blocks read flags that others have set, and where only one other comes from. */
 function markFlags(region: readonly RegionBlock[]): void {
+  const effects = region.map(({ operations }) =>
+    [0, 1, 2, ALL_FLAGS].map((behind) => operations.reduceRight((live, operation) => needed(operation, live), behind)),
+  );
   for (let changed = true; changed; ) {
     changed = false;
-    const anyEntry = region.some((block) => block.entry && block.flagsLive);
+    const atEntries = flagsLiveAtEntries(region);
     for (let i = region.length - 1; i >= 0; i--) {
       const block = region[i];
-      let live = block.successors.some((to) => to.flagsLive) || (isDynamic(block) && anyEntry);
-      for (let at = block.operations.length - 1; at >= 0; at--) {
-        const effect = flagEffect(block.operations[at]);
-        if (effect.sets) live = false;
-        if (effect.reads) live = true;
-      }
+      const live = effects[i][liveBehind(block, atEntries)];
       if (live !== block.flagsLive) {
         block.flagsLive = live;
         changed = true;
       }
     }
   }
+  const many = new Set<RegionBlock>();
+  for (const block of region)
+    for (const to of block.successors) {
+      if (to.only !== null) many.add(to);
+      to.only = block;
+    }
+  for (const block of region) if (block.entry || many.has(block)) block.only = null;
 }
 
-/** Behind each operation: the flags are read before they are set. */
-export function flagsLiveBehind(region: readonly RegionBlock[], block: RegionBlock): boolean[] {
-  const anyEntry = region.some((each) => each.entry && each.flagsLive);
-  let live = block.successors.some((to) => to.flagsLive) || (isDynamic(block) && anyEntry);
-  const result: boolean[] = new Array(block.operations.length);
+function needed(operation: Operation, behind: number): number {
+  return hidesCarry(operation) ? 0 : flagsNeeded(operation, behind);
+}
+
+/** Flags that are read behind an entry of the region: a jump of unknown target may come there. */
+function flagsLiveAtEntries(region: readonly RegionBlock[]): number {
+  return region.reduce((live, block) => (block.entry ? live | block.flagsLive : live), 0);
+}
+
+function liveBehind(block: RegionBlock, atEntries: number): number {
+  return block.successors.reduce((live, to) => live | to.flagsLive, isDynamic(block) ? atEntries : 0);
+}
+
+/** Flags that are read behind each operation before they are set. */
+export function flagsLiveBehind(region: readonly RegionBlock[], block: RegionBlock): number[] {
+  let live = liveBehind(block, flagsLiveAtEntries(region));
+  const result: number[] = new Array(block.operations.length);
   for (let at = block.operations.length - 1; at >= 0; at--) {
     result[at] = live;
-    const effect = flagEffect(block.operations[at]);
-    if (effect.sets) live = false;
-    if (effect.reads) live = true;
+    live = needed(block.operations[at], live);
   }
   return result;
 }

@@ -6,13 +6,17 @@
  */
 import type { Flags } from "../flags.ts";
 import * as flag from "../flags.ts";
+import { hidesCarry } from "../flow.ts";
 import * as local from "../locals.ts";
 import type { Lowering } from "../lowering.ts";
 import type { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 
-const ADDITIONS: Readonly<Record<number, number>> = { 8: flag.ADD8, 16: flag.ADD16, 32: flag.ADD32 };
-const SUBTRACTIONS: Readonly<Record<number, number>> = { 8: flag.SUB8, 16: flag.SUB16, 32: flag.SUB32 };
+type Kinds = Readonly<Record<number, number>>;
+const ADD: Kinds = { 8: flag.ADD8, 16: flag.ADD16, 32: flag.ADD32 };
+const ADC: Kinds = { 8: flag.ADC8, 16: flag.ADC16, 32: flag.ADC32 };
+const SUB: Kinds = { 8: flag.SUB8, 16: flag.SUB16, 32: flag.SUB32 };
+const SBB: Kinds = { 8: flag.SBB8, 16: flag.SBB16, 32: flag.SBB32 };
 const SIGN_BIT = -0x80000000;
 
 export class Arithmetic {
@@ -39,7 +43,7 @@ export class Arithmetic {
 
   add(a: number, b: number): void {
     this.#w.get(a).get(b).op(op.I32_ADD);
-    this.#added(a, b, true);
+    this.#combined(a, b, ADD);
     this.#w.get(local.RESULT);
   }
 
@@ -47,20 +51,21 @@ export class Arithmetic {
   addWithCarry(a: number, b: number): void {
     this.#flags.carry();
     this.#w.get(a).op(op.I32_ADD).get(b).op(op.I32_ADD);
-    this.#added(a, b, false);
+    this.#combined(a, b, ADC);
     this.#w.get(local.RESULT);
   }
 
-  #added(a: number, b: number, exact: boolean): void {
+  /** The result is on the stack. */
+  #combined(a: number, b: number, kinds: Kinds): void {
     this.#result();
     this.#w.get(a).set(local.A).get(b).set(local.B);
-    this.#flags.combined(ADDITIONS[this.#to.size], exact);
+    this.#flags.become(kinds[this.#to.size]);
   }
 
   /** CMP: only the flags. */
   compare(a: number, b: number): void {
     this.#w.get(a).get(b).op(op.I32_SUB);
-    this.#subtracted(a, b, true);
+    this.#combined(a, b, SUB);
   }
 
   subtract(a: number, b: number): void {
@@ -73,14 +78,8 @@ export class Arithmetic {
     this.#flags.carry();
     const borrow = this.#to.emit.keep();
     this.#w.get(a).get(b).op(op.I32_SUB).get(borrow).op(op.I32_SUB);
-    this.#subtracted(a, b, false);
+    this.#combined(a, b, SBB);
     this.#w.get(local.RESULT);
-  }
-
-  #subtracted(a: number, b: number, exact: boolean): void {
-    this.#result();
-    this.#w.get(a).set(local.A).get(b).set(local.B);
-    this.#flags.combined(SUBTRACTIONS[this.#to.size], exact);
   }
 
   negate(a: number): void {
@@ -98,9 +97,9 @@ export class Arithmetic {
   /** INC and DEC keep CF. */
   #step(a: number, by: 1 | -1): void {
     const w = this.#w;
-    const { size, emit } = this.#to;
+    const { size, emit, operation } = this.#to;
     const { flags } = emit;
-    if (![flag.WORDS, flag.INC32, flag.DEC32].includes(flags.kind)) {
+    if (![flag.WORDS, flag.INC32, flag.DEC32].includes(flags.kind) && !hidesCarry(operation)) {
       flags.carry();
       w.const(31).op(op.I32_SHL).set(local.B);
     }

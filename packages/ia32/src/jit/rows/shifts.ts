@@ -77,16 +77,16 @@ export class Shifts {
     const w = this.#w;
     const { emit, flagsLive } = this.#to;
     const { flags } = emit;
-    if (flagsLive) flags.words();
+    if (flagsLive !== 0) flags.words();
     w.get(count).const(31).op(op.I32_AND);
     const n = emit.keep();
     w.get(n);
     w.if();
     const kind = set(n);
     flags.become(kind);
-    if (flagsLive) flags.words();
+    if (flagsLive !== 0) flags.words();
     w.end();
-    if (!flagsLive) flags.kind = flag.UNKNOWN;
+    if (flagsLive === 0) flags.kind = flag.UNKNOWN;
   }
 
   /** 8 and 16 bits by a known count: the words at once. */
