@@ -1,11 +1,22 @@
 /**
  * The chips of the reference machine and the wires between them.
  *
- * Here: 8259A pair, 8254, COM1, LPT1 with its printer, power control, on one port bus; what they do next and when.
+ * Here: 8259A pair, 8254, 8237A pair, COM1, LPT1 with its printer, Sound Blaster 16, power control, on one port bus; what they do next and when.
  * Not here: processor and kernel (→ machine.ts). All that the chips remember is in `state`.
  * @module
  */
 import {
+  DMA_PAGE,
+  DMA_PAGE_PORT,
+  DMA_PAGE_PORT_COUNT,
+  DMA_PORT,
+  DMA_PORT_COUNT,
+  DMA_SECOND,
+  DMA_SECOND_PORT,
+  DMA_SECOND_PORT_COUNT,
+  type DmaMemory,
+  I8237a,
+  type I8237aState,
   I8254,
   type I8254State,
   I8259a,
@@ -32,13 +43,18 @@ import {
   PRINTER_MINIMUM_PULSE,
   Printer,
   type PrinterState,
+  SB_PORT,
+  SB_PORT_COUNT,
+  SoundBlaster16,
+  type SoundBlasterState,
+  type SoundBlock,
   type TimedChip,
   UART_PORT,
   UART_PORT_COUNT,
   Uart16550,
   type Uart16550State,
 } from "@kintsugi/pc";
-import { IRQ_COM1, IRQ_LPT1, IRQ_TIMER } from "./irq-map.ts";
+import { IRQ_COM1, IRQ_LPT1, IRQ_SOUND, IRQ_TIMER } from "./irq-map.ts";
 import { SerialLine, type SerialLineState } from "./serial-line.ts";
 
 export interface ChipStates {
@@ -46,6 +62,8 @@ export interface ChipStates {
   readonly i8254: I8254State;
   readonly uart: Uart16550State;
   readonly lpt: LptState;
+  readonly i8237a: I8237aState;
+  readonly soundBlaster: SoundBlasterState;
   readonly power: PowerState;
   /** Outside the case: they keep their state when the machine is reset. */
   readonly printer: PrinterState;
@@ -58,6 +76,9 @@ export interface ChipWires {
   now(): number;
   serial(byte: number): void;
   paper(byte: number): void;
+  sound(block: SoundBlock): void;
+  /** What DMA reads and writes. */
+  readonly memory: DmaMemory;
   powerOff(code: number): void;
   reset(reason: string): void;
   readonly seed: number;
@@ -70,6 +91,8 @@ export class Chips {
   readonly uart: Uart16550;
   readonly lpt: Lpt;
   readonly printer: Printer;
+  readonly i8237a: I8237a;
+  readonly soundBlaster: SoundBlaster16;
   readonly power: PowerControl;
   readonly serialLine: SerialLine;
   readonly #timed: readonly TimedChip[];
@@ -83,6 +106,15 @@ export class Chips {
     this.serialLine = new SerialLine(this.uart, wires.seed, state.serialLine);
     this.printer = new Printer((byte) => wires.paper(byte), PRINTER_MINIMUM_PULSE, state.printer);
     this.lpt = new Lpt(clock, this.i8259a.line(IRQ_LPT1), this.printer, state.lpt);
+    this.i8237a = new I8237a(wires.memory, state.i8237a);
+    this.soundBlaster = new SoundBlaster16(
+      clock,
+      // Line 7 is LPT1's.
+      Object.fromEntries(IRQ_SOUND.map((irq) => [irq, this.i8259a.line(irq)])),
+      this.i8237a,
+      (block) => wires.sound(block),
+      state.soundBlaster,
+    );
     this.power = new PowerControl(
       {
         onPowerOff: (code) => wires.powerOff(code),
@@ -90,7 +122,7 @@ export class Chips {
       },
       state.power,
     );
-    this.#timed = [this.i8254, this.uart, this.lpt, this.serialLine];
+    this.#timed = [this.i8254, this.uart, this.lpt, this.soundBlaster, this.serialLine];
     this.#claim({ first: PIC_MASTER_COMMAND_PORT, count: 2 }, this.i8259a);
     this.#claim({ first: PIC_SLAVE_COMMAND_PORT, count: 2, offset: 2 }, this.i8259a);
     this.#claim({ first: PIC_MASTER_ELCR_PORT, count: 2, offset: 4 }, this.i8259a);
@@ -98,6 +130,10 @@ export class Chips {
     this.#claim({ first: PIT_SYSTEM_CONTROL_PORT, count: 1, offset: PIT_SYSTEM_CONTROL }, this.i8254);
     this.#claim({ first: UART_PORT, count: UART_PORT_COUNT }, this.uart);
     this.#claim({ first: LPT_PORT, count: LPT_PORT_COUNT }, this.lpt);
+    this.#claim({ first: DMA_PORT, count: DMA_PORT_COUNT }, this.i8237a);
+    this.#claim({ first: DMA_SECOND_PORT, count: DMA_SECOND_PORT_COUNT, offset: DMA_SECOND }, this.i8237a);
+    this.#claim({ first: DMA_PAGE_PORT, count: DMA_PAGE_PORT_COUNT, offset: DMA_PAGE }, this.i8237a);
+    this.#claim({ first: SB_PORT, count: SB_PORT_COUNT }, this.soundBlaster);
     this.#claim({ first: POWER_RESET_PORT, count: 1, offset: POWER_RESET_CONTROL }, this.power);
     this.#claim({ first: POWER_EXIT_PORT, count: 1, offset: POWER_EXIT }, this.power);
   }
@@ -108,6 +144,8 @@ export class Chips {
       i8254: this.i8254.state,
       uart: this.uart.state,
       lpt: this.lpt.state,
+      i8237a: this.i8237a.state,
+      soundBlaster: this.soundBlaster.state,
       power: this.power.state,
       printer: this.printer.state,
       serialLine: this.serialLine.state,

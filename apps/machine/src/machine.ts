@@ -8,6 +8,7 @@
 import { type CutProbe, decide, type RecoveryPolicy } from "@kintsugi/arc-framework";
 import { EIP, GuestMemory, type PortIo, Processor, type ProcessorState } from "@kintsugi/ia32";
 import { Kernel, type KernelObserver, type KernelOptions, type SliceProbe } from "@kintsugi/microkernel";
+import type { DmaMemory, SoundBlock } from "@kintsugi/pc";
 import { err, ok, type Result } from "neverthrow";
 import { type BootModule, load } from "./boot.ts";
 import { type ChipStates, Chips } from "./chips.ts";
@@ -24,6 +25,7 @@ const CYCLE_TIME = 10;
 export interface Outside {
   serial(byte: number, at: number): void;
   paper(byte: number): void;
+  sound(block: SoundBlock): void;
   event(event: MachineEvent): void;
 }
 
@@ -83,6 +85,10 @@ export class Machine {
       this.#chips.bus.write(port, size, value);
       this.#afterPort();
     },
+  };
+  readonly #dmaMemory: DmaMemory = {
+    read: (address, count) => this.#memory.readBytes(address, count),
+    write: (address, bytes) => this.#memory.writeBytes(address, bytes),
   };
   #processor: Processor;
   #chips: Chips;
@@ -259,6 +265,8 @@ export class Machine {
         now: () => this.#now(),
         serial: (byte) => outside.serial(byte, this.cycles),
         paper: (byte) => outside.paper(byte),
+        sound: (block) => outside.sound(block),
+        memory: this.#dmaMemory,
         powerOff: (code) => {
           this.#off = code;
           this.#kernel.requestExit();

@@ -7,6 +7,7 @@
 import type { CutProbe, RecoveryPolicy } from "@kintsugi/arc-framework";
 import { allocateMemory, CONTROL_AREA_SIZE } from "@kintsugi/ia32";
 import type { KernelObserver, SliceProbe } from "@kintsugi/microkernel";
+import type { SoundBlock } from "@kintsugi/pc";
 import type { BootModule } from "../src/boot.ts";
 import type { MachineEvent } from "../src/events.ts";
 import { machineHash } from "../src/hash.ts";
@@ -40,6 +41,7 @@ export class Rig {
   readonly memory: WebAssembly.Memory;
   readonly events: MachineEvent[] = [];
   readonly paper: number[] = [];
+  readonly sound: SoundBlock[] = [];
   readonly #options: RigOptions;
   #serial: number[] = [];
   #machine!: Machine;
@@ -71,6 +73,7 @@ export class Rig {
   clear(): void {
     this.#serial = [];
     this.paper.length = 0;
+    this.sound.length = 0;
     this.events.length = 0;
   }
 
@@ -119,6 +122,7 @@ export class Rig {
       outside: {
         serial: (byte) => this.#serial.push(byte),
         paper: (byte) => this.paper.push(byte),
+        sound: (block) => this.sound.push(block),
         event: (event) => this.events.push(event),
       },
       ...(observer ? { observer } : {}),

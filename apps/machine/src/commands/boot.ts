@@ -6,6 +6,7 @@
  */
 import { MachineThread, machineMemory, type ThreadEnd } from "../host/machine-thread.ts";
 import { PaperFile } from "../host/paper-file.ts";
+import { WavFile } from "../host/wav-file.ts";
 import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
 import { JsonLines } from "./json-lines.ts";
@@ -33,11 +34,13 @@ export async function boot(flags: BootFlags): Promise<number> {
       };
   const recorder = flags.record === undefined ? undefined : new Recorder(flags.record, prepared.header);
   const paper = new PaperFile(flags.paper);
+  const wav = new WavFile(flags.wav);
   const json = flags.json ? new JsonLines(flags.hostTimes === true) : undefined;
   let lastTyped = "";
   const effects = async (batch: readonly Effect[]): Promise<void> => {
     for (const effect of batch) {
       if (effect.kind === "paper") paper.print(effect.bytes);
+      if (effect.kind === "sound") wav.record(effect.block);
       if (effect.kind === "taken") {
         recorder?.taken(effect.entry);
         if (effect.entry.kind === "type")
@@ -65,6 +68,7 @@ export async function boot(flags: BootFlags): Promise<number> {
   const interrupted = onInterrupt(() => thread.leave());
   const ended: ThreadEnd = await thread.ended;
   paper.close();
+  wav.close();
   const { end, figures } = onlyWhatWasAsked(ended);
   recorder?.close({ at: figures.cycles, instructions: figures.instructions, hash: figures.hash });
   if (json !== undefined) await writeOut(json.end(end, figures));

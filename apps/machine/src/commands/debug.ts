@@ -16,6 +16,7 @@ import { machineMemory } from "../host/machine-thread.ts";
 import { Outbox } from "../host/outbox.ts";
 import { PaperFile } from "../host/paper-file.ts";
 import { loadPolicy } from "../host/policy-file.ts";
+import { WavFile } from "../host/wav-file.ts";
 import type { Effect } from "../host/worker-protocol.ts";
 import { Machine } from "../machine.ts";
 import { type Operator, PersonOperator, ScriptOperator } from "../run/operator.ts";
@@ -41,6 +42,7 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
   const thread = threadOf(flags.gdbTask ?? DEFAULT_TASK, prepared.modules);
   const outbox = new Outbox();
   const paper = new PaperFile(flags.paper);
+  const wav = new WavFile(flags.wav);
   const target: TaskTarget = new TaskTarget(
     () => machine,
     thread,
@@ -65,7 +67,7 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
   const operator = operatorOf(flags, person, terminal);
   const run = new Run(machine, operator, limit, () => {});
   const stage = new Stage(run, target, flags.gdb ?? 0, async (whole) => {
-    for (const effect of outbox.flush(whole)) await show(effect, paper);
+    for (const effect of outbox.flush(whole)) await show(effect, paper, wav);
   });
   const interrupted = onInterrupt(() => stage.leave());
   if (terminal) listen(stage);
@@ -77,6 +79,7 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
     if (terminal) process.stdin.setRawMode(false);
     process.stdin.unref?.();
     paper.close();
+    wav.close();
   }
   const ending = endingOf(end, { cycles: machine.cycles, instructions: machine.instructions, hash: "" }, "");
   if (ending.message !== "") process.stderr.write(`kintsugi: ${ending.message}\n`);
@@ -181,8 +184,9 @@ function operatorOf(flags: BootFlags, person: boolean, terminal: boolean): Opera
   return new ScriptOperator(lines, { ended: true, after: "deadlock" });
 }
 
-async function show(effect: Effect, paper: PaperFile): Promise<void> {
+async function show(effect: Effect, paper: PaperFile, wav: WavFile): Promise<void> {
   if (effect.kind === "paper") paper.print(effect.bytes);
+  else if (effect.kind === "sound") wav.record(effect.block);
   else if (effect.kind === "serial") await writeOut(effect.bytes);
 }
 

@@ -26,6 +26,10 @@ export class JsonLines {
         });
       case "paper":
         return this.#text({ event: "paper", bytes: effect.bytes.length });
+      case "sound": {
+        const { at, rate, idle, samples } = effect.block;
+        return this.#text({ event: "sound", at, rate, idle, frames: samples.length / 2 });
+      }
       case "taken":
         return effect.entry.kind === "type"
           ? this.#text({ event: "input", at: effect.entry.at, text: new TextDecoder().decode(effect.entry.bytes) })

@@ -31,7 +31,8 @@ export interface Prepared {
 }
 
 export function prepare(flags: MachineFlags): Prepared {
-  checkPaper(flags.paper);
+  checkOutput("--paper", flags.paper);
+  checkOutput("--wav", flags.wav);
   const replay = flags.replay === undefined ? undefined : readLog(flags.replay);
   if (replay !== undefined) {
     for (const name of ["seed", "memory", "parallel", "policy", "record"] as const) {
@@ -71,15 +72,15 @@ export function readScript(path: string): readonly string[] {
   return text === "" ? [] : text.replace(/\r?\n$/, "").split(/\r?\n/);
 }
 
-/** The paper is opened with the first printed byte: that it can be is found out before anything runs. */
-function checkPaper(path: string): void {
+/** Paper and recording are opened with their first byte: that they can be is found out before anything runs. */
+function checkOutput(option: string, path: string): void {
   try {
     if (path === "") throw new Error("it has no name");
     const target = existsSync(path) ? path : dirname(path);
     if (existsSync(path) && !statSync(path).isFile()) throw new Error("it is no file");
     accessSync(target, constants.W_OK);
   } catch (error) {
-    throw new UsageError(`--paper ${path}: ${(error as Error).message}; name a file that can be written`);
+    throw new UsageError(`${option} ${path}: ${(error as Error).message}; name a file that can be written`);
   }
 }
 

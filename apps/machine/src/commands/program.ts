@@ -33,6 +33,7 @@ export interface MachineFlags {
   readonly parallel?: ParallelDriver;
   readonly policy?: string;
   readonly paper: string;
+  readonly wav: string;
   readonly record?: string;
   readonly replay?: string;
 }
@@ -123,6 +124,7 @@ function machineOptions(command: Command): Command {
     .option("--gdb <PORT>", "run to the task's first instruction and wait there for GDB", parsePort)
     .option("--gdb-task <NAME>", "the program that GDB sees (default: parallel)")
     .option("--paper <FILE>", "where the printer prints", "paper.txt")
+    .option("--wav <FILE>", "where the sound card's output is recorded", "sound.wav")
     .option("--record <LOG>", "write everything that comes from outside to LOG")
     .option("--replay <LOG>", "run what LOG recorded again, and compare the end");
 }

@@ -8,6 +8,7 @@
 import { createInterface } from "node:readline";
 import { MachineThread, machineMemory } from "../host/machine-thread.ts";
 import { PaperFile } from "../host/paper-file.ts";
+import { WavFile } from "../host/wav-file.ts";
 import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
 import { prepare } from "./prepare.ts";
@@ -22,10 +23,12 @@ export async function start(flags: MachineFlags): Promise<number> {
   const prepared = prepare(flags);
   const recorder = flags.record === undefined ? undefined : new Recorder(flags.record, prepared.header);
   const paper = new PaperFile(flags.paper);
+  const wav = new WavFile(flags.wav);
   const terminal = process.stdin.isTTY === true && prepared.replay === undefined;
   const effects = async (batch: readonly Effect[]): Promise<void> => {
     for (const effect of batch) {
       if (effect.kind === "paper") paper.print(effect.bytes);
+      else if (effect.kind === "sound") wav.record(effect.block);
       else if (effect.kind === "taken") recorder?.taken(effect.entry);
       else if (effect.kind === "serial") await writeOut(effect.bytes);
       else if (effect.event.event === "reset") await writeOut(`\r\n*** reset: ${effect.event.reason}\r\n`);
@@ -55,13 +58,15 @@ export async function start(flags: MachineFlags): Promise<number> {
   else if (prepared.replay === undefined) pipe(thread);
   const ended = await thread.ended.finally(() => hangUp(terminal));
   paper.close();
+  wav.close();
   const { end, figures } = onlyWhatWasAsked(ended);
   recorder?.close({ at: figures.cycles, instructions: figures.instructions, hash: figures.hash });
   let ending = endingOf(end, figures, "");
   if (prepared.replay !== undefined) ending = replayEnding(ending, figures, prepared.replay.end);
   const printed = paper.bytes > 0 ? `${paper.bytes} bytes on ${paper.path}` : "nothing was printed";
   const message = ending.message === "" ? `the machine is off` : ending.message;
-  process.stderr.write(`\nkintsugi: ${message}; paper: ${printed}\n`);
+  const heard = wav.seconds > 0 ? `; ${wav.seconds.toFixed(1)} s of sound in ${wav.path}` : "";
+  process.stderr.write(`\nkintsugi: ${message}; paper: ${printed}${heard}\n`);
   return interrupted.code ?? ending.code;
 }
 

@@ -6,17 +6,20 @@ const text = (outbox: Outbox, word: string, at: number) => {
 };
 
 describe("the outbox", () => {
-  it("keeps the order between serial output, paper and events", () => {
+  it("keeps the order between serial output, paper, sound and events", () => {
     const outbox = new Outbox();
     text(outbox, "ab", 5);
     outbox.paper(1);
     outbox.paper(2);
     outbox.event({ event: "reset", at: 6, reason: "r" });
+    const block = { at: 6, rate: 8000, idle: 0, samples: [1, 1] };
+    outbox.sound(block);
     text(outbox, "c", 7);
     expect(outbox.flush(true)).toEqual([
       { kind: "serial", at: 5, bytes: Uint8Array.of(97, 98) },
       { kind: "paper", bytes: Uint8Array.of(1, 2) },
       { kind: "event", event: { event: "reset", at: 6, reason: "r" } },
+      { kind: "sound", block },
       { kind: "serial", at: 7, bytes: Uint8Array.of(99) },
     ]);
     expect(outbox.flush(true)).toEqual([]);

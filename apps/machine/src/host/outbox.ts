@@ -5,6 +5,7 @@
  * `flush(true)` also cuts an unfinished line. Without such cuts the chunks depend on the run alone, never on the host.
  * @module
  */
+import type { SoundBlock } from "@kintsugi/pc";
 import type { MachineEvent } from "../events.ts";
 import type { Outside } from "../machine.ts";
 import type { InputEntry } from "../run/input-log.ts";
@@ -27,6 +28,11 @@ export class Outbox implements Outside {
 
   paper(byte: number): void {
     this.#add("paper", byte, 0);
+  }
+
+  sound(block: SoundBlock): void {
+    this.#close();
+    this.#effects.push({ kind: "sound", block });
   }
 
   event(event: MachineEvent): void {

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { SoundBlock } from "@kintsugi/pc";
 import type { BootModule } from "../boot.ts";
 import type { MachineEvent } from "../events.ts";
 import type { MachineError, MachineState } from "../machine.ts";
@@ -16,6 +17,7 @@ import type { RunEnd } from "../run/run.ts";
 export type Effect =
   | { readonly kind: "serial"; readonly at: number; readonly bytes: Uint8Array }
   | { readonly kind: "paper"; readonly bytes: Uint8Array }
+  | { readonly kind: "sound"; readonly block: SoundBlock }
   | { readonly kind: "event"; readonly event: MachineEvent }
   /** Something from outside was taken: a line for the input log. */
   | { readonly kind: "taken"; readonly entry: InputEntry };
