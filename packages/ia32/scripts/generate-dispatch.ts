@@ -118,7 +118,7 @@ export function generateDispatch(): string {
   return `${HEAD}${head
     .slice(head.indexOf("import "))
     .replace(/from "\.\.\//g, 'from "../../')
-    .replace('from "./code-cache.ts"', 'from "../code-cache.ts"')
+    .replace(/from "\.\/code-/g, 'from "../code-')
     .replace("export function interpret(", "export function dispatch(")
     .replace(/(\nconst POLL)/, "$1")}const c = core; const o = operation;
 switch (operation.code) {

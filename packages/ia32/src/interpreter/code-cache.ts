@@ -1,7 +1,7 @@
 /**
  * The code cache: decoded instructions, in blocks, by physical page.
  *
- * Here: decoding blocks, finding them, and dropping a page when its bytes change, even by the block that is
+ * Here: decoding blocks, finding them, and dropping them when their bytes change, even by the block that is
  * running. Decoded code is keyed by physical address, so two mappings of a page share it. An instruction that
  * crosses a page is a block of its own and is kept for one second page: which bytes it has depends on the mapping.
  * @module
@@ -14,37 +14,15 @@ import { fetchAddress, frameOf, invalidateAll, PAGE_MASK, revokeWrites } from ".
 import { PAGE_CODE, PAGE_DEVICE } from "../state/control-area.ts";
 import { type Core, VARIANTS } from "../state/core.ts";
 import { CS } from "../state/descriptor.ts";
-
-/** Bits of the offset in a granule. */
-const GRANULE = 6;
+import { Block, CodePage } from "./code-page.ts";
 
 /** Instructions in a block at most. */
 const BLOCK_LIMIT = 64;
 
-/** Instructions that run one after the other; only the last one may jump. */
-export class Block {
-  readonly first: Operation;
-  readonly length: number;
-  readonly page: CodePage | null;
-  /** Counts down to the moment when the block is worth compiling; below 0 from then on. */
-  heat: number;
-  /** Where compiled code for it is entered, as the compiler numbers it; −1: nowhere. */
-  entry = -1;
-  /** Linear page that the compiled code is for. */
-  entryBase = 0;
-
-  constructor(first: Operation, length: number, page: CodePage | null, heat: number) {
-    this.first = first;
-    this.length = length;
-    this.page = page;
-    this.heat = heat;
-  }
-}
-
 /** What runs hot blocks instead of the loop (→ jit/). It translates no fetch: it stops where the loop would have to. */
 export interface HotCode {
-  /** What `heat` of a new block of a physical page is. */
-  heatOf(frame: number): number;
+  /** What `heat` of a new block at an offset of a physical page is. */
+  heatOf(frame: number, offset: number): number;
   /** Behind enter(): `core.exit` has a fault, everything is as run() must leave it. */
   readonly faulted: boolean;
   /** Behind enter(): the page that the last block lies in; `core.pageBase` is its base. */
@@ -55,43 +33,14 @@ export interface HotCode {
   enter(block: Block, pageBase: number, limit: number): boolean;
   /** A page of decoded code is dropped. */
   dropped(page: CodePage): void;
+  /** A block is dropped, the page is kept. */
+  blockDropped(block: Block): void;
   /** All decoded code is dropped. */
   flushed(): void;
 }
 
 /** More often than any block is executed before it is counted anew. */
 export const NEVER = 0x3fffffff;
-
-/** The blocks of one physical page, decoded for one kind of code segment. */
-export class CodePage {
-  readonly frame: number;
-  readonly variant: number;
-  /** Offset in the page → place in `blocks`, 0 for none. */
-  readonly index: Uint16Array = new Uint16Array(4096);
-  readonly blocks: (Block | null)[] = [null];
-  /** Granules of 64 bytes that hold decoded bytes: writes beside them drop nothing. */
-  readonly decoded: Uint8Array = new Uint8Array(4096 >>> GRANULE);
-  /** The instruction that crosses the end of the page, as last decoded, and the page that its end lies in. */
-  crossing: Block | null = null;
-  second: CodePage | null = null;
-
-  constructor(frame: number, variant: number) {
-    this.frame = frame;
-    this.variant = variant;
-  }
-
-  /** Bytes `first` to `last` are now decoded. */
-  mark(first: number, last: number): void {
-    this.decoded.fill(1, first >>> GRANULE, (last >>> GRANULE) + 1);
-  }
-
-  /** Some byte from `first` to `last` may be decoded. */
-  holds(first: number, last: number): boolean {
-    for (let granule = first >>> GRANULE; granule <= last >>> GRANULE; granule++)
-      if (this.decoded[granule] !== 0) return true;
-    return false;
-  }
-}
 
 export class DecodedCode implements CodeCache {
   /** The block that is running. */
@@ -151,6 +100,12 @@ export class DecodedCode implements CodeCache {
       const known = this.#knownCrossing(page, eip, linearOffset);
       if (known !== null) return known;
     }
+    const suspended = page?.suspended(linearOffset) ?? null;
+    if (page !== null && suspended?.patched) {
+      suspended.patched.immediate = core.memory.read32(physicalPage * 4096 + suspended.patched.end - 4);
+      page.restore(suspended);
+      return suspended;
+    }
     let offset = linearOffset;
     let first: Operation | null = null;
     let last: Operation | null = null;
@@ -162,13 +117,9 @@ export class DecodedCode implements CodeCache {
       if (decoder.length > available && available < MAX_LENGTH) {
         if (first !== null) break;
         operation = this.#straddler(eip, offset, available);
-        const block = new Block(operation, 1, page, this.#heatOf(page));
-        if (page !== null && core.flat) {
-          page.crossing = block;
-          page.second = this.#page(frameOf(core, (eip + available) & PAGE_MASK));
-          page.second?.mark(0, MAX_LENGTH);
-        }
-        page?.mark(offset, 4095);
+        const block = new Block(operation, 1, operation.end, page, this.#heatOf(page, offset));
+        if (page !== null && core.flat)
+          page.addCrossing(block, this.#page(frameOf(core, (eip + available) & PAGE_MASK)));
         return block;
       }
       const alone = operation.repeat !== REP_NONE && decoder.ends && !operation.falls;
@@ -180,13 +131,9 @@ export class DecodedCode implements CodeCache {
       if (decoder.ends) break;
       offset = operation.end;
     }
-    if (first === null) raiseGeneralProtection(core);
-    const block = new Block(first, length, page, this.#heatOf(page));
-    if (page !== null) {
-      page.mark(linearOffset, Math.max(linearOffset, (last?.end ?? 0) - 1));
-      page.index[linearOffset] = page.blocks.length;
-      page.blocks.push(block);
-    }
+    if (first === null || last === null) raiseGeneralProtection(core);
+    const block = new Block(first, length, last.end, page, this.#heatOf(page, linearOffset));
+    page?.add(block);
     return block;
   }
 
@@ -198,8 +145,8 @@ export class DecodedCode implements CodeCache {
     return frame === second.frame && this.#pages[page.variant][frame] === second ? crossing : null;
   }
 
-  #heatOf(page: CodePage | null): number {
-    return this.hot === null || page === null ? NEVER : this.hot.heatOf(page.frame);
+  #heatOf(page: CodePage | null, offset: number): number {
+    return this.hot === null || page === null ? NEVER : this.hot.heatOf(page.frame, offset);
   }
 
   /** The page of decoded code of a frame for the code that runs now, if there is one. */
@@ -233,7 +180,7 @@ export class DecodedCode implements CodeCache {
     return operation;
   }
 
-  /** Some byte from `first` to `last` of a page may be decoded. */
+  /** Some byte from `first` to `last` of a page is decoded. */
   holds(frame: number, first: number, last: number): boolean {
     for (const pages of this.#pages) if (pages[frame]?.holds(first, last)) return true;
     return false;
@@ -244,13 +191,31 @@ export class DecodedCode implements CodeCache {
     for (const pages of this.#pages) {
       const page = pages[frame];
       if (page === null) continue;
-      if (page.holds(first, last)) {
-        pages[frame] = null;
-        this.hot?.dropped(page);
-        if (this.running !== null && this.running.page === page) this.#sever();
-      } else kept = true;
+      const held = page.holds(first, last);
+      if (held ? !page.isRewritten(first, last) : !page.isEmpty) {
+        if (held) this.#patch(page, first, last);
+        kept = true;
+        continue;
+      }
+      pages[frame] = null;
+      this.hot?.dropped(page);
+      if (this.running !== null && this.running.page === page) this.#sever();
     }
     if (!kept) this.#core.memory.flags[frame] &= ~PAGE_CODE;
+  }
+
+  /** Drops the blocks that have bytes from `first` to `last`, or suspends the only one. */
+  #patch(page: CodePage, first: number, last: number): void {
+    const only = page.blockOf(first, last);
+    if (only !== null && only !== this.running && page.blockOf(first, last, only) === null) {
+      this.hot?.blockDropped(only);
+      if (page.suspend(only, first, last)) return;
+    }
+    for (let block = only; block !== null; block = page.blockOf(first, last)) {
+      page.remove(block);
+      this.hot?.blockDropped(block);
+      if (this.running === block) this.#sever();
+    }
   }
 
   pagesMoved(): void {

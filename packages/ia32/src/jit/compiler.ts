@@ -7,7 +7,8 @@
  * Long because a region's whole life is one table's.
  * @module
  */
-import type { Block, CodePage, DecodedCode, HotCode } from "../interpreter/code-cache.ts";
+import type { DecodedCode, HotCode } from "../interpreter/code-cache.ts";
+import type { Block, CodePage } from "../interpreter/code-page.ts";
 import type { Operation } from "../isa/operation.ts";
 import {
   CPL_WORD,
@@ -63,6 +64,11 @@ const RETRY = 64;
 const LEARNED_LIMIT = 4096;
 const TARGET_LIMIT = 8;
 
+/** Where blocks that begin in the same 64 bytes of RAM are. */
+function placeOf(frame: number, offset: number): number {
+  return (frame << 6) | (offset >>> 6);
+}
+
 type Run = (slot: number, entry: number, budget: number) => number;
 
 export class Compiler implements HotCode {
@@ -84,7 +90,7 @@ export class Compiler implements HotCode {
   /** Site → slot. */
   readonly #regionOfSite: number[] = [];
   readonly #learned = new Map<number, Set<number>>();
-  /** Physical page → times that its compiled code was dropped because it changed. */
+  /** Place of a block → times that its compiled code was dropped because it changed. */
   readonly #drops = new Map<number, number>();
   readonly #freeSlots: number[] = [];
   readonly #freeSites: number[] = [];
@@ -119,9 +125,9 @@ export class Compiler implements HotCode {
     return new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: this.#imports }).exports;
   }
 
-  /** Pages whose code changes again and again are compiled later and later. */
-  heatOf(frame: number): number {
-    const drops = this.#drops.get(frame) ?? 0;
+  /** Code that changes again and again is compiled later and later. */
+  heatOf(frame: number, offset: number): number {
+    const drops = this.#drops.get(placeOf(frame, offset)) ?? 0;
     return drops <= PATIENCE ? this.#threshold : (this.#threshold + RETRY) << Math.min(drops - PATIENCE, LATEST);
   }
 
@@ -133,7 +139,7 @@ export class Compiler implements HotCode {
     if (block.entry >= 0 && block.entryBase !== pageBase && ++this.#moves % RETRY !== 0) return false;
     if (block.entry < 0 || block.entryBase !== pageBase) {
       if (!this.#compile(block, block.page, pageBase, 0)) {
-        block.heat = this.heatOf(block.page.frame) + RETRY;
+        block.heat = this.heatOf(block.page.frame, block.first.offset) + RETRY;
         return false;
       }
     }
@@ -161,9 +167,10 @@ export class Compiler implements HotCode {
       }
       core.executed = limit - left - host.stolen;
       if (core.executed === from) return false;
-      if (left + host.stolen < 64) this.#sample(site, core.executed - from);
     }
+    // The sample may give the site's number to another block.
     const place = host.sites[site >>> SITE_BITS];
+    if (host.outcome === OUTCOME_NONE && left + host.stolen < 64) this.#sample(site, core.executed - from);
     this.#instructions += core.executed - from;
     core.pageBase = place.pageBase;
     this.faulted = host.outcome === OUTCOME_FAULT;
@@ -256,6 +263,7 @@ export class Compiler implements HotCode {
       this.#byPage.set(each, regions.add(region));
     }
     for (const each of blocks) {
+      each.block.uses++;
       // What is hotter keeps what it jumps to to itself.
       const owner = each.block.entry < 0 ? undefined : this.#regions.get(each.block.entry >> ENTRY_BITS);
       if (!each.entry || (each.index > 0 && owner !== undefined && owner.level >= level)) continue;
@@ -289,9 +297,10 @@ export class Compiler implements HotCode {
     for (const page of region.pages) this.#byPage.get(page)?.delete(region);
     for (const { block, eip } of region.blocks) {
       this.#jumps.forget(eip, slot);
+      block.uses--;
       if (block.entry >> ENTRY_BITS !== slot) continue;
       block.entry = -1;
-      block.heat = this.#threshold;
+      block.heat = this.heatOf(block.page?.frame ?? 0, block.first.offset);
     }
     this.#freeSlots.push(slot);
     this.#freeSites.push(...region.sites);
@@ -303,9 +312,24 @@ export class Compiler implements HotCode {
   dropped(page: CodePage): void {
     const regions = this.#byPage.get(page);
     if (regions === undefined) return;
-    if (regions.size > 0) this.#drops.set(page.frame, (this.#drops.get(page.frame) ?? 0) + 1);
-    for (const region of [...regions]) this.#drop(region);
+    for (const region of [...regions]) {
+      for (const { block } of region.blocks) if (block.page === page) this.#changed(block);
+      this.#drop(region);
+    }
     this.#byPage.delete(page);
+  }
+
+  blockDropped(block: Block): void {
+    if (block.uses === 0 || block.page === null) return;
+    this.#changed(block);
+    for (const region of [...(this.#byPage.get(block.page) ?? [])])
+      if (region.blocks.some((each) => each.block === block)) this.#drop(region);
+  }
+
+  /** Compiled code of a block is dropped because its bytes change. */
+  #changed({ page, first }: Block): void {
+    const place = placeOf(page?.frame ?? 0, first.offset);
+    this.#drops.set(place, (this.#drops.get(place) ?? 0) + 1);
   }
 
   flushed(): void {

@@ -8,7 +8,8 @@
  * Here: slow accesses, calls of handlers, faults. Not here: entering and leaving compiled code (→ compiler.ts).
  * @module
  */
-import type { Block, DecodedCode } from "../interpreter/code-cache.ts";
+import type { DecodedCode } from "../interpreter/code-cache.ts";
+import type { Block } from "../interpreter/code-page.ts";
 import { FAULT } from "../interrupt/exception.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { probeWrite, read8, slowRead, slowWrite, write8 } from "../mmu/access.ts";
@@ -202,7 +203,7 @@ export class Host {
     const core = this.#core;
     const place = this.#at(site, budget);
     try {
-      if (this.#writesCode(linear, size)) {
+      if (this.#writesCode(linear, size, place.block)) {
         this.#interpret(site, budget);
         return;
       }
@@ -215,8 +216,8 @@ export class Host {
     this.#goOn(budget);
   }
 
-  /** A write there would change decoded code. Translates both ends, as the write will. */
-  #writesCode(linear: number, size: number): boolean {
+  /** A write there would change decoded code of the page that runs. Translates both ends, as the write will. */
+  #writesCode(linear: number, size: number, running: Block): boolean {
     const core = this.#core;
     const { memory } = core;
     const first = translate(core, linear, true);
@@ -224,7 +225,7 @@ export class Host {
     const second = inPage >= size ? -1 : translate(core, (linear + inPage) & PAGE_MASK, true);
     const holds = (physical: number, bytes: number): boolean => {
       const frame = physical >>> 12;
-      if (frame >= memory.flags.length || (memory.flags[frame] & PAGE_CODE) === 0) return false;
+      if (frame !== running.page?.frame || (memory.flags[frame] & PAGE_CODE) === 0) return false;
       return this.#code.holds(frame, physical & 0xfff, (physical & 0xfff) + bytes - 1);
     };
     if (holds(first, Math.min(size, inPage))) return true;

@@ -5,7 +5,8 @@
  * their flags are read. Finding changes nothing: blocks are not decoded, fetches are not translated.
  * @module
  */
-import type { Block, CodePage, DecodedCode } from "../interpreter/code-cache.ts";
+import type { DecodedCode } from "../interpreter/code-cache.ts";
+import type { Block, CodePage } from "../interpreter/code-page.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { INDEX_MASK, PAGE_MASK } from "../mmu/tlb.ts";
 import type { Core } from "../state/core.ts";
@@ -73,7 +74,7 @@ export class RegionFinder {
 
   /** The block has hardly run. */
   #isCold(block: Block, { frame }: CodePage): boolean {
-    const heat = this.#code.hot?.heatOf(frame) ?? 0;
+    const heat = this.#code.hot?.heatOf(frame, block.first.offset) ?? 0;
     return block.heat > heat - (heat >> WARM);
   }
 

@@ -5,7 +5,8 @@ import { frameOf } from "../../mmu/tlb.ts";
 import { type Core, STOP_LOOK, STOP_REQUESTED } from "../../state/core.ts";
 import { CS } from "../../state/descriptor.ts";
 import { EIP } from "../../state/registers.ts";
-import { type Block, type CodePage, type DecodedCode, NEVER } from "../code-cache.ts";
+import { type DecodedCode, NEVER } from "../code-cache.ts";
+import type { Block, CodePage } from "../code-page.ts";
 
 /** Instructions between two looks at the power word. */
 const POLL = 65536;
