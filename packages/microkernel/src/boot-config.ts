@@ -47,6 +47,11 @@ export interface BootConfig {
   readonly root: FirstProgram;
   /** What a loader has written itself; without, the kernel writes boot info and descriptors from `modules`. */
   readonly loader?: LoaderInfo;
+  /**
+   * How user threads get at I/O ports: "iopl" lets all of them use every port (IOPL 3, as L4Ka::Pistachio does by
+   * default); "fpages" maps ports by I/O fpages (IOPL 0). Default "iopl".
+   */
+  readonly io?: "iopl" | "fpages";
   /** Default 100. */
   readonly cyclesPerMicrosecond?: number;
   /** Time slice of new threads in microseconds, default 10000. */

@@ -40,6 +40,7 @@ export function bootArena(hardware: ArenaHardware, config: BootConfig): Result<A
   const a = new Arena(hardware, formatted.value);
   a.set(H.cyclesPerMicrosecond, config.cyclesPerMicrosecond ?? DEFAULT_CYCLES_PER_MICROSECOND);
   a.set(H.defaultTimeslice, config.defaultTimeslice ?? DEFAULT_TIMESLICE);
+  a.set(H.ioFpages, config.io === "fpages" ? 1 : 0);
   makeKernelPages(a);
   writeKip(a.memory, a.get(H.kip), a.base, config, { resets: a.get(H.resetCount), reason: resetReason(a.words) });
   makeInterrupts(a, INTERRUPT_LINES);

@@ -82,6 +82,8 @@ export interface KernelProcessor {
   setAddressSpace(pageDirectory: number, tag: number): void;
   /** CR0.PG; flushes the TLB when it changes. */
   setPaging(on: boolean): void;
+  /** Which ports user code may touch where IOPL does not let it: a set bit refuses, null refuses all. Not copied. */
+  setIoPermission(bitmap: Uint8Array | null): void;
   /** Forgets the TLB entry of one page. Due whenever a page table entry loses rights, accessed or dirty bits. */
   invalidatePage(tag: number, linear: number): void;
   /** Forgets all TLB entries of one tag. */

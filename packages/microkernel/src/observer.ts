@@ -20,6 +20,8 @@ export interface KernelObserver {
   ipcFailed?(thread: ThreadId, errorCode: number): void;
   /** A fault goes to the pager. `access` is PAGE_FAULT_READ or PAGE_FAULT_WRITE; addresses are linear. Never sigma0's. */
   pageFault?(thread: ThreadId, address: number, access: number, ip: number): void;
+  /** A thread touches `count` ports from `port` on that its space has not: its pager hears of it. */
+  ioFault?(thread: ThreadId, port: number, count: number, ip: number): void;
   /** An exception goes to the exception handler; `errorCode` is 0 where the vector has none. */
   exception?(thread: ThreadId, vector: number, errorCode: number, ip: number): void;
   /** A line, 0…15, is masked and its handler gets the message. */

@@ -13,6 +13,7 @@ import {
   Kernel,
   type KernelObserver,
   type KernelOptions,
+  LABEL_IO_FAULT,
   LABEL_PAGE_FAULT,
   LABEL_SIGMA0,
   makeFpage,
@@ -32,6 +33,7 @@ import {
   SYSCALL_RESTART_CONTROL,
   SYSCALL_SCHEDULE,
   SYSCALL_SPACE_CONTROL,
+  SYSCALL_STATE_CONTROL,
   SYSCALL_THREAD_CONTROL,
   SYSCALL_THREAD_SWITCH,
   SYSCALL_UNMAP,
@@ -92,6 +94,12 @@ export const sigma0: ResidentProgram = {
       return ipc(context, 0, ANY_THREAD, NEVER);
     }
     const label = tagLabel(registers[ESI]);
+    if (label === LABEL_IO_FAULT) {
+      const fpage = context.mr(1);
+      context.setMr(1, mapItem(0));
+      context.setMr(2, fpage);
+      return ipc(context, registers[EAX], ANY_THREAD, timeouts(TIME_ZERO, TIME_NEVER), messageTag(0, 0, 2));
+    }
     const address = context.mr(1);
     if ((label & 0xfff0) === LABEL_PAGE_FAULT || label === LABEL_SIGMA0) {
       const fpage = label === LABEL_SIGMA0 ? address : makeFpage(address & ~0xfff, 12, 0);
@@ -301,6 +309,19 @@ export function* residentControl(
   ]);
 }
 
+export function* stateControl(
+  context: ResidentContext,
+  thread: ThreadId,
+  operation: number,
+  record: number,
+): Generator<number, Outcome> {
+  return yield* call(context, SYSCALL_STATE_CONTROL, [
+    [EAX, thread],
+    [ECX, operation],
+    [EDX, record],
+  ]);
+}
+
 export const KIP_FPAGE: number = makeFpage(STANDARD_KIP_AREA, 12, 0);
 export const UTCB_FPAGE: number = makeFpage(STANDARD_UTCB_AREA, 17, 0);
 
@@ -350,12 +371,15 @@ export class Machine {
   readonly events: string[] = [];
   /** What guests said with int3: operation, EAX, ECX. */
   readonly reports: number[][] = [];
+  /** What went to ports: port, bytes, value. */
+  readonly written: number[][] = [];
   kernel: Kernel;
 
   constructor(
     bodies: ReadonlyMap<ThreadId, Body> | ResidentProgram,
     size: number = 16 * MEGABYTE,
     arenaSize: number = 4 * MEGABYTE,
+    io: "iopl" | "fpages" = "iopl",
   ) {
     const note =
       (name: string) =>
@@ -380,7 +404,12 @@ export class Machine {
     };
     this.arenaSize = arenaSize;
     const memory = new GuestMemory(allocateMemory(size, false), size);
-    const ports = { read: () => 0xff, write: () => {} };
+    const ports = {
+      read: (port: number) => port & 0xff,
+      write: (port: number, size: number, value: number) => {
+        this.written.push([port, size, value >>> 0]);
+      },
+    };
     this.options = {
       memory,
       processor: new Processor({ memory, ports, float: true }),
@@ -397,6 +426,7 @@ export class Machine {
       memorySize: size,
       arenaSize,
       modules: [],
+      io,
       sigma0: { program: SIGMA0_PROGRAM, image: { low: 0x10000, high: 0x20000 } },
       root: { program: SCRIPT_PROGRAM, image: { low: 0x20000, high: 0x30000 } },
     })._unsafeUnwrap();

@@ -8,7 +8,7 @@
 import { FPAGE_W, type KernelOptions, threadNumber } from "../src/index.ts";
 import { isUserFrame, treeRow } from "../src/object/mapping-database.ts";
 import { Arena, findArena, PRIORITIES, THREAD_BUCKETS } from "../src/table/arena.ts";
-import { F, H, K, N, P, S, T } from "../src/table/layout.ts";
+import { F, H, K, N, P, R, S, T } from "../src/table/layout.ts";
 import {
   FLAG_EXHAUSTED,
   FLAG_HALTED,
@@ -34,6 +34,7 @@ export function violations(options: KernelOptions): string[] {
   checkThreads(arena, wrong);
   checkMappings(arena, wrong);
   checkKernelFrames(arena, wrong);
+  checkRegions(arena, wrong);
   return wrong;
 }
 
@@ -211,4 +212,44 @@ function checkKernelFrames(a: Arena, wrong: string[]): void {
   for (let row = a.get(H.freeKernelFrame); row !== 0; row = a.kernelFrames.get(row, K.next)) free++;
   if (free + used.size !== a.kernelFrames.rows - 1)
     wrong.push(`${free} free and ${used.size} used kernel frames of ${a.kernelFrames.rows - 1}`);
+}
+
+/** Regions of ports: apart in their space, inside their parents, each in its space's list and reached once from sigma0. */
+function checkRegions(a: Arena, wrong: string[]): void {
+  const r = a.regions;
+  let free = 0;
+  for (let row = a.get(H.freeRegion); row !== 0; row = r.get(row, R.next)) free++;
+  const end = (row: number): number => r.get(row, R.port) + 2 ** r.get(row, R.bits);
+  const reached = new Set<number>();
+  const visit = (first: number, parent: number): void => {
+    let previous = 0;
+    for (let row = first; row !== 0; row = r.get(row, R.next)) {
+      if (reached.has(row)) return void wrong.push(`region ${row} is reached twice`);
+      reached.add(row);
+      if (r.get(row, R.parent) !== parent || r.get(row, R.previous) !== previous)
+        wrong.push(`region ${row}: wrong links`);
+      if (parent !== 0 && (r.get(row, R.port) < r.get(parent, R.port) || end(row) > end(parent)))
+        wrong.push(`region ${row} is not inside ${parent}`);
+      visit(r.get(row, R.child), row);
+      previous = row;
+    }
+  };
+  visit(a.get(H.regionChild), 0);
+  let listed = 0;
+  for (let space = 1; space < a.spaces.rows; space++) {
+    const mine: number[] = [];
+    for (let row = a.spaces.get(space, S.regions); row !== 0; row = r.get(row, R.spaceNext)) {
+      if (r.get(row, R.space) !== space || mine.length > r.rows)
+        return void wrong.push(`region ${row} in a wrong list`);
+      mine.push(row);
+    }
+    listed += mine.length;
+    mine.sort((one, other) => r.get(one, R.port) - r.get(other, R.port));
+    for (const [i, row] of mine.entries()) {
+      if (!reached.has(row)) wrong.push(`region ${row} hangs nowhere`);
+      if (i > 0 && r.get(row, R.port) < end(mine[i - 1])) wrong.push(`regions ${mine[i - 1]} and ${row} overlap`);
+    }
+  }
+  if (listed !== reached.size || free + listed !== r.rows - 1)
+    wrong.push(`${free} free, ${listed} listed and ${reached.size} reached regions of ${r.rows - 1}`);
 }

@@ -1,4 +1,4 @@
-import { EAX, ECX, EDX } from "@kintsugi/ia32";
+import { EDX } from "@kintsugi/ia32";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
@@ -24,7 +24,6 @@ import {
   STATE_NEXT,
   STATE_NEXT_PAGE,
   STATE_SET,
-  SYSCALL_STATE_CONTROL,
   TCR_ERROR_CODE,
   TCR_PAGER,
   THREAD_RECORD_WORDS,
@@ -45,6 +44,7 @@ import {
   ROOT,
   read8,
   spawn,
+  stateControl as stateControlAt,
   threadControl,
   write8,
 } from "./fixture.ts";
@@ -67,12 +67,7 @@ function* stateControl(
   operation: number,
   at = BUFFER,
 ): Generator<number, Outcome> {
-  c.registers[EAX] = thread;
-  c.registers[ECX] = operation;
-  c.registers[EDX] = at;
-  yield SYSCALL_STATE_CONTROL;
-  const result = c.registers[EAX];
-  return { result, error: result === 0 ? c.tcr(TCR_ERROR_CODE) : 0 };
+  return yield* stateControlAt(c, thread, operation, at);
 }
 
 /** Serves faults of the others with pages of its own; makes and deletes the child when its owner asks. */

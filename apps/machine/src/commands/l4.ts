@@ -26,6 +26,7 @@ export interface L4Flags {
   readonly until?: string;
   readonly type?: string;
   readonly engine: "interpreter" | "jit";
+  readonly io: "iopl" | "fpages";
 }
 
 const MIB = 1 << 20;
@@ -56,6 +57,11 @@ export function l4Command(program: Command, ended: (code: number) => void): void
         .choices(["interpreter", "jit"])
         .default("interpreter"),
     )
+    .addOption(
+      new Option("--io <MODE>", "how programs get at I/O ports: IOPL 3 for all of them, or I/O fpages")
+        .choices(["iopl", "fpages"])
+        .default("iopl"),
+    )
     .option("--until <TEXT>", "end with exit code 0 when COM1 has shown this")
     .option("--limit <VIRTUAL_SECONDS>", "end the run after so much virtual time", parseLimit)
     .addHelpText("after", HELP)
@@ -78,6 +84,7 @@ async function l4(flags: L4Flags): Promise<number> {
   const booted = L4Machine.powerOn({
     memory: flags.memory * MIB,
     engine: flags.engine,
+    io: flags.io,
     files: {
       sigma0: readFile("--sigma0", flags.sigma0),
       root: readFile("--root", flags.root),

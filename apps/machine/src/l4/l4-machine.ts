@@ -6,7 +6,7 @@
  * @module
  */
 import { allocateMemory, GuestMemory, type PortIo, Processor } from "@kintsugi/ia32";
-import { Kernel, type KernelObserver } from "@kintsugi/microkernel";
+import { type BootConfig, Kernel, type KernelObserver } from "@kintsugi/microkernel";
 import {
   type CivilTime,
   UART_LSR,
@@ -38,6 +38,8 @@ export interface L4Options {
   readonly memory: number;
   readonly files: L4Files;
   readonly engine: "interpreter" | "jit";
+  /** How programs get at ports: IOPL 3, the default, or I/O fpages. */
+  readonly io?: BootConfig["io"];
   /** A byte on COM1, of programs or of the kernel debugger, in order. */
   serial(byte: number): void;
   readonly observer?: KernelObserver;
@@ -94,7 +96,7 @@ export class L4Machine {
     const config = kickstart(memory, options.files);
     if (config.isErr()) return err(config.error);
     const machine = new L4Machine(options, memory);
-    const kernel = Kernel.boot(machine.#kernelOptions(options), config.value);
+    const kernel = Kernel.boot(machine.#kernelOptions(options), { ...config.value, io: options.io ?? "iopl" });
     if (kernel.isErr())
       return err({ code: "broken", file: options.files.root.commandLine, message: kernel.error.text });
     (machine as { kernel: Kernel }).kernel = kernel.value;

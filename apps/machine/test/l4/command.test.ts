@@ -78,6 +78,7 @@ describe("kintsugi l4", () => {
       ],
       [[root("spin", again(0)), "--limit", "0.01"], 4, /the limit was reached after 0\.01\d* virtual seconds/],
       [[root("exit", [0xb0, 3, 0xe6, 0xf4])], 7, /^$/],
+      [[root("fpages", [0xb0, 3, 0xe6, 0xf4]), "--io", "fpages"], 7, /^$/],
       [[root("exit2", [0xb0, 3, 0xe6, 0xf4]), "--until", "x"], 1, /a program ended the run.*'x' never came/],
     ];
     for (const [[path, ...words], status, stderr] of endings) {

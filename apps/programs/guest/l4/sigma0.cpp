@@ -5,7 +5,7 @@
  * who has what (-> sigma0_memory.h).
  * Protocols: a page fault gets a page of conventional memory, or of what the faulter has already. A request (label -6) names a
  * region, device memory included, or with a base of all ones any free one of its size; refused ones get an empty fpage.
- * The extended protocol (label -1001) sets the verbosity and prints the book. What is not understood gets no answer.
+ * An I/O fault gets its ports: they are nobody's alone. The extended protocol (label -1001) sets the verbosity and prints the book. What is not understood gets no answer.
  * Reference: L4 X.2 reference manual, sigma0 RPC protocol.
  */
 #include "print.h"
@@ -53,6 +53,10 @@ bool Handle(Word from, Word tag) {
   const Word one = Mr(1), two = Mr(2);
   switch (Protocol(tag)) {
     case PAGE_FAULT: return Untyped(tag) == 2 && Typed(tag) == 0 && PageFault(from, one);
+    case IO_FAULT:
+      if (Untyped(tag) != 2 || Typed(tag) != 0) return false;
+      Answer(one);
+      return true;
     case SIGMA0_RPC:
       if (Untyped(tag) < 2 || Typed(tag) != 0) return false;
       Request(from, one, two);

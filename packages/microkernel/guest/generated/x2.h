@@ -40,6 +40,11 @@ constexpr unsigned int PAGE_BITS = 0xc;
 constexpr unsigned int PAGE_SIZE = 0x1000;
 constexpr unsigned int SPACE_BITS = 0x20;
 
+// io-fpage.ts
+constexpr unsigned int IO_FPAGE_MARK = 2;
+constexpr unsigned int IO_SPACE_BITS = 0x10;
+constexpr unsigned int COMPLETE_IO_FPAGE = 0x4020;
+
 // kip.ts
 constexpr unsigned int KIP_MAGIC_WORD = 0x4be6344c;
 constexpr int KIP_API_VERSION_WORD = -2080047104;
@@ -119,6 +124,7 @@ constexpr unsigned int EXCEPTION_ECX = 0xb;
 constexpr unsigned int EXCEPTION_EAX = 0xc;
 constexpr unsigned int USER_EFLAGS_MASK = 0x8d5;
 constexpr unsigned int INITIAL_EFLAGS = 0x3202;
+constexpr unsigned int EFLAGS_IOPL = 0x3000;
 constexpr unsigned int EXCEPTION_RESIDENT_DIED = 0xff;
 
 // protocol/hang.ts
@@ -130,6 +136,11 @@ constexpr unsigned int LABEL_INTERRUPT = 0xfff0;
 constexpr unsigned int CASCADE_LINE = 2;
 constexpr unsigned int CLOCK_LINE = 8;
 constexpr unsigned int INTERRUPT_LINES = 0x10;
+
+// protocol/io-fault.ts
+constexpr unsigned int LABEL_IO_FAULT = 0xff86;
+constexpr unsigned int IO_FAULT_RIGHTS = 6;
+constexpr unsigned int IO_FAULT_WORDS = 2;
 
 // protocol/page-fault.ts
 constexpr unsigned int LABEL_PAGE_FAULT = 0xffe0;
@@ -233,7 +244,9 @@ constexpr unsigned int STATE_SET = 1;
 constexpr unsigned int STATE_LINK = 2;
 constexpr unsigned int STATE_NEXT = 3;
 constexpr unsigned int STATE_NEXT_PAGE = 4;
-constexpr unsigned int THREAD_RECORD_VERSION = 1;
+constexpr unsigned int STATE_NEXT_PORTS = 5;
+constexpr unsigned int STATE_NEXT_INTERRUPT = 6;
+constexpr unsigned int THREAD_RECORD_VERSION = 2;
 constexpr unsigned int RECORD_VERSION = 0;
 constexpr unsigned int RECORD_ID = 1;
 constexpr unsigned int RECORD_CONTINUATION = 2;
@@ -256,7 +269,9 @@ constexpr unsigned int RECORD_LOCAL_ID = 0xfb;
 constexpr unsigned int RECORD_KIP_AREA = 0xfc;
 constexpr unsigned int RECORD_UTCB_AREA = 0xfd;
 constexpr unsigned int RECORD_REDIRECTOR = 0xfe;
-constexpr unsigned int THREAD_RECORD_WORDS = 0xff;
+constexpr unsigned int RECORD_TRANSFER = 0xff;
+constexpr unsigned int RECORD_PEER = 0x103;
+constexpr unsigned int THREAD_RECORD_WORDS = 0x104;
 constexpr unsigned int CONTINUATION_INACTIVE = 0;
 constexpr unsigned int CONTINUATION_USER = 1;
 constexpr unsigned int CONTINUATION_SEND = 2;
@@ -268,6 +283,9 @@ constexpr unsigned int RECORD_FLAG_FLOATS = 4;
 constexpr unsigned int RECORD_FLAG_TIMED = 8;
 constexpr unsigned int RECORD_FLAG_SENDER = 0x10;
 constexpr unsigned int RECORD_FLAG_TRANSFER = 0x20;
+constexpr unsigned int INTERRUPT_PHASE_IDLE = 0;
+constexpr unsigned int INTERRUPT_PHASE_DELIVERING = 1;
+constexpr unsigned int INTERRUPT_PHASE_UNACKNOWLEDGED = 2;
 
 // time.ts
 constexpr unsigned int TIME_NEVER = 0;

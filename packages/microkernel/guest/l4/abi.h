@@ -66,7 +66,7 @@ constexpr Word COMPOUND = 0x200, MORE = 1;
 constexpr Word Substrings(Word count) { return (count - 1) << 4; }
 
 // Labels of the kernel's messages, upper twelve bits of the tag.
-constexpr Word PAGE_FAULT = 0xffe, EXCEPTION = 0xffb, SIGMA0_RPC = 0xffa, INTERRUPT = 0xfff;
+constexpr Word PAGE_FAULT = 0xffe, IO_FAULT = 0xff8, EXCEPTION = 0xffb, SIGMA0_RPC = 0xffa, INTERRUPT = 0xfff;
 constexpr Word Protocol(Word tag) { return tag >> 20; }
 
 // Error codes of calls.

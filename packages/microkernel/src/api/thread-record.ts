@@ -13,9 +13,11 @@ export const STATE_SET = 1;
 export const STATE_LINK = 2;
 export const STATE_NEXT = 3;
 export const STATE_NEXT_PAGE = 4;
+export const STATE_NEXT_PORTS = 5;
+export const STATE_NEXT_INTERRUPT = 6;
 
 /** In RECORD_VERSION; grows when a word changes its meaning. */
-export const THREAD_RECORD_VERSION = 1;
+export const THREAD_RECORD_VERSION = 2;
 
 /** Word offsets. */
 export const RECORD_VERSION = 0;
@@ -54,7 +56,10 @@ export const RECORD_LOCAL_ID = 251;
 export const RECORD_KIP_AREA = 252;
 export const RECORD_UTCB_AREA = 253;
 export const RECORD_REDIRECTOR = 254;
-export const THREAD_RECORD_WORDS = 255;
+/** Of a transfer, whether a fault is on top of it or not: FromSpecifier of the receive phase behind it, its time code, in whose name it goes, whom it is for if it is redirected (nil: whom it goes to); the thread on the other side. */
+export const RECORD_TRANSFER = 255;
+export const RECORD_PEER = 259;
+export const THREAD_RECORD_WORDS = 260;
 
 export const CONTINUATION_INACTIVE = 0;
 export const CONTINUATION_USER = 1;
@@ -71,3 +76,8 @@ export const RECORD_FLAG_TIMED = 8;
 export const RECORD_FLAG_SENDER = 16;
 /** Of a fault: what goes on after it is a transfer. */
 export const RECORD_FLAG_TRANSFER = 32;
+
+/** What STATE_NEXT_INTERRUPT says of a line: its message is not on its way, waits for the handler, or waits for an answer. */
+export const INTERRUPT_PHASE_IDLE = 0;
+export const INTERRUPT_PHASE_DELIVERING = 1;
+export const INTERRUPT_PHASE_UNACKNOWLEDGED = 2;

@@ -8,6 +8,7 @@
 import { FLOAT_REGISTER_COUNT } from "@kintsugi/ia32";
 import { err, ok, type Result } from "neverthrow";
 import { PAGE_SIZE } from "../api/fpage.ts";
+import { IO_SPACE_BITS } from "../api/io-fpage.ts";
 import { INTERRUPT_LINES } from "../api/protocol/interrupt.ts";
 import { BR_COUNT, MR_COUNT } from "../api/utcb.ts";
 import { RESET_REASON_BYTES } from "../table/layout.ts";
@@ -23,6 +24,7 @@ import {
   type MappingState,
   type PageState,
   type ReceiveWaitState,
+  type RegionState,
   type SendWaitState,
   type SpaceState,
   STATE_VERSION,
@@ -242,6 +244,15 @@ const system: Shape<SystemState> = record<SystemState>({
   threads: list(thread),
   mappings: list(mapping),
   frames: list(record<FrameState>({ frame: page, entered: flag, accessed: flag, dirty: flag, status })),
+  ioFpages: flag,
+  regions: list(
+    record<RegionState>({
+      space: word,
+      port: whole(0, 2 ** IO_SPACE_BITS - 1),
+      bits: whole(0, IO_SPACE_BITS),
+      parentSpace: word,
+    }),
+  ),
   interrupts: list(
     record<InterruptState>({
       line: whole(0, INTERRUPT_LINES - 1),

@@ -6,5 +6,5 @@
  */
 import { USER_EFLAGS_MASK } from "../api/protocol/exception.ts";
 
-/** What a user's own code can change, IOPL being 3: the status flags, TF, IF, DF, NT, RF, AC, ID. */
+/** What a user's own code can change, whatever its IOPL: the status flags, TF, IF, DF, NT, RF, AC, ID. */
 export const OWN_EFLAGS: number = USER_EFLAGS_MASK | 0x25_4700;

@@ -14,7 +14,7 @@ import { isUserFrame } from "../object/mapping-database.ts";
 import { findEntry, PTE_FRAME } from "../object/page-table.ts";
 import { interruptRow } from "../object/thread.ts";
 import { type Arena, PRIORITIES, resetReason } from "../table/arena.ts";
-import { F, H, N, P, S, T } from "../table/layout.ts";
+import { F, H, N, P, R, S, T } from "../table/layout.ts";
 import { REGISTER_COUNT } from "../table/registers.ts";
 import {
   FLAG_DELAYING,
@@ -41,6 +41,7 @@ import {
   type MappingState,
   type PageState,
   type ReceiveWaitState,
+  type RegionState,
   type SendWaitState,
   type SpaceState,
   STATE_VERSION,
@@ -77,6 +78,8 @@ export function readState(a: Arena): SystemState {
     threads: rows.map((row) => readThread(a, row, names.get(a.threads.get(row, T.space)) as ThreadId, places)),
     mappings: readMappings(a, names),
     frames: readFrames(a),
+    ioFpages: a.get(H.ioFpages) !== 0,
+    regions: readRegions(a, names),
     interrupts: readInterrupts(a),
   };
 }
@@ -338,6 +341,22 @@ function readFrames(a: Arena): FrameState[] {
       });
   }
   return list;
+}
+
+function readRegions(a: Arena, names: ReadonlyMap<number, ThreadId>): RegionState[] {
+  const r = a.regions;
+  const list: RegionState[] = [];
+  for (let row = 1; row < r.rows; row++) {
+    if (r.get(row, R.space) === 0) continue;
+    const parent = r.get(row, R.parent);
+    list.push({
+      space: names.get(r.get(row, R.space)) as ThreadId,
+      port: r.get(row, R.port),
+      bits: r.get(row, R.bits),
+      parentSpace: parent === 0 ? NIL_THREAD : (names.get(r.get(parent, R.space)) as ThreadId),
+    });
+  }
+  return list.sort((one, other) => (one.space >>> 0) - (other.space >>> 0) || one.port - other.port);
 }
 
 function readInterrupts(a: Arena): InterruptState[] {

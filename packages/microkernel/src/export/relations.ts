@@ -6,6 +6,7 @@
  * @module
  */
 import { fpageBase, fpageBits, fpageSize, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
+import { IO_SPACE_BITS } from "../api/io-fpage.ts";
 import { USER_AREA_END } from "../api/kip.ts";
 import { tagTyped, tagUntyped } from "../api/msg-tag.ts";
 import { isGlobal, NIL_THREAD, THREAD_NUMBER_BITS, type ThreadId, threadNumber, USER_BASE } from "../api/thread-id.ts";
@@ -14,6 +15,7 @@ import type {
   ContinuationState,
   CursorState,
   MappingState,
+  RegionState,
   SpaceState,
   SystemState,
   ThreadState,
@@ -48,6 +50,7 @@ export function checkRelations(state: SystemState, top: number, end: number): st
     first(state.threads, (thread) => checkThread(thread, state, index)) ??
     first(state.mappings, (mapping) => checkMapping(mapping, state, index, owned)) ??
     checkTrees(state, index) ??
+    checkRegions(state, index) ??
     first(state.frames, ({ frame, entered }) =>
       !owned(frame) || (entered && isKernelPlace(frame, spaces.get(state.sigma0)))
         ? `frame 0x${frame.toString(16)} is not sigma0's to have`
@@ -172,7 +175,8 @@ function checkTransfer(thread: ThreadState, transfer: TransferState, { threads }
   return transfer.cursor === null || isCursor(transfer.cursor) ? null : `${name} has a cursor outside its message`;
 }
 
-function isCursor({ tag, item, sub, buffer, bufferSub }: CursorState): boolean {
+/** Whether a cursor stands inside its message and the buffer registers. */
+export function isCursor({ tag, item, sub, buffer, bufferSub }: CursorState): boolean {
   const words = tagUntyped(tag) + tagTyped(tag);
   return words < MR_COUNT && item <= words + 1 && (sub === 0 || item + sub <= words) && buffer + bufferSub <= BR_COUNT;
 }
@@ -193,6 +197,56 @@ function checkMapping(
   const parent = mappings.get(placeOf(mapping.parentSpace, mapping.parentPage));
   if (parent === undefined || parent.frame !== mapping.frame) return `${name} comes from nowhere`;
   return mapping.writable && !parent.writable ? `${name} has rights that its parent has not` : null;
+}
+
+/** Regions of a space are apart, lie in their parents, and come from sigma0 at last. */
+function checkRegions(state: SystemState, { spaces }: Index): string | null {
+  if (!state.ioFpages && state.regions.length > 0) return "there are regions of ports, and ports are everybody's";
+  const ends = new Map<ThreadId, number>();
+  const index = regionIndex(state.regions);
+  for (const region of [...state.regions].sort((one, other) => one.port - other.port)) {
+    const { space, port, bits } = region;
+    const name = `region 0x${port.toString(16)} of ${hex(space)}`;
+    if (!spaces.has(space) || space === state.sigma0) return `${name} is in no space for it`;
+    if (port % 2 ** bits !== 0) return `${name} is not aligned`;
+    if (port < (ends.get(space) ?? 0)) return `${name} is there twice`;
+    ends.set(space, port + 2 ** bits);
+  }
+  for (const region of state.regions) {
+    const path = new Set<RegionState>();
+    let at: RegionState | undefined = region;
+    while (at.parentSpace !== NIL_THREAD) {
+      const above: RegionState | undefined = parentRegion(at, index);
+      const name = `region 0x${at.port.toString(16)} of ${hex(at.space)}`;
+      if (above === undefined) return `${name} comes from nowhere`;
+      if (path.has(at)) return `${name} comes from itself`;
+      path.add(at);
+      at = above;
+    }
+  }
+  return null;
+}
+
+/** Regions by space and place. */
+export function regionIndex(regions: readonly RegionState[]): ReadonlyMap<string, RegionState> {
+  return new Map(regions.map((region) => [regionName(region.space, region.port, region.bits), region]));
+}
+
+/** What names a region: regions of one space are apart. */
+export function regionName(space: ThreadId, port: number, bits: number): string {
+  return `${space}:${port}:${bits}`;
+}
+
+/** The region that another came from: the one of its parent's space around it. */
+export function parentRegion(
+  { port, bits, parentSpace }: RegionState,
+  index: ReadonlyMap<string, RegionState>,
+): RegionState | undefined {
+  for (let size = bits; size <= IO_SPACE_BITS; size++) {
+    const found = index.get(regionName(parentSpace, Math.floor(port / 2 ** size) * 2 ** size, size));
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** Every mapping hangs, at last, below sigma0: no rings. */

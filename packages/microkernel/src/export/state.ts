@@ -11,7 +11,7 @@
 import type { ThreadId } from "../api/thread-id.ts";
 
 /** Grows when a field changes its meaning. */
-export const STATE_VERSION = 1;
+export const STATE_VERSION = 2;
 
 /** What an IPC still has to do, and in whose name: the receive phase from `from`, nil for none. */
 export interface IpcState {
@@ -191,6 +191,17 @@ export interface MappingState {
   readonly parentPage: number;
 }
 
+/** A region of I/O ports that a space got from another, or from sigma0. */
+export interface RegionState {
+  readonly space: ThreadId;
+  /** First port. */
+  readonly port: number;
+  /** log2 of the number of ports. */
+  readonly bits: number;
+  /** The space that it came from: its region around this one. Nil: sigma0. */
+  readonly parentSpace: ThreadId;
+}
+
 /** What sigma0 knows of a frame of its own: whether it is entered in its space, and status bits. */
 export interface FrameState {
   readonly frame: number;
@@ -234,6 +245,9 @@ export interface SystemState {
   readonly threads: readonly ThreadState[];
   readonly mappings: readonly MappingState[];
   readonly frames: readonly FrameState[];
+  /** User threads have ports by I/O fpages; else by IOPL 3. */
+  readonly ioFpages: boolean;
+  readonly regions: readonly RegionState[];
   readonly interrupts: readonly InterruptState[];
 }
 

@@ -8,7 +8,6 @@
  * @module
  */
 import { FLOAT_REGISTER_COUNT } from "@kintsugi/ia32";
-import { INITIAL_EFLAGS } from "../api/protocol/exception.ts";
 import { NIL_THREAD } from "../api/thread-id.ts";
 import {
   CONTINUATION_INACTIVE,
@@ -41,6 +40,7 @@ import {
   RECORD_SAVED,
   RECORD_SCHEDULER,
   RECORD_TO,
+  RECORD_TRANSFER,
   RECORD_UTCB,
   RECORD_UTCB_AREA,
   RECORD_VERSION,
@@ -53,12 +53,20 @@ import { abortIpc } from "../ipc/break-off.ts";
 import { startIpc } from "../ipc/rendezvous.ts";
 import { dropFloats } from "../object/floats.ts";
 import { dequeueReady, enqueueReady } from "../object/ready-queue.ts";
-import { setRegister, setUtcbWord } from "../object/thread.ts";
+import { initialEflags, setRegister, setUtcbWord } from "../object/thread.ts";
 import { startTimeoutAt, stopTimeout } from "../object/timeout-queue.ts";
 import type { Arena } from "../table/arena.ts";
 import { S, T } from "../table/layout.ts";
 import { EFLAGS, REGISTER_COUNT } from "../table/registers.ts";
-import { FAULT_QUANTUM, FLAG_FLOATS, FLAG_HALTED, FLAG_START, POLLING, WAITING } from "../table/states.ts";
+import {
+  FAULT_QUANTUM,
+  FLAG_FLOATS,
+  FLAG_HALTED,
+  FLAG_START,
+  FLAG_TRANSFER,
+  POLLING,
+  WAITING,
+} from "../table/states.ts";
 import { OWN_EFLAGS } from "./own-eflags.ts";
 import { readOneThread } from "./read-state.ts";
 import { transferOf } from "./relations.ts";
@@ -102,6 +110,10 @@ export function readRecord(a: Arena, row: number): Int32Array {
     words.set([...savedMr, savedBr0, savedError, savedVirtualSender], RECORD_SAVED);
   }
   if (transfer?.cursor) words.set(Object.values(transfer.cursor), RECORD_CURSOR);
+  if (transfer !== null) {
+    const { from, receiveTimeout, virtualSender, intended } = transfer.ipc;
+    words.set([from, receiveTimeout, virtualSender, intended, transfer.peer], RECORD_TRANSFER);
+  }
   switch (wait.kind) {
     case "inactive":
       words[RECORD_CONTINUATION] = CONTINUATION_INACTIVE;
@@ -121,7 +133,7 @@ export function readRecord(a: Arena, row: number): Int32Array {
   if (wait.kind === "send") {
     words[RECORD_TO] = wait.ipc.intended || wait.to;
     words[RECORD_POSITION] = wait.position;
-  } else if (transfer !== null) words[RECORD_TO] = transfer.peer;
+  } else if (wait.kind === "transfer") words[RECORD_TO] = wait.peer;
   const block = a.threads.get(row, T.utcbPhysical) - UTCB_MR0_OFFSET;
   for (let i = 0; i < UTCB_WORDS; i++) words[RECORD_UTCB + i] = a.memory.read32(block + 4 * i);
   return words;
@@ -134,9 +146,8 @@ export function isRecord(words: Int32Array): boolean {
   const waits = kind === CONTINUATION_SEND || kind === CONTINUATION_RECEIVE;
   return (
     words[RECORD_VERSION] === THREAD_RECORD_VERSION &&
-    (kind === CONTINUATION_USER || waits) &&
+    (kind === CONTINUATION_USER || kind === CONTINUATION_TRANSFER || waits) &&
     (fault === 0 || (waits && fault > 0 && fault <= FAULT_QUANTUM)) &&
-    (words[RECORD_FLAGS] & RECORD_FLAG_TRANSFER) === 0 &&
     words[RECORD_DEADLINE + 1] >>> 20 === 0
   );
 }
@@ -149,7 +160,7 @@ export function setRecord(a: Arena, row: number, words: Int32Array): void {
   t.set(row, T.flags, flags | FLAG_HALTED);
   dequeueReady(a, row);
   for (let i = 0; i < REGISTER_COUNT; i++) setRegister(a, row, i, words[RECORD_REGISTERS + i]);
-  setRegister(a, row, EFLAGS, (words[RECORD_REGISTERS + EFLAGS] & OWN_EFLAGS) | (INITIAL_EFLAGS & ~OWN_EFLAGS));
+  setRegister(a, row, EFLAGS, (words[RECORD_REGISTERS + EFLAGS] & OWN_EFLAGS) | (initialEflags(a) & ~OWN_EFLAGS));
   dropFloats(a, row);
   if (words[RECORD_FLAGS] & RECORD_FLAG_FLOATS) {
     for (let i = 0; i < FLOAT_REGISTER_COUNT; i++) t.set(row, T.floats + i, words[RECORD_FLOATS + i]);
@@ -160,30 +171,52 @@ export function setRecord(a: Arena, row: number, words: Int32Array): void {
   setUtcbWord(a, row, TCR_MY_GLOBAL_ID, t.get(row, T.id));
 }
 
-/** Second pass: the thread, halted at user code, gets the record's IPC and goes on. */
+/** Second pass: the thread, halted at user code, gets the record's IPC and goes on. For sides of transfers see transfer-record.ts. */
 export function linkRecord(a: Arena, row: number, words: Int32Array): void {
+  unhalt(a, row, words);
+  if (words[RECORD_CONTINUATION] === CONTINUATION_USER) enqueueReady(a, row);
+  else if (words[RECORD_FAULT] !== 0) resumeFault(a, row, words);
+  else {
+    if (words[RECORD_FLAGS] & RECORD_FLAG_STARTING)
+      a.threads.set(row, T.flags, a.threads.get(row, T.flags) | FLAG_START);
+    resumeIpc(a, row, words);
+  }
+}
+
+/** The thread is halted if it was. */
+export function unhalt(a: Arena, row: number, words: Int32Array): void {
   const t = a.threads;
-  const kind = words[RECORD_CONTINUATION];
-  const recordFlags = words[RECORD_FLAGS];
-  if ((recordFlags & RECORD_FLAG_HALTED) === 0) t.set(row, T.flags, t.get(row, T.flags) & ~FLAG_HALTED);
-  if (kind === CONTINUATION_USER) {
-    enqueueReady(a, row);
-    return;
-  }
-  if (words[RECORD_FAULT] !== 0) {
-    for (let i = 0; i < SAVED_WORDS; i++) t.set(row, T.savedMr + i, words[RECORD_SAVED + i]);
-    t.set(row, T.fault, words[RECORD_FAULT]);
-  }
-  if (recordFlags & RECORD_FLAG_STARTING && words[RECORD_FAULT] === 0)
-    t.set(row, T.flags, t.get(row, T.flags) | FLAG_START);
-  const sends = kind === CONTINUATION_SEND;
+  if ((words[RECORD_FLAGS] & RECORD_FLAG_HALTED) === 0) t.set(row, T.flags, t.get(row, T.flags) & ~FLAG_HALTED);
+}
+
+/** Begins the record's nested call; what its end brings back stands in the record, and the IPC below it in the row. */
+export function resumeFault(a: Arena, row: number, words: Int32Array): void {
+  const t = a.threads;
+  for (let i = 0; i < SAVED_WORDS; i++) t.set(row, T.savedMr + i, words[RECORD_SAVED + i]);
+  t.set(row, T.savedFrom, t.get(row, T.from));
+  t.set(row, T.savedReceiveTimeout, t.get(row, T.receiveTimeout));
+  t.set(row, T.savedName, t.get(row, T.virtualSender));
+  t.set(row, T.savedIntended, t.get(row, T.intended));
+  t.set(row, T.fault, words[RECORD_FAULT]);
+  resumeIpc(a, row, words);
+}
+
+function resumeIpc(a: Arena, row: number, words: Int32Array): void {
+  const t = a.threads;
+  const sends = words[RECORD_CONTINUATION] === CONTINUATION_SEND;
   const to = sends ? words[RECORD_TO] : NIL_THREAD;
   const receive = sends ? words[RECORD_RECEIVE_TIMEOUT] & 0xffff : TIME_NEVER;
   startIpc(a, row, to, words[RECORD_FROM], timeouts(TIME_NEVER, receive));
   const state = t.get(row, T.state);
-  // Not yet met: the deadline is the old one, not a fresh timeout.
-  if (recordFlags & RECORD_FLAG_TIMED && (sends ? state === POLLING : state === WAITING)) {
+  // Not yet met: the deadline is the old one, not a fresh timeout. That of a transfer is another thing.
+  const waits = sends ? state === POLLING : state === WAITING;
+  if (words[RECORD_FLAGS] & RECORD_FLAG_TIMED && waits && (t.get(row, T.flags) & FLAG_TRANSFER) === 0) {
     stopTimeout(a, row);
-    startTimeoutAt(a, row, (words[RECORD_DEADLINE] >>> 0) + words[RECORD_DEADLINE + 1] * 2 ** 32);
+    startTimeoutAt(a, row, deadlineOfRecord(words));
   }
+}
+
+/** Cycles; only with RECORD_FLAG_TIMED. */
+export function deadlineOfRecord(words: Int32Array): number {
+  return (words[RECORD_DEADLINE] >>> 0) + words[RECORD_DEADLINE + 1] * 2 ** 32;
 }

@@ -9,7 +9,6 @@
 import { FLOAT_REGISTER_COUNT, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "@kintsugi/ia32";
 import { err, ok, type Result } from "neverthrow";
 import { FPAGE_W, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
-import { INITIAL_EFLAGS } from "../api/protocol/exception.ts";
 import { INTERRUPT_LINES } from "../api/protocol/interrupt.ts";
 import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { initialiseSpace, takeSpace } from "../object/address-space.ts";
@@ -17,9 +16,10 @@ import { takeFrame } from "../object/kernel-frames.ts";
 import { makeKernelPages } from "../object/kernel-pages.ts";
 import { enterMapping, setParent } from "../object/mapping-database.ts";
 import { findEntry, makeEntry, PTE_FRAME } from "../object/page-table.ts";
+import { addRegion, setRegionParent } from "../object/port-database.ts";
 import { enqueueReady } from "../object/ready-queue.ts";
 import { enqueueSender } from "../object/send-queue.ts";
-import { findGlobal, interruptRow, makeInterrupts, takeThread } from "../object/thread.ts";
+import { findGlobal, initialEflags, interruptRow, makeInterrupts, takeThread } from "../object/thread.ts";
 import { startTimeoutAt } from "../object/timeout-queue.ts";
 import { Arena, type ArenaHardware, formatArena, setResetReason } from "../table/arena.ts";
 import { F, H, N, S, T } from "../table/layout.ts";
@@ -44,8 +44,8 @@ import {
 } from "../table/states.ts";
 import { checkShape } from "./check-state.ts";
 import { OWN_EFLAGS } from "./own-eflags.ts";
-import { checkRelations, transferOf } from "./relations.ts";
-import type { IpcState, MappingState, SpaceState, StateError, SystemState, ThreadState } from "./state.ts";
+import { checkRelations, parentRegion, regionIndex, transferOf } from "./relations.ts";
+import type { IpcState, MappingState, RegionState, SpaceState, StateError, SystemState, ThreadState } from "./state.ts";
 
 /** The arena is full: caught at the edge of this file. */
 class NoRoom extends Error {}
@@ -85,6 +85,7 @@ function fill(a: Arena, state: SystemState): void {
   a.set(H.resetPending, state.resetPending ? 1 : 0);
   setResetReason(a.words, state.resetReason);
   a.setTime(a.header, 0, H.accountedAt, state.accountedAt);
+  a.set(H.ioFpages, state.ioFpages ? 1 : 0);
   makeKernelPages(a);
   writeWords(a, a.get(H.kip), state.kip);
   makeInterrupts(a, INTERRUPT_LINES);
@@ -98,6 +99,7 @@ function fill(a: Arena, state: SystemState): void {
   for (const mapping of state.mappings)
     nodes.set(`${mapping.space}:${mapping.page}`, makeMapping(a, mapping, spaces.get(mapping.space) as number));
   makeFrames(a, state);
+  makeRegions(a, state.regions, spaces);
 
   for (const { space, page, parentSpace, parentPage } of state.mappings)
     if (parentSpace !== NIL_THREAD)
@@ -159,7 +161,7 @@ function makeThread(a: Arena, state: ThreadState, space: number): void {
   );
   for (let i = 0; i < REGISTER_COUNT; i++) put(T.registers + i, state.registers[i]);
   if (state.continuation.kind !== "inactive")
-    put(T.registers + EFLAGS, (state.registers[EFLAGS] & OWN_EFLAGS) | (INITIAL_EFLAGS & ~OWN_EFLAGS));
+    put(T.registers + EFLAGS, (state.registers[EFLAGS] & OWN_EFLAGS) | (initialEflags(a) & ~OWN_EFLAGS));
   for (const [i, value] of (state.floats ?? []).entries()) put(T.floats + i, value);
   put(T.program, state.program);
   put(T.priority, state.priority);
@@ -297,6 +299,20 @@ function makeFrames(a: Arena, state: SystemState): void {
     if (entry === 0) throw new NoRoom("no frames for sigma0's pages");
     a.memory.write32(entry, (frame << PAGE_BITS) | PTE_PRESENT | PTE_USER | PTE_WRITABLE | statusBits(accessed, dirty));
   }
+}
+
+/** Both passes of the regions of ports. */
+function makeRegions(a: Arena, regions: readonly RegionState[], spaces: ReadonlyMap<ThreadId, number>): void {
+  const index = regionIndex(regions);
+  const rows = new Map<RegionState | undefined, number>();
+  for (const region of regions) {
+    const row = addRegion(a, 0, spaces.get(region.space) as number, region.port, region.bits);
+    if (row === 0) throw new NoRoom("there are more regions of ports than rows for them");
+    rows.set(region, row);
+  }
+  for (const region of regions)
+    if (region.parentSpace !== NIL_THREAD)
+      setRegionParent(a, rows.get(region) as number, rows.get(parentRegion(region, index)) as number);
 }
 
 /** The processor gets the float registers of whoever had them there. */

@@ -8,18 +8,27 @@
  * @module
  */
 import { PTE_PRESENT } from "@kintsugi/ia32";
-import { FPAGE_W, fpageBase, fpageBits, fpageRights, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
+import { FPAGE_W, fpageBase, fpageBits, fpageRights, PAGE_BITS, PAGE_SIZE, SPACE_BITS } from "../api/fpage.ts";
+import { COMPLETE_IO_FPAGE, ioFpageBase, ioFpageBits, isIoFpage } from "../api/io-fpage.ts";
 import { USER_AREA_END } from "../api/kip.ts";
 import { ITEM_GRANT, ITEM_TYPE_MASK, itemSendBase } from "../api/typed-item.ts";
 import { isKernelPage } from "../object/address-space.ts";
 import { findNode, grantPage, isUserFrame, mapPage, removeSubtree } from "../object/mapping-database.ts";
+import { hasIoFpages, sendPorts, unmapPorts } from "../object/port-database.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, N, S } from "../table/layout.ts";
 
 const USER_PAGES = USER_AREA_END / PAGE_SIZE;
 
-/** Carries out one item from the space `from` to the space `to`, into `window` (an fpage, not nil). */
+/**
+ * Carries out one item from the space `from` to the space `to`, into `window` (an fpage, not nil). A window that is the
+ * complete address space takes ports, too.
+ */
 export function mapItemInto(a: Arena, from: number, to: number, word0: number, fpage: number, window: number): void {
+  if (isIoFpage(fpage)) {
+    mapPortsInto(a, from, to, (word0 & ITEM_TYPE_MASK) === ITEM_GRANT, fpage, window);
+    return;
+  }
   const sendBits = fpageBits(fpage);
   const windowBits = fpageBits(window);
   if (sendBits === 0 || windowBits === 0) return;
@@ -38,6 +47,19 @@ export function mapItemInto(a: Arena, from: number, to: number, word0: number, f
   for (let page = nextPage(a, from, source / PAGE_SIZE, end); page < end; page = nextPage(a, from, page + 1, end))
     sendPage(a, from, to, page, page + delta, write, grant);
   if (grant && sendBits > windowBits) dropRest(a, from, fpageBase(fpage) / PAGE_SIZE, 2 ** (sendBits - PAGE_BITS));
+}
+
+/** Ports keep their numbers: the send base says nothing. A granted I/O fpage larger than the window leaves the sender as a whole. */
+function mapPortsInto(a: Arena, from: number, to: number, grant: boolean, fpage: number, window: number): void {
+  const whole = fpageBits(window) === SPACE_BITS ? COMPLETE_IO_FPAGE : window;
+  if (!hasIoFpages(a) || !isIoFpage(whole)) return;
+  const sent = ioFpageBits(fpage);
+  const taken = ioFpageBits(whole);
+  const first = ioFpageBase(fpage);
+  const firstTaken = ioFpageBase(whole);
+  if ((first ^ firstTaken) >>> Math.max(sent, taken) === 0)
+    sendPorts(a, from, to, Math.max(first, firstTaken), Math.min(sent, taken), grant);
+  if (grant && sent > taken && from !== a.get(H.sigma0Space)) unmapPorts(a, from, first, sent, true);
 }
 
 /** A granted fpage that is larger than the window leaves the sender as a whole. */

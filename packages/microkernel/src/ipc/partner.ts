@@ -33,9 +33,16 @@ export function virtualSenderOf(a: Arena, row: number, partner: number): number 
   const t = a.threads;
   const space = t.get(row, T.space);
   const virtual = resolve(a, space, utcbWord(a, row, TCR_VIRTUAL_SENDER));
-  if (virtual === 0 || !isActive(a, virtual)) return row;
+  return virtual !== 0 && maySpeakFor(a, row, virtual, partner) ? virtual : row;
+}
+
+/** Whether a message of `row` to `partner` may go in the name of `virtual`. */
+export function maySpeakFor(a: Arena, row: number, virtual: number, partner: number): boolean {
+  const t = a.threads;
+  const space = t.get(row, T.space);
+  if (!isActive(a, virtual)) return false;
   const permitted = t.get(virtual, T.space) === space || t.get(partner, T.space) === space;
-  return permitted || redirectsFor(a, space, t.get(virtual, T.space)) ? virtual : row;
+  return permitted || redirectsFor(a, space, t.get(virtual, T.space));
 }
 
 /** Redirectors that a message may pass, so that rings of them end. */

@@ -6,7 +6,6 @@
  */
 
 import { IPC_CANCELLED } from "../api/error-code.ts";
-import { INITIAL_EFLAGS } from "../api/protocol/exception.ts";
 import { INTERRUPT_LINES } from "../api/protocol/interrupt.ts";
 import type { ThreadId } from "../api/thread-id.ts";
 import { TIME_NEVER } from "../api/time.ts";
@@ -15,7 +14,16 @@ import { backUtcb, destroySpace } from "../object/address-space.ts";
 import { dropFloats } from "../object/floats.ts";
 import { detachInterrupt } from "../object/irq.ts";
 import { dequeueReady } from "../object/ready-queue.ts";
-import { dropName, giveThread, interruptRow, isActive, setName, setRegister, setUtcbWord } from "../object/thread.ts";
+import {
+  dropName,
+  giveThread,
+  initialEflags,
+  interruptRow,
+  isActive,
+  setName,
+  setRegister,
+  setUtcbWord,
+} from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, S, T } from "../table/layout.ts";
 import { EFLAGS } from "../table/registers.ts";
@@ -28,7 +36,7 @@ export function activate(a: Arena, row: number, pager: ThreadId): boolean {
   if (!backUtcb(a, row)) return false;
   setUtcbWord(a, row, TCR_MY_GLOBAL_ID, t.get(row, T.id));
   setUtcbWord(a, row, TCR_PAGER, pager);
-  setRegister(a, row, EFLAGS, INITIAL_EFLAGS);
+  setRegister(a, row, EFLAGS, initialEflags(a));
   t.set(row, T.pager, pager);
   t.set(row, T.from, pager);
   t.set(row, T.receiveTimeout, TIME_NEVER);

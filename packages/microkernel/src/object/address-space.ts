@@ -15,6 +15,7 @@ import { H, K, S, T } from "../table/layout.ts";
 import { giveFrame, kernelFrameRow, takeFrame } from "./kernel-frames.ts";
 import { isUserFrame, removeSubtree } from "./mapping-database.ts";
 import { entryNode, findEntry, makeEntry, PTE_FRAME, spaceTag } from "./page-table.ts";
+import { dropPorts } from "./port-database.ts";
 
 const LOCAL_ID_PDE = LOCAL_ID_PAGE >>> 22;
 
@@ -153,6 +154,7 @@ export function destroySpace(a: Arena, space: number): void {
     giveFrame(a, directory);
     a.cpu.invalidateSpace(spaceTag(space));
   }
+  dropPorts(a, space);
   a.spaces.clear(space);
   a.spaces.set(space, S.freeNext, a.get(H.freeSpace));
   a.set(H.freeSpace, space);

@@ -5,6 +5,7 @@
  * Not here: what threads do (→ ipc/, ready-queue.ts), system calls on them (→ syscall/).
  * @module
  */
+import { EFLAGS_IOPL, INITIAL_EFLAGS } from "../api/protocol/exception.ts";
 import { interruptId, isGlobal, type ThreadId, threadNumber } from "../api/thread-id.ts";
 import { BR_BASE, TCR_ERROR_CODE, TCR_MY_GLOBAL_ID, UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
 import { type Arena, THREAD_BUCKETS } from "../table/arena.ts";
@@ -122,6 +123,11 @@ export function makeInterrupts(a: Arena, lines: number): void {
     if (row !== interruptRow(line)) throw new Error(`interrupt ${line} got row ${row}`);
     a.threads.set(row, T.flags, FLAG_INTERRUPT);
   }
+}
+
+/** EFLAGS of a fresh thread; what user code cannot change of them stays so. */
+export function initialEflags(a: Arena): number {
+  return a.get(H.ioFpages) === 0 ? INITIAL_EFLAGS : INITIAL_EFLAGS & ~EFLAGS_IOPL;
 }
 
 /** A saved register. */

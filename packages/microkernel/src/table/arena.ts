@@ -7,7 +7,7 @@
  * Tables are written as words, past the memory's page hooks: nothing maps their pages. Frames that
  * users or the processor see (UTCBs, page tables, KIP) are written through the memory.
  *
- *     base | header | threads spaces nodes frames kernel-frames priorities buckets | pool of 4 KiB frames | top
+ *     base | header | threads spaces nodes frames kernel-frames regions priorities buckets | pool of 4 KiB frames | top
  * @module
  */
 import { Table } from "@kintsugi/records";
@@ -28,7 +28,10 @@ import {
   NodeRow,
   type PriorityFields,
   PriorityRow,
+  R,
   RESET_REASON_BYTES,
+  type RegionFields,
+  RegionRow,
   S,
   type SpaceFields,
   SpaceRow,
@@ -39,10 +42,12 @@ import {
 
 /** "KArn" */
 export const ARENA_MAGIC = 0x6e72414b;
-export const ARENA_VERSION = 2;
+export const ARENA_VERSION = 3;
 export const PRIORITIES = 256;
 /** Buckets of the thread-number hash; a power of two. */
 export const THREAD_BUCKETS = 1024;
+/** Most rows for regions of I/O ports. */
+const MAXIMUM_REGIONS = 4096;
 /** Smallest arena that holds a kernel with two spaces and a few threads. */
 export const MINIMUM_ARENA = 0x100000;
 
@@ -75,6 +80,7 @@ export class Arena {
   readonly nodes: Table<NodeFields>;
   readonly frames: Table<FrameFields>;
   readonly kernelFrames: Table<KernelFrameFields>;
+  readonly regions: Table<RegionFields>;
   readonly priorities: Table<PriorityFields>;
   readonly words: Int32Array;
 
@@ -97,6 +103,7 @@ export class Arena {
     this.nodes = new Table(words, at(H.nodesAt), at(H.nodeRows), NodeRow);
     this.frames = new Table(words, at(H.framesAt), at(H.frameRows), FrameRow);
     this.kernelFrames = new Table(words, at(H.kernelFramesAt), at(H.kernelFrameRows), KernelFrameRow);
+    this.regions = new Table(words, at(H.regionsAt), at(H.regionRows), RegionRow);
     this.priorities = new Table(words, at(H.prioritiesAt), PRIORITIES, PriorityRow);
   }
 
@@ -168,8 +175,14 @@ export function formatArena(memory: KernelMemory, arenaSize: number): Result<num
   const frameRows = memory.size >>> 12;
   const threadRows = Math.min(4096, Math.max(64, arenaSize >>> 13));
   const spaceRows = threadRows >>> 1;
+  const regionRows = Math.min(MAXIMUM_REGIONS, arenaSize >>> 12);
   const fixed =
-    4096 + threadRows * ThreadRow.size + spaceRows * SpaceRow.size + frameRows * FrameRow.size + PRIORITIES * 8;
+    4096 +
+    threadRows * ThreadRow.size +
+    spaceRows * SpaceRow.size +
+    frameRows * FrameRow.size +
+    regionRows * RegionRow.size +
+    PRIORITIES * 8;
   const nodeRows = Math.min(frameRows * 4, Math.max(1024, Math.floor(arenaSize / 3 / NodeRow.size)));
   const kernelFrameRows = arenaSize >>> 12;
   let at = toPage(HeaderRow.size) >>> 2;
@@ -194,6 +207,8 @@ export function formatArena(memory: KernelMemory, arenaSize: number): Result<num
   words[H.framesAt] = place(frameRows, FrameRow.size);
   words[H.frameRows] = frameRows;
   words[H.kernelFramesAt] = place(kernelFrameRows, KernelFrameRow.size);
+  words[H.regionsAt] = place(regionRows, RegionRow.size);
+  words[H.regionRows] = regionRows;
   words[H.prioritiesAt] = place(PRIORITIES, PriorityRow.size);
   words[H.bucketsAt] = place(THREAD_BUCKETS, 4);
   const pool = toPage(at * 4);
@@ -211,7 +226,8 @@ export function formatArena(memory: KernelMemory, arenaSize: number): Result<num
   chain(words, words[H.spacesAt], spaceRows, SpaceRow.size >>> 2, S.freeNext);
   chain(words, words[H.nodesAt], nodeRows, NodeRow.size >>> 2, N.next);
   chain(words, words[H.kernelFramesAt], words[H.kernelFrameRows], KernelFrameRow.size >>> 2, K.next);
-  words[H.freeThread] = words[H.freeSpace] = words[H.freeNode] = words[H.freeKernelFrame] = 1;
+  chain(words, words[H.regionsAt], regionRows, RegionRow.size >>> 2, R.next);
+  words[H.freeThread] = words[H.freeSpace] = words[H.freeNode] = words[H.freeKernelFrame] = words[H.freeRegion] = 1;
   return ok(base);
 }
 
@@ -240,6 +256,7 @@ export function findArena(memory: KernelMemory): Result<number, ArenaError> {
     ["nodes", words[H.nodesAt], words[H.nodeRows], NodeRow.size],
     ["frames", words[H.framesAt], words[H.frameRows], FrameRow.size],
     ["kernel frames", words[H.kernelFramesAt], words[H.kernelFrameRows], KernelFrameRow.size],
+    ["regions", words[H.regionsAt], words[H.regionRows], RegionRow.size],
     ["priorities", words[H.prioritiesAt], PRIORITIES, PriorityRow.size],
     ["buckets", words[H.bucketsAt], THREAD_BUCKETS, 4],
   ];

@@ -31,6 +31,8 @@ const HEADER_FIELDS = {
   frameRows: "u32",
   kernelFramesAt: "u32",
   kernelFrameRows: "u32",
+  regionsAt: "u32",
+  regionRows: "u32",
   prioritiesAt: "u32",
   bucketsAt: "u32",
   poolBase: "u32", // physical address of the kernel's frame 0
@@ -38,6 +40,7 @@ const HEADER_FIELDS = {
   freeSpace: "u32",
   freeNode: "u32",
   freeKernelFrame: "u32",
+  freeRegion: "u32",
   current: "u32", // thread row, 0 = idle
   accounted: "u32", // whose time slice runs: not the current one's after a donation
   lastGuest: "u32", // whose segments the processor holds
@@ -53,6 +56,9 @@ const HEADER_FIELDS = {
   cyclesPerMicrosecond: "u32",
   defaultTimeslice: "u32", // microseconds
   resetPending: "u32",
+  ioFpages: "u32", // 1: users get ports by I/O fpages; 0: by IOPL 3
+  regionChild: "u32", // first region that comes straight from sigma0
+  regionChanges: "u32", // counts, for whoever keeps something derived from regions
 } as const;
 
 const THREAD_FIELDS = {
@@ -128,6 +134,7 @@ const SPACE_FIELDS = {
   utcbArea: "u32",
   redirector: "u32",
   privileged: "u32",
+  regions: "u32", // first region of ports
 } as const;
 
 const NODE_FIELDS = {
@@ -148,6 +155,18 @@ const KERNEL_FRAME_FIELDS = {
   companion: "u32", // physical frame of a page table's node words
 } as const;
 
+const REGION_FIELDS = {
+  space: "u32", // 0 = free row
+  port: "u32",
+  bits: "u32", // log2 of the number of ports
+  parent: "u32", // 0 = sigma0's ownership of all ports
+  child: "u32",
+  next: "u32", // sibling, or free list
+  previous: "u32",
+  spaceNext: "u32", // region of the same space
+  spacePrevious: "u32",
+} as const;
+
 const PRIORITY_FIELDS = { head: "u32", tail: "u32" } as const;
 
 export const HeaderRow: Struct<typeof HEADER_FIELDS> = struct(HEADER_FIELDS);
@@ -158,15 +177,18 @@ export const NodeRow: Struct<typeof NODE_FIELDS> = struct(NODE_FIELDS);
 /** One per physical frame: the mappings that come straight from sigma0. */
 export const FrameRow: Struct<typeof FRAME_FIELDS> = struct(FRAME_FIELDS);
 export const KernelFrameRow: Struct<typeof KERNEL_FRAME_FIELDS> = struct(KERNEL_FRAME_FIELDS);
+/** A region of I/O ports that a space received. */
+export const RegionRow: Struct<typeof REGION_FIELDS> = struct(REGION_FIELDS);
 export const PriorityRow: Struct<typeof PRIORITY_FIELDS> = struct(PRIORITY_FIELDS);
 
-/** Field indices: header, thread, space, mapping node, frame, kernel frame, priority. */
+/** Field indices: header, thread, space, mapping node, frame, kernel frame, region of ports, priority. */
 export const H: WordIndices<typeof HEADER_FIELDS> = wordIndices(HeaderRow);
 export const T: WordIndices<typeof THREAD_FIELDS> = wordIndices(ThreadRow);
 export const S: WordIndices<typeof SPACE_FIELDS> = wordIndices(SpaceRow);
 export const N: WordIndices<typeof NODE_FIELDS> = wordIndices(NodeRow);
 export const F: WordIndices<typeof FRAME_FIELDS> = wordIndices(FrameRow);
 export const K: WordIndices<typeof KERNEL_FRAME_FIELDS> = wordIndices(KernelFrameRow);
+export const R: WordIndices<typeof REGION_FIELDS> = wordIndices(RegionRow);
 export const P: WordIndices<typeof PRIORITY_FIELDS> = wordIndices(PriorityRow);
 
 export type HeaderFields = typeof HEADER_FIELDS;
@@ -175,4 +197,5 @@ export type SpaceFields = typeof SPACE_FIELDS;
 export type NodeFields = typeof NODE_FIELDS;
 export type FrameFields = typeof FRAME_FIELDS;
 export type KernelFrameFields = typeof KERNEL_FRAME_FIELDS;
+export type RegionFields = typeof REGION_FIELDS;
 export type PriorityFields = typeof PRIORITY_FIELDS;

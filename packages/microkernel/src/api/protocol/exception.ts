@@ -24,5 +24,7 @@ export const EXCEPTION_EAX = 12;
 export const USER_EFLAGS_MASK = 0x8d5;
 /** Reserved bit 1, IF and IOPL 3: how a thread starts. */
 export const INITIAL_EFLAGS = 0x3202;
+/** Their IOPL, which is 0 where ports are mapped by I/O fpages. */
+export const EFLAGS_IOPL = 0x3000;
 /** Exception number of a resident program that gave up. */
 export const EXCEPTION_RESIDENT_DIED = 0xff;

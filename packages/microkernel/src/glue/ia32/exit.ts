@@ -12,15 +12,18 @@ import { KIP_API_FLAGS_WORD, KIP_API_VERSION_WORD, KIP_KERNEL_ID } from "../../a
 import { SYSCALL_IPC, SYSCALL_VECTOR_BASE } from "../../api/syscall.ts";
 import { COST_SYSCALL } from "../../costs.ts";
 import { raiseException } from "../../fault/exception.ts";
+import { ioFault } from "../../fault/io-fault.ts";
 import { pageFault } from "../../fault/page-fault.ts";
 import type { KernelExitCause } from "../../hardware.ts";
 import { claimFloats } from "../../object/floats.ts";
+import { hasIoFpages, hasPorts } from "../../object/port-database.ts";
 import { register, setRegister } from "../../object/thread.ts";
 import { systemCall } from "../../syscall/table.ts";
 import type { Arena } from "../../table/arena.ts";
 import { S, T } from "../../table/layout.ts";
 import { EAX, EBP, EBX, ECX, EDX, EIP, ESI, ESP } from "../../table/registers.ts";
 import { debuggerTrap } from "./debugger-trap.ts";
+import { portAccess } from "./port-access.ts";
 import { userByte } from "./user-byte.ts";
 
 const VECTOR_BREAKPOINT = 3;
@@ -54,7 +57,8 @@ export function handleExit(a: Arena, row: number, exit: KernelExitCause): boolea
       if (exit.vector === VECTOR_NOT_AVAILABLE) claimFloats(a, row);
       else if (exit.vector === VECTOR_UNDEFINED && isKernelInterface(a, row)) kernelInterface(a, row);
       else if (exit.vector === VECTOR_BREAKPOINT) debuggerTrap(a, row);
-      else raiseException(a, row, exit.vector, exit.errorCode);
+      else if (exit.vector !== VECTOR_PROTECTION || !missesPorts(a, row))
+        raiseException(a, row, exit.vector, exit.errorCode);
       return true;
     case "halt":
       raiseException(a, row, VECTOR_PROTECTION, 0);
@@ -62,6 +66,14 @@ export function handleExit(a: Arena, row: number, exit: KernelExitCause): boolea
     default:
       return true;
   }
+}
+
+/** Sends the I/O fault of an instruction that touches ports its space has not; false for every other #GP. */
+function missesPorts(a: Arena, row: number): boolean {
+  const access = hasIoFpages(a) ? portAccess(a, row) : null;
+  if (access === null || hasPorts(a, a.threads.get(row, T.space), access.port, access.count)) return false;
+  ioFault(a, row, access.port, access.count);
+  return true;
 }
 
 function isKernelInterface(a: Arena, row: number): boolean {

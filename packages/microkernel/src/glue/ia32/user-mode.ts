@@ -10,8 +10,9 @@ import { TAGS } from "@kintsugi/ia32";
 import { LOCAL_ID_PAGE } from "../../api/kip.ts";
 import type { KernelProcessor } from "../../hardware.ts";
 import { spaceTag } from "../../object/page-table.ts";
+import { hasIoFpages } from "../../object/port-database.ts";
 import type { Arena } from "../../table/arena.ts";
-import { H, S, T } from "../../table/layout.ts";
+import { H, R, S, T } from "../../table/layout.ts";
 import { REGISTER_COUNT } from "../../table/registers.ts";
 
 const CODE_SELECTOR = 0x1b;
@@ -19,10 +20,20 @@ const DATA_SELECTOR = 0x23;
 const LOCAL_ID_SELECTOR = 0x2b;
 const FLAT_LIMIT = 0xffffffff;
 const DPL_USER = 3;
+/** A bit for each port. */
+const BITMAP_BYTES = 8192;
+const EVERY_PORT: Uint8Array = new Uint8Array(BITMAP_BYTES);
+
+/** What the processor asks about a space's ports, as they were after so many changes. */
+interface PortBitmap {
+  readonly bits: Uint8Array;
+  changes: number;
+}
 
 export class UserMode {
   readonly #arena: Arena;
   readonly #tagOwner: Int32Array = new Int32Array(TAGS);
+  readonly #bitmaps: Map<number, PortBitmap> = new Map();
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -56,9 +67,30 @@ export class UserMode {
       this.#tagOwner[tag] = space;
     }
     cpu.setTaskSwitched(a.get(H.floatOwner) !== row);
+    if (hasIoFpages(a)) cpu.setIoPermission(this.#portsOf(space));
     cpu.setAddressSpace(a.spaces.get(space, S.pageDirectory), tag);
     const base = t.wordAddress(row, T.registers);
     for (let i = 0; i < REGISTER_COUNT; i++) cpu.registers[i] = a.words[base + i];
+  }
+
+  /** The ports of a space as the processor wants them. A cache: the regions say it. */
+  #portsOf(space: number): Uint8Array | null {
+    const a = this.#arena;
+    if (space === a.get(H.sigma0Space)) return EVERY_PORT;
+    if (a.spaces.get(space, S.regions) === 0) return null;
+    const changes = a.get(H.regionChanges);
+    let bitmap = this.#bitmaps.get(space);
+    if (bitmap?.changes === changes) return bitmap.bits;
+    bitmap ??= { bits: new Uint8Array(BITMAP_BYTES), changes };
+    this.#bitmaps.set(space, bitmap);
+    bitmap.changes = changes;
+    bitmap.bits.fill(0xff);
+    const r = a.regions;
+    for (let row = a.spaces.get(space, S.regions); row !== 0; row = r.get(row, R.spaceNext)) {
+      const end = r.get(row, R.port) + 2 ** r.get(row, R.bits);
+      for (let port = r.get(row, R.port); port < end; port++) bitmap.bits[port >>> 3] &= ~(1 << (port & 7));
+    }
+    return bitmap.bits;
   }
 
   /** Saves the registers that the processor holds as thread `row`'s. */
