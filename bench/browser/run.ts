@@ -34,7 +34,7 @@ async function bundle(): Promise<string> {
   const result = await build({
     configFile: false,
     logLevel: "silent",
-    build: { write: false, target: "esnext", minify: false, lib: { entry: here("page.ts"), formats: ["es"] } },
+    build: { write: false, target: "esnext", minify: true, lib: { entry: here("page.ts"), formats: ["es"] } },
   });
   const [{ output }] = result as unknown as { output: { code: string }[] }[];
   return output[0].code;

@@ -54,7 +54,7 @@ export class Decoder {
   ends = false;
   readonly #view = new DataView(this.window.buffer);
   readonly #handlers: Readonly<Record<string, Execute>>;
-  readonly #codes: Readonly<Record<string, number>>;
+  readonly #codes: ReadonlyMap<Execute, number>;
   readonly #features: number;
 
   /**
@@ -67,7 +67,7 @@ export class Decoder {
     features: number = ALL_FEATURES,
   ) {
     this.#handlers = handlers;
-    this.#codes = codes;
+    this.#codes = new Map(Object.entries(codes).map(([name, code]) => [handlers[name], code]));
     this.#features = features;
   }
 
@@ -146,10 +146,10 @@ export class Decoder {
     // Even a flat CS refuses writes.
     operation.segment = flat && segment < FS && segment !== CS ? FLAT : segment;
     at = this.#immediate(operation, slot, at, addressMask);
-    operation.execute = this.#handlers[slot.handler];
+    operation.execute = slot.direct ?? this.#handlers[slot.handler];
     operation.slot = slot;
     if (flat && operation.segment === FLAT && addressMask < 0) {
-      const code = this.#codes[slot.handler] ?? 0;
+      const code = this.#codes.get(operation.execute) ?? 0;
       operation.code = code !== 0 && operation.index !== ZERO ? code + 1 : code;
     }
     const ends = slot.encoding.row.ends;

@@ -15,10 +15,12 @@ import {
   isMoffs,
   isRm,
   type MandatoryPrefix,
+  meaningOf,
   parseEncoding,
   type Variant,
   widthOf,
 } from "./encoding.ts";
+import type { Execute } from "./operation.ts";
 import { TABLE } from "./table.ts";
 
 /** What follows the opcode and ModR/M. */
@@ -41,7 +43,10 @@ export interface Slot {
   readonly encoding: Encoding;
   /** Where the r/m operand is. */
   readonly variant: Variant;
+  /** Name of the generated handler; unused where the row's own function is the handler. */
   readonly handler: string;
+  /** The row's own function, where that is the handler: a minifier may rename it. */
+  readonly direct: Execute | null;
   readonly lockable: boolean;
   readonly immediate: Immediate;
   readonly registerWidth: number;
@@ -100,6 +105,7 @@ function slotOf(encoding: Encoding, variant: Variant): Slot {
     encoding,
     variant,
     handler: handlerName(encoding, variant),
+    direct: encoding.row.form === "direct" ? (meaningOf(encoding) as Execute) : null,
     lockable: encoding.row.lockable === true && first !== undefined && isMemory(first, variant),
     immediate: immediateOf(encoding),
     registerWidth: register === undefined ? 0 : widthOf(register),

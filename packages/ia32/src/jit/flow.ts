@@ -70,8 +70,8 @@ const SETS_AND_READS: FlagEffect = { reads: ALL_FLAGS, sets: ALL_FLAGS };
 const ALL = 6;
 
 /** FCMOVcc is none of them: it reads the flags. */
-function isFloat(row: Instruction, handler: string): boolean {
-  return row.form === "x87" || /^(vector|packed|scalar)/.test(row.form) || /^f(?!cmov)/i.test(handler);
+function isFloat({ form, mnemonic }: Instruction): boolean {
+  return form === "x87" || /^(vector|packed|scalar)/.test(form) || /^F(?!CMOV)/.test(mnemonic);
 }
 
 /** A shift whose count is known and not 0. */
@@ -90,7 +90,7 @@ export function flagEffect(operation: Operation): FlagEffect {
   const tested = flags.tested?.length ?? 0;
   const modified = flags.modified?.length ?? 0;
   if (row.lower === undefined) {
-    if (tested === 0 && modified === 0 && isFloat(row, slot.handler)) return NONE;
+    if (tested === 0 && modified === 0 && isFloat(row)) return NONE;
     return READS;
   }
   // Repeated ones are called.
