@@ -43,6 +43,8 @@ export class Emitter {
   ways: Ways = { leave: 0, stop: 0, stay: 0, exit: 0 };
   /** The instruction that is emitted, as the host finds it again. */
   site = 0;
+  /** It loads from where another load said. */
+  chained = false;
   /** Temporaries in use. */
   #temporaries = 0;
   #wide = 0;

@@ -14,6 +14,7 @@
  * Long because all of it shares the labels of one function.
  * @module
  */
+import type { Operation } from "../isa/operation.ts";
 import {
   CARRIES_WORD,
   JUMPS_TAKEN,
@@ -27,6 +28,7 @@ import {
   ZERO_WORD,
 } from "../state/control-area.ts";
 import { EIP as EIP_REGISTER } from "../state/registers.ts";
+import { chainedLoads } from "./chains.ts";
 import { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
 import { CARRY } from "./flow.ts";
@@ -95,6 +97,7 @@ class FunctionWriter {
   readonly #dispatched = new Set<RegionBlock>();
   /** What is known of the flags behind blocks. */
   readonly #flagsBehind = new Map<RegionBlock, flag.KnownFlags>();
+  #chained: ReadonlySet<Operation> = new Set();
   #top: Label = 0;
 
   constructor(region: readonly RegionBlock[], options: FunctionOptions) {
@@ -115,6 +118,7 @@ class FunctionWriter {
     const withVectors = usesVectors(operations);
     const items = structure(this.#region);
     this.#findDispatched(items);
+    this.#chained = chainedLoads(items);
     this.#top = w.loop();
     const exit = w.block();
     const stay = w.block();
@@ -253,6 +257,7 @@ class FunctionWriter {
     const to = new Lowering(emit, block.operations[0], ({ operation }) => emitCall(emit, operation));
     block.operations.forEach((operation, position) => {
       emit.begin(site | position);
+      emit.chained = this.#chained.has(operation);
       to.operation = operation;
       to.next = (block.pageBase + operation.end) | 0;
       to.flagsLive = live[position];

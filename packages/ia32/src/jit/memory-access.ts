@@ -8,7 +8,15 @@
  */
 import { FLAT, type Operation } from "../isa/operation.ts";
 import { OFFSET_MASK } from "../mmu/tlb.ts";
-import { CONTROL_AREA_SIZE, FS_WORD, GS_WORD, LEFT_WORD, TLB_AREA } from "../state/control-area.ts";
+import {
+  ADDENDS,
+  ADDENDS_ENTRIES,
+  CONTROL_AREA_SIZE,
+  FS_WORD,
+  GS_WORD,
+  LEFT_WORD,
+  TLB_AREA,
+} from "../state/control-area.ts";
 import { CS, FS, GS } from "../state/descriptor.ts";
 import { ZERO } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
@@ -97,16 +105,22 @@ export function pushAddress(to: Emitter, address: number, entry: number): void {
 }
 
 /**
- * `hit` emits what to do with the RAM address that it pushes, `miss` the call of the host.
+ * `hit` emits what to do with the page that the TLB's entry tells, `miss` the call of the host.
  * Nothing is on the stack before and behind either.
  */
-function access(to: Emitter, address: number, size: number, word: number, hit: () => void, miss: () => void): void {
+function access(
+  to: Emitter,
+  address: number,
+  size: number,
+  word: number,
+  hit: (entry: number) => void,
+  miss: () => void,
+): void {
   const { w } = to;
   const entry = to.temporary();
   pushHit(to, address, size, word, entry);
   w.hint(true).if();
-  pushAddress(to, address, entry);
-  hit();
+  hit(entry);
   w.else();
   miss();
   to.afterCall(LEFT_WORD);
@@ -122,7 +136,11 @@ export function read(to: Emitter, address: number, size: number): number {
     address,
     size,
     READABLE,
-    () => w.memory(LOADS[size], CONTROL_AREA_SIZE).set(value),
+    (entry) => {
+      if (to.chained) pushGuessed(to, address, entry);
+      else pushAddress(to, address, entry);
+      w.memory(LOADS[size], CONTROL_AREA_SIZE).set(value);
+    },
     () => {
       w.get(address);
       to.call(`read${size as 8 | 16 | 32}`);
@@ -131,6 +149,26 @@ export function read(to: Emitter, address: number, size: number): number {
   );
   return value;
 }
+
+/**
+ * As pushAddress(), by what the TLB added here last, if it still does: the processor foretells that, and goes on before the
+ * TLB has answered.
+ */
+function pushGuessed(to: Emitter, address: number, entry: number): void {
+  const { w } = to;
+  const word = ADDENDS + 4 * ((to.site * ADDENDS_HASH) & (ADDENDS_ENTRIES - 1));
+  w.get(entry)
+    .memory(op.I32_LOAD, TLB_AREA + ADDEND)
+    .tee(entry)
+    .word(word)
+    .op(op.I32_NE);
+  w.hint(false).if();
+  w.setWord(word, entry);
+  w.end();
+  w.word(word).get(address).op(op.I32_ADD);
+}
+/** Spreads sites, which are 64 apart from block to block. */
+const ADDENDS_HASH = 7;
 
 /** Reads what will be written: where it lies in RAM, and its value. */
 export function readForWrite(to: Emitter, address: number, size: number): { place: number; value: number } {
@@ -141,7 +179,10 @@ export function readForWrite(to: Emitter, address: number, size: number): { plac
     address,
     size,
     WRITABLE,
-    () => w.set(place),
+    (entry) => {
+      pushAddress(to, address, entry);
+      w.set(place);
+    },
     () => {
       w.get(address);
       to.call(`modify${size as 8 | 16 | 32}`);
@@ -165,7 +206,10 @@ export function write(to: Emitter, address: number, size: number, value: number)
     address,
     size,
     WRITABLE,
-    () => w.get(value).memory(STORES[size], CONTROL_AREA_SIZE),
+    (entry) => {
+      pushAddress(to, address, entry);
+      w.get(value).memory(STORES[size], CONTROL_AREA_SIZE);
+    },
     () => {
       w.get(address).get(value);
       to.call(`write${size as 8 | 16 | 32}`);

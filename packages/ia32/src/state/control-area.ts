@@ -44,6 +44,9 @@ export const NEXT_ENTRY_WORD = 0x001010;
 /** Jumps from one compiled function to another, a few of the last: site and EIP. */
 export const JUMPS_TAKEN = 0x002000;
 export const JUMPS_TAKEN_ENTRIES = 64;
+/** What the TLB added at loads whose address was loaded; a guess, and any value is right. */
+export const ADDENDS = 0x001400;
+export const ADDENDS_ENTRIES = 64;
 /** The privilege level, and whether PUSHF is the monitor's, while compiled code runs. */
 export const CPL_WORD = 0x001014;
 /** Which float instructions may run while compiled code does: bit 0 x87, bit 1 SSE. */
