@@ -29,8 +29,8 @@ import { tableEntry } from "./mmu/descriptor-table.ts";
 import { loadRealSegment } from "./mmu/segmentation.ts";
 import { invalidateAll, invalidatePage, invalidateSpace } from "./mmu/tlb.ts";
 import { setControlWord, setMxcsr } from "./softfloat/context.ts";
-import { POWER_WORD, TAGS, WORDS_PER_TAG } from "./state/control-area.ts";
-import { ADVANCED, Core, RETIRED_BEFORE, STOP_LOOK, STOP_REQUESTED } from "./state/core.ts";
+import { POWER_WORD, REGISTER_FILE, SLOW_WORD, TAGS, WALK_WORD, WORDS_PER_TAG } from "./state/control-area.ts";
+import { ADVANCED, Core, RESUME, RETIRED_BEFORE, STOP_LOOK, STOP_REQUESTED } from "./state/core.ts";
 import {
   CS,
   type Descriptor,
@@ -41,7 +41,7 @@ import {
   segmentOf,
   type TableEntry,
 } from "./state/descriptor.ts";
-import { SETTABLE, VM } from "./state/eflags.ts";
+import { RF, SETTABLE, VM } from "./state/eflags.ts";
 import { FCW, FLOAT_REGISTER_COUNT, MXCSR } from "./state/fpu.ts";
 import { eflags, setEflags } from "./state/lazy-flags.ts";
 import type { Model } from "./state/model.ts";
@@ -83,6 +83,9 @@ export interface ProcessorOptions {
 /** What executes instructions. */
 export type Engine = "interpreter" | "jit";
 
+/** Where compiled code is told that events are the host's. */
+const SLOW = (SLOW_WORD - REGISTER_FILE) >> 2;
+const WALK = (WALK_WORD - REGISTER_FILE) >> 2;
 /** Instructions after which a processor is taken for one that will run many more. */
 const SHORT_RUN = 10_000;
 
@@ -165,7 +168,8 @@ export class Processor {
       core.again = false;
       core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
-      core.r[EFLAGS] = eflags(core);
+      core.r[EFLAGS] = eflags(core) | (core.resumeFlag !== 0 ? RF : 0);
+      core.clock[RESUME] = -1;
     }
     return core.exit;
   }
@@ -339,6 +343,7 @@ export class Processor {
   /** The interrupt controller's output, in architectural mode. May be called at any time. */
   setInterruptLine(on: boolean): void {
     const { system } = this.#core;
+    if (on === system.interruptLine) return;
     system.interruptLine = on;
     if (on) this.#lookForPending();
   }
@@ -358,12 +363,15 @@ export class Processor {
   setA20(on: boolean): void {
     const core = this.#core;
     core.system.a20Mask = on ? -1 : ~0x100000;
+    core.control[WALK] = 0;
     invalidateAll(core);
     core.refetch = true;
   }
 
   #lookForPending(): void {
-    if (this.#core.stop === 0) this.#core.stop = STOP_LOOK;
+    const core = this.#core;
+    core.control[SLOW] = 1;
+    if (core.stop === 0) core.stop = STOP_LOOK;
   }
 
   /** The I/O bitmap, consulted where CPL > IOPL: a set bit refuses. null refuses all ports. Not copied. */

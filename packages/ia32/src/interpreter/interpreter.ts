@@ -18,12 +18,14 @@ import type { Block, CodePage } from "./code-page.ts";
 /** Instructions between two looks at the power word. */
 const POLL = 65536;
 
-/** Runs at most `budget` instructions (≥ 0); `core.exit` tells why it stopped. */
-export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, budget: number): void {
+/** Runs at most `most` instructions (≥ 0), less one for each event that compiled code delivers; `core.exit` tells why it stopped. */
+export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, most: number): void {
   const r = core.r;
+  let budget = most;
   const { hot } = code;
   let operation: Operation | null = null;
   core.executed = 0;
+  core.delivered = 0;
   core.extra = 0;
   core.position = 0;
   core.stop = 0;
@@ -36,7 +38,7 @@ export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, 
         leave(core, "powerFail");
         return;
       }
-      const poll = Math.min(budget, core.executed + POLL);
+      let poll = Math.min(budget, core.executed + POLL);
       while (core.executed < poll) {
         const eip = r[EIP];
         operation = null;
@@ -63,6 +65,8 @@ export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, 
             page = hot.page;
             pageBase = core.pageBase;
             next = hot.resume;
+            budget = most - core.delivered;
+            poll = Math.min(poll, budget);
           }
         }
         if (next === null) {

@@ -28,12 +28,16 @@ export const VECTOR_XM = 19;
 /** Thrown, without a stack trace and without allocation, by everything that raises an exception. */
 export const FAULT: { readonly fault: true } = { fault: true };
 
-function raise(core: Core, vector: number, errorCode: number, hasErrorCode: boolean): never {
+function note(core: Core, vector: number, errorCode: number, hasErrorCode: boolean): void {
   const exit = core.exit;
   exit.kind = "exception";
   exit.vector = vector;
   exit.errorCode = errorCode;
   exit.hasErrorCode = hasErrorCode;
+}
+
+function raise(core: Core, vector: number, errorCode: number, hasErrorCode: boolean): never {
+  note(core, vector, errorCode, hasErrorCode);
   throw FAULT;
 }
 
@@ -73,9 +77,14 @@ export function raiseGeneralProtection(core: Core): never {
   raise(core, VECTOR_GP, 0, true);
 }
 
-/** #PF: the linear address goes to CR2. */
-export function raisePageFault(core: Core, linear: number, errorCode: number): never {
+/** #PF, for whoever can leave without a throw: the linear address goes to CR2. */
+export function notePageFault(core: Core, linear: number, errorCode: number): void {
   core.cr2 = linear | 0;
   core.exit.cr2 = linear | 0;
-  raise(core, VECTOR_PF, errorCode, true);
+  note(core, VECTOR_PF, errorCode, true);
+}
+
+/** #DE, likewise. */
+export function noteDivideError(core: Core): void {
+  note(core, VECTOR_DE, 0, false);
 }

@@ -35,15 +35,19 @@ function loadTable(core: Core, operation: Operation, baseMask: number): TableReg
 }
 export function lgdt16(core: Core, operation: Operation): void {
   core.system.gdtr = loadTable(core, operation, 0xffffff);
+  core.showTables();
 }
 export function lgdt32(core: Core, operation: Operation): void {
   core.system.gdtr = loadTable(core, operation, -1);
+  core.showTables();
 }
 export function lidt16(core: Core, operation: Operation): void {
   core.system.idtr = loadTable(core, operation, 0xffffff);
+  core.showTables();
 }
 export function lidt32(core: Core, operation: Operation): void {
   core.system.idtr = loadTable(core, operation, -1);
+  core.showTables();
 }
 
 function guestOwned(core: Core): void {
@@ -95,6 +99,7 @@ export function ltr(core: Core, selector: number): void {
   setAccess(core, selector, BUSY, 0);
   const wide = (entry.access & 0x1f) === TSS_32;
   core.system.tr = { selector, base: entry.base, limit: entry.limit, wide };
+  core.showTables();
 }
 export function lldtMemory(core: Core, operation: Operation): void {
   lldt(core, selectorInMemory(core, operation));

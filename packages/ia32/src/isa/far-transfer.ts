@@ -53,9 +53,11 @@ export function retFar32(core: Core, operation: Operation): void {
 }
 
 export function iret16(core: Core, operation: Operation): void {
+  core.position = operation.position;
   interruptReturn(core, 2, nextEip(core, operation));
 }
 export function iret32(core: Core, operation: Operation): void {
+  core.position = operation.position;
   interruptReturn(core, 4, nextEip(core, operation));
 }
 
@@ -125,4 +127,5 @@ export const IRET: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, iret16, iret32],
+  lower: (to) => to.interruptReturn(),
 });

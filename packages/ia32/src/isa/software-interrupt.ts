@@ -84,6 +84,7 @@ export const INT: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: intN,
+  lower: (to) => to.softwareInterrupt(),
 });
 
 export const INTO: Instruction = instruction({

@@ -10,23 +10,17 @@
 import type { DecodedCode, HotCode } from "../interpreter/code-cache.ts";
 import type { Block, CodePage } from "../interpreter/code-page.ts";
 import type { Operation } from "../isa/operation.ts";
-import {
-  CPL_WORD,
-  FLOATS_WORD,
-  JUMPS_TAKEN,
-  JUMPS_TAKEN_ENTRIES,
-  REGISTER_FILE,
-  SITE_WORD,
-  TLB_WORD,
-} from "../state/control-area.ts";
+import { JUMPS_TAKEN, JUMPS_TAKEN_ENTRIES, REGISTER_FILE, SITE_WORD } from "../state/control-area.ts";
 import { type Core, VARIANT_FLAT } from "../state/core.ts";
 import { EIP } from "../state/registers.ts";
 import { AT_START, functionBody, SITE_BITS } from "./function.ts";
-import { floatsThatRun, Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
+import { Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
 import { COMPILED_TYPE, IMPORTS, TYPES } from "./imports.ts";
 import { JumpCache } from "./jump-cache.ts";
 import { DEFAULT_OPTIONS, type JitOptions, type JitStatistics } from "./options.ts";
 import { type RegionBlock, RegionFinder } from "./region.ts";
+import { DECLINED, FAULT_SLOT, FETCH_ANEW, SYSTEM_SLOTS } from "./system/events.ts";
+import { ACCESSES, SYSTEM_EXPORTS, systemModule } from "./system/functions.ts";
 import { hasTailCalls, trampolineModule } from "./trampoline.ts";
 import { moduleBytes } from "./wasm/module-writer.ts";
 import { FLOAT_FUNCTIONS, FLOAT_TYPES } from "./x87/functions.ts";
@@ -49,9 +43,6 @@ interface Region {
 /** `entry` of a block: the slot and, in the low bits, the block's number in the region. */
 const ENTRY_BITS = 8;
 const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
-const TLB = (TLB_WORD - REGISTER_FILE) >> 2;
-const CPL = (CPL_WORD - REGISTER_FILE) >> 2;
-const FLOATS = (FLOATS_WORD - REGISTER_FILE) >> 2;
 const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
 /** Instructions, by those of the threshold, after which a region is compiled again, and better. */
 const HOT_AT = [750, 12_000];
@@ -94,7 +85,7 @@ export class Compiler implements HotCode {
   readonly #drops = new Map<number, number>();
   readonly #freeSlots: number[] = [];
   readonly #freeSites: number[] = [];
-  #slots = 1;
+  #slots = SYSTEM_SLOTS + 1;
   /** Blocks met in another mapping than they were compiled for: only now and then is that worth compiling. */
   #moves = 0;
   #bytes = 0;
@@ -110,9 +101,12 @@ export class Compiler implements HotCode {
     this.#options = { ...DEFAULT_OPTIONS, tailCalls: hasTailCalls(), ...options };
     this.#threshold = this.#options.threshold;
     this.#host = new Host(core, code);
-    this.#table = new WebAssembly.Table({ element: "anyfunc", initial: this.#options.cacheRegions + 2 });
+    this.#table = new WebAssembly.Table({ element: "anyfunc", initial: this.#options.cacheRegions + SYSTEM_SLOTS + 2 });
     this.#imports = { memory, table: this.#table, ...this.#host.imports() };
     this.#run = this.#instantiate(trampolineModule(this.#shared)).run as Run;
+    const shared = this.#instantiate(systemModule(this.#shared, this.#options.tailCalls));
+    for (const [slot, name] of Object.entries(SYSTEM_EXPORTS)) this.#table.set(Number(slot), shared[name]);
+    for (const name of ACCESSES) this.#imports[name] = shared[name];
     this.#jumps = new JumpCache(memory);
     core.control.fill(-1, TAKEN, TAKEN + 2 * JUMPS_TAKEN_ENTRIES);
   }
@@ -147,26 +141,30 @@ export class Compiler implements HotCode {
     const slot = block.entry >> ENTRY_BITS;
     this.#remember(block, core.r[EIP], pageBase);
     const from = core.executed;
-    host.limit = limit;
-    host.outcome = OUTCOME_NONE;
-    host.stolen = 0;
-    host.disturbed = false;
-    host.tlbBase = core.tlbBase;
-    core.control[TLB] = core.tlbBase * 4;
-    core.control[CPL] = core.cpl;
-    core.control[FLOATS] = floatsThatRun(core);
-    host.flagsFromCore();
-    const left = this.#run(slot, block.entry & ((1 << ENTRY_BITS) - 1), budget);
+    const events = core.delivered;
+    host.begin(limit);
+    let left = this.#run(slot, block.entry & ((1 << ENTRY_BITS) - 1), budget);
+    while (host.outcome === OUTCOME_FAULT && host.mayDeliver) {
+      const more = this.#run(FAULT_SLOT, host.site, host.deliver());
+      if (more === DECLINED) {
+        host.outcome = OUTCOME_FAULT;
+        break;
+      }
+      left = more;
+    }
+    host.settle();
     host.flagsToCore();
     let site = host.site;
+    let anew = false;
     if (host.outcome === OUTCOME_NONE) {
       site = core.control[SITE];
+      anew = (site & AT_START) === FETCH_ANEW;
       if ((site & AT_START) === AT_START) {
         const { block: next, pageBase: base } = host.sites[site >>> SITE_BITS];
         core.r[EIP] = base + next.first.offset;
       }
-      core.executed = limit - left - host.stolen;
-      if (core.executed === from) return false;
+      core.executed = host.limit - left - host.stolen;
+      if (core.executed === from && core.delivered === events) return false;
     }
     // The sample may give the site's number to another block.
     const place = host.sites[site >>> SITE_BITS];
@@ -177,7 +175,7 @@ export class Compiler implements HotCode {
     this.resume = null;
     if (host.outcome === OUTCOME_NONE || host.outcome === OUTCOME_BOUNDARY || this.faulted) {
       const { page } = place.block;
-      this.page = page !== null && this.#code.known(page.frame) === page ? page : null;
+      this.page = !anew && page !== null && this.#code.known(page.frame) === page ? page : null;
     } else {
       this.resume = host.resume;
       this.page = place.block.page;

@@ -152,6 +152,13 @@ export class Emitter {
     this.w.word(address).tee(local.BUDGET).const(LEAVE_NOW).op(op.I32_EQ).hint(false).brIf(this.ways.exit);
   }
 
+  /** Leaves with the running instruction, for one of the shared functions (system/events.ts) to do it and go on. */
+  transfer(slot: number): void {
+    const { w } = this;
+    w.const(slot).set(local.TARGET).const(this.site).set(local.TARGET_ENTRY);
+    w.const(1).set(local.PAGE).br(this.ways.exit);
+  }
+
   /** Stores registers in the register file, or loads them from there. */
   store(registers: number): void {
     for (let number = 0; number < 8; number++)

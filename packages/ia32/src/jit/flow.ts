@@ -4,25 +4,39 @@
  * Here: what the compiler must know before it emits anything, from the rows' own columns.
  * @module
  */
+import { CLTS, INVLPG, MOV_TO_CONTROL } from "../isa/control-register.ts";
 import { isMemory } from "../isa/encoding.ts";
+import { IRET } from "../isa/far-transfer.ts";
 import type { Instruction } from "../isa/instruction.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
+import { INT } from "../isa/software-interrupt.ts";
 
 /**
  * next: to the following instruction; jump, branch, call: to `target`, for branches also on; return, indirect: nobody
- * knows; indirectCall: the same, but it comes back; leave: a row that sets EIP and is called.
+ * knows; indirectCall: the same, but it comes back; leave: a row that sets EIP and is called, or one behind which code is looked for anew.
  */
 export type Flow = "next" | "jump" | "branch" | "call" | "return" | "indirect" | "indirectCall" | "leave";
+
+/** Rows behind which the next page of code is translated anew. */
+const FETCH_ANEW: ReadonlySet<Instruction> = new Set([MOV_TO_CONTROL, INVLPG, CLTS]);
+/** Rows that compiled code leaves by, but without the host. */
+const EVENTS: ReadonlySet<Instruction> = new Set([INT, IRET]);
+
+/** The program goes on behind the operation that leaves, sooner or later. */
+export function comesBack({ slot }: Operation): boolean {
+  return slot !== null && (FETCH_ANEW.has(slot.encoding.row) || slot.encoding.row === INT);
+}
 
 /** How the operation ends its block. */
 export function flowOf(operation: Operation): Flow {
   const { slot, falls } = operation;
+  if (slot !== null && FETCH_ANEW.has(slot.encoding.row)) return "leave";
   if (falls) return "next";
   if (slot === null) return "leave";
   const { row, sizes } = slot.encoding;
   // A repeated string instruction goes on behind itself when it is through.
   if (row.ends === "alone") return "next";
-  if (row.lower === undefined || sizes[0] !== 32) return "leave";
+  if (row.lower === undefined || sizes[0] !== 32 || EVENTS.has(row)) return "leave";
   switch (row.mnemonic) {
     case "JMP":
       return row.form === "branch" ? "jump" : "indirect";

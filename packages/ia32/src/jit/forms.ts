@@ -15,6 +15,7 @@ import { flagEffect, flowOf } from "./flow.ts";
 import * as local from "./locals.ts";
 import { DECLINED, type Lowering } from "./lowering.ts";
 import { operandAddress, read, readForWrite, write, writeBack } from "./memory-access.ts";
+import { TRANSFER_SLOT } from "./system/events.ts";
 import { changesVectors, emitVector } from "./vectors/vector-forms.ts";
 
 /** Index in the view of its size of a register that is named by an operand word alone. */
@@ -26,7 +27,15 @@ export function emitOperation(to: Lowering): boolean {
   const { emit, operation } = to;
   const { slot } = operation;
   const lower = slot?.encoding.row.lower;
-  if (slot === null || lower === undefined || flowOf(operation) === "leave") {
+  if (flowOf(operation) === "leave") {
+    if (lower === undefined || slot?.encoding.sizes.includes(32) !== true) {
+      emit.transfer(TRANSFER_SLOT);
+      return false;
+    }
+    lower(to);
+    return true;
+  }
+  if (slot === null || lower === undefined) {
     emitCall(emit, operation);
     return false;
   }

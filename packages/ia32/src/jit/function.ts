@@ -77,9 +77,7 @@ export function functionBody(region: readonly RegionBlock[], options: FunctionOp
 
 /** A jump is compared with so many targets at most. */
 const EXPECTED = 3;
-/** Where the function goes on: index in the table, entry. */
-const TARGET = local.TEMPORARIES;
-const TARGET_ENTRY = local.TEMPORARIES + 1;
+const { TARGET, TARGET_ENTRY } = local;
 const LOOKUP = local.TEMPORARIES + 2;
 const LOOKUP_TLB = local.TEMPORARIES + 3;
 const I32_LOCALS = local.TEMPORARIES + local.TEMPORARY_COUNT - local.GPR;
@@ -301,8 +299,7 @@ class FunctionWriter {
         this.#edge(block, block.next);
         return;
       case "leave":
-        // The host has said where to go, and that the function must be left.
-        w.br(this.#emit.ways.exit);
+        // It has been left.
         return;
       default:
         if (this.#options.hot) this.#expect(block);

@@ -10,26 +10,51 @@
  */
 import type { DecodedCode } from "../interpreter/code-cache.ts";
 import type { Block } from "../interpreter/code-page.ts";
-import { FAULT } from "../interrupt/exception.ts";
+import { FAULT, noteDivideError, VECTOR_DB } from "../interrupt/exception.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { probeWrite, read8, slowRead, slowWrite, write8 } from "../mmu/access.ts";
-import { INDEX_MASK, PAGE_MASK, translate } from "../mmu/tlb.ts";
+import { INDEX_MASK, PAGE_MASK, translate, tryTranslate } from "../mmu/tlb.ts";
 import {
   CARRIES_WORD,
+  CPL_WORD,
+  DIRECTORY_WORD,
+  ERROR_WORD,
+  EVENT_WORD,
+  EVENTS_WORD,
   FLOATS_WORD,
   LEFT_WORD,
+  LIMIT_WORD,
+  MODE_WORD,
   PAGE_CODE,
   PAGE_HOOKED,
+  PDPTE_WORDS,
   REGISTER_FILE,
+  RESUME_WORD,
   SIGN_WORD,
+  SITE_WORD,
+  SLOW_WORD,
   SYSTEM_FLAGS_WORD,
+  TLB_WORD,
+  WALK_WORD,
   ZERO_WORD,
 } from "../state/control-area.ts";
-import type { Core } from "../state/core.ts";
+import { CR4_PAE, CR4_PGE, CR4_PSE } from "../state/control-registers.ts";
+import { ADVANCED, type Core, RESUME, RETIRED_BEFORE, VARIANT_FLAT } from "../state/core.ts";
 import { EIP } from "../state/registers.ts";
 import { LEAVE_NOW } from "./emitter.ts";
 import { SITE_BITS } from "./function.ts";
 import type { HelperName } from "./imports.ts";
+import { KEEP_RESUME, MODE_SS } from "./system/delivery.ts";
+import { EVENT_HAS_CODE, EVENT_RESUMES, FETCH_ANEW } from "./system/events.ts";
+import {
+  WALK_GLOBAL,
+  WALK_LARGE,
+  WALK_NO_EXECUTE,
+  WALK_PAE,
+  WALK_PAGING,
+  WALK_PROTECT,
+  WALK_READY,
+} from "./system/page-walk.ts";
 
 /** A block of a region, as sites name it. */
 export interface BlockSite {
@@ -56,10 +81,41 @@ const ZERO = index(ZERO_WORD);
 const CARRIES = index(CARRIES_WORD);
 const SYSTEM_FLAGS = index(SYSTEM_FLAGS_WORD);
 
+const SITE = index(SITE_WORD);
+const TLB = index(TLB_WORD);
+const CPL = index(CPL_WORD);
+const SLOW = index(SLOW_WORD);
+const EVENTS = index(EVENTS_WORD);
+const LIMIT = index(LIMIT_WORD);
+const MODE = index(MODE_WORD);
+const RESUMES = index(RESUME_WORD);
+const WALKS = index(WALK_WORD);
+const DIRECTORY = index(DIRECTORY_WORD);
+const PDPTE = index(PDPTE_WORDS);
+const EVENT = index(EVENT_WORD);
+const ERROR = index(ERROR_WORD);
+
 /** Bit 0: x87 instructions run; bit 1: SSE instructions, too. */
 export function floatsThatRun(core: Core): number {
   if (core.emulation || core.taskSwitched) return 0;
   return core.osFxsr ? 3 : 1;
+}
+
+/** What WALK_WORD is. */
+function walkMode(core: Core): number {
+  const { system, paging } = core;
+  const { cr4 } = system;
+  if (!core.architectural || core.alignmentCheck || core.watch !== null || system.a20Mask !== -1) return 0;
+  if (!paging) return WALK_READY;
+  return (
+    WALK_READY |
+    WALK_PAGING |
+    (cr4 & CR4_PAE ? WALK_PAE : 0) |
+    (cr4 & (CR4_PAE | CR4_PSE) ? WALK_LARGE : 0) |
+    (core.writeProtect ? WALK_PROTECT : 0) |
+    (cr4 & CR4_PGE ? WALK_GLOBAL : 0) |
+    (core.noExecute ? WALK_NO_EXECUTE : 0)
+  );
 }
 
 export class Host {
@@ -91,6 +147,10 @@ export class Host {
       this.#modify(linear, size, site, budget);
     const writer = (size: 1 | 2 | 4) => (linear: number, value: number, site: number, budget: number) =>
       this.#write(linear, size, value, site, budget);
+    const inputter = (size: 1 | 2 | 4) => (port: number, site: number, budget: number) =>
+      this.#input(port, size, site, budget);
+    const outputter = (size: 1 | 2 | 4) => (port: number, value: number, site: number, budget: number) =>
+      this.#output(port, size, size === 4 ? value >>> 0 : value, site, budget);
     return {
       read8: reader(1),
       read16: reader(2),
@@ -101,14 +161,93 @@ export class Host {
       write8: writer(1),
       write16: writer(2),
       write32: writer(4),
+      input8: inputter(1),
+      input16: inputter(2),
+      input32: inputter(4),
+      output8: outputter(1),
+      output16: outputter(2),
+      output32: outputter(4),
+      divideError: (site, budget) => this.#divideError(site, budget),
       execute: (site, budget) => this.#execute(site, budget),
+      transfer: (site, budget) => this.#transfer(site, budget),
       interpret: (site, budget) => this.#interpret(site, budget),
     };
+  }
+
+  /** Compiled code begins to run, until `executed` is `limit`. */
+  begin(limit: number): void {
+    const core = this.#core;
+    const { control } = core;
+    this.limit = limit;
+    this.outcome = OUTCOME_NONE;
+    this.stolen = 0;
+    this.disturbed = false;
+    control[LIMIT] = limit;
+    control[EVENTS] = 0;
+    control[MODE] = 0;
+    control[RESUMES] = KEEP_RESUME;
+    this.#show();
+    this.flagsFromCore();
+  }
+
+  /** Shows compiled code which mode it runs in. */
+  #show(): void {
+    const core = this.#core;
+    const { control, system } = core;
+    this.tlbBase = core.tlbBase;
+    control[TLB] = core.tlbBase * 4;
+    control[CPL] = core.cpl;
+    control[FLOATS] = floatsThatRun(core);
+    const waiting = system.interruptLine || system.nonMaskable || system.nonMaskableBlocked;
+    control[SLOW] = waiting || core.exact || !core.architectural ? 1 : 0;
+    control[DIRECTORY] = core.pageDirectory;
+    control[WALKS] = walkMode(core);
+    if (system.cr4 & CR4_PAE) control.set(system.pdpte, PDPTE);
+  }
+
+  /** Takes over what compiled code has delivered and returned from. */
+  settle(): void {
+    const core = this.#core;
+    const { control } = core;
+    const mode = control[MODE];
+    if (mode === 0) return;
+    const level = control[CPL];
+    const from = level === 0 ? 0 : 2;
+    core.adopt(level, core.knownSegments[from], mode & MODE_SS ? core.knownSegments[from + 1] : null);
+    this.tlbBase = core.tlbBase;
+    const events = control[EVENTS];
+    core.clock[ADVANCED] += events;
+    core.delivered += events;
+    this.limit = control[LIMIT];
+    if (control[RESUMES] !== KEEP_RESUME) core.clock[RESUME] = core.clock[RETIRED_BEFORE] + control[RESUMES];
+    control[MODE] = 0;
+    control[EVENTS] = 0;
+    control[RESUMES] = KEEP_RESUME;
+  }
+
+  /** The fault that compiled code was left with may be delivered by compiled code. */
+  get mayDeliver(): boolean {
+    const core = this.#core;
+    const { kind, vector } = core.exit;
+    if (!core.architectural || kind !== "exception" || vector === VECTOR_DB) return false;
+    return this.stolen === 0 && core.stop === 0 && !this.disturbed;
+  }
+
+  /** Shows compiled code the fault; returns the budget that is left. */
+  deliver(): number {
+    const core = this.#core;
+    const { vector, errorCode, hasErrorCode } = core.exit;
+    core.control[EVENT] = vector | EVENT_RESUMES | (hasErrorCode ? EVENT_HAS_CODE : 0);
+    core.control[ERROR] = errorCode;
+    core.refetch = false;
+    this.outcome = OUTCOME_NONE;
+    return this.limit - core.executed;
   }
 
   /** Makes the counts what they are before the block of a site. */
   #at(site: number, budget: number): BlockSite {
     const core = this.#core;
+    this.settle();
     const place = this.sites[site >>> SITE_BITS];
     this.site = site;
     core.executed = this.limit - budget - this.stolen - place.block.length;
@@ -137,6 +276,11 @@ export class Host {
   /** A fault of the instruction: it is not done. Anything else that was thrown is thrown on. */
   #fault(thrown: unknown, place: BlockSite, site: number): number {
     if (thrown !== FAULT) throw thrown;
+    return this.#leaveFaulted(place, site);
+  }
+
+  /** The exit has the instruction's fault. */
+  #leaveFaulted(place: BlockSite, site: number): number {
     const core = this.#core;
     const operation = place.operations[site & POSITION];
     core.executed += operation.position + core.extra;
@@ -154,12 +298,23 @@ export class Host {
     this.#leave(OUTCOME_RESUME);
   }
 
+  /** An access to one page that only a page fault can stop, and that nobody looks at. */
+  #simple(linear: number, size: number): boolean {
+    const core = this.#core;
+    return (linear & 0xfff) <= 0x1000 - size && !core.alignmentCheck && core.watch === null;
+  }
+
   #read(linear: number, size: 1 | 2 | 4, site: number, budget: number): number {
     const core = this.#core;
     const place = this.#at(site, budget);
     let value: number;
     try {
-      value = size === 1 ? read8(core, linear) : slowRead(core, linear, size);
+      if (this.#simple(linear, size)) {
+        const physical = tryTranslate(core, linear, false);
+        if (physical < 0) return this.#leaveFaulted(place, site);
+        const { memory } = core;
+        value = size === 1 ? memory.read8(physical) : size === 2 ? memory.read16(physical) : memory.read32(physical);
+      } else value = size === 1 ? read8(core, linear) : slowRead(core, linear, size);
     } catch (thrown) {
       return this.#fault(thrown, place, site);
     }
@@ -186,7 +341,9 @@ export class Host {
     const place = this.#at(site, budget);
     let physical: number;
     try {
-      probeWrite(core, linear, size);
+      if (this.#simple(linear, size)) {
+        if (tryTranslate(core, linear, true) < 0) return this.#leaveFaulted(place, site);
+      } else probeWrite(core, linear, size);
       physical = this.#plain(linear, size);
     } catch (thrown) {
       return this.#fault(thrown, place, site);
@@ -203,6 +360,23 @@ export class Host {
     const core = this.#core;
     const place = this.#at(site, budget);
     try {
+      if (this.#simple(linear, size)) {
+        const physical = tryTranslate(core, linear, true);
+        if (physical < 0) {
+          this.#leaveFaulted(place, site);
+          return;
+        }
+        if (this.#holdsCode(physical, size, place.block)) {
+          this.#interpret(site, budget);
+          return;
+        }
+        const { memory } = core;
+        if (size === 1) memory.write8(physical, value);
+        else if (size === 2) memory.write16(physical, value);
+        else memory.write32(physical, value);
+        this.#goOn(budget);
+        return;
+      }
       if (this.#writesCode(linear, size, place.block)) {
         this.#interpret(site, budget);
         return;
@@ -219,17 +393,55 @@ export class Host {
   /** A write there would change decoded code of the page that runs. Translates both ends, as the write will. */
   #writesCode(linear: number, size: number, running: Block): boolean {
     const core = this.#core;
-    const { memory } = core;
     const first = translate(core, linear, true);
     const inPage = 0x1000 - (linear & 0xfff);
     const second = inPage >= size ? -1 : translate(core, (linear + inPage) & PAGE_MASK, true);
-    const holds = (physical: number, bytes: number): boolean => {
-      const frame = physical >>> 12;
-      if (frame !== running.page?.frame || (memory.flags[frame] & PAGE_CODE) === 0) return false;
-      return this.#code.holds(frame, physical & 0xfff, (physical & 0xfff) + bytes - 1);
-    };
-    if (holds(first, Math.min(size, inPage))) return true;
-    return second >= 0 && holds(second, size - inPage);
+    if (this.#holdsCode(first, Math.min(size, inPage), running)) return true;
+    return second >= 0 && this.#holdsCode(second, size - inPage, running);
+  }
+
+  /** Bytes of the page that runs are decoded. */
+  #holdsCode(physical: number, bytes: number, running: Block): boolean {
+    const frame = physical >>> 12;
+    if (frame !== running.page?.frame || (this.#core.memory.flags[frame] & PAGE_CODE) === 0) return false;
+    return this.#code.holds(frame, physical & 0xfff, (physical & 0xfff) + bytes - 1);
+  }
+
+  /** #DE of the running instruction, whose operand has been read. */
+  #divideError(site: number, budget: number): undefined {
+    const place = this.#at(site, budget);
+    noteDivideError(this.#core);
+    this.#leaveFaulted(place, site);
+  }
+
+  /** IN from a port that the program may use. */
+  #input(port: number, size: 1 | 2 | 4, site: number, budget: number): number {
+    const core = this.#core;
+    const place = this.#at(site, budget);
+    core.position = site & POSITION;
+    let value: number;
+    try {
+      value = core.ports.read(port, size);
+    } catch (thrown) {
+      return this.#fault(thrown, place, site);
+    }
+    core.position = 0;
+    this.#goOn(budget);
+    return value;
+  }
+
+  #output(port: number, size: 1 | 2 | 4, value: number, site: number, budget: number): undefined {
+    const core = this.#core;
+    const place = this.#at(site, budget);
+    core.position = site & POSITION;
+    try {
+      core.ports.write(port, size, value);
+    } catch (thrown) {
+      this.#fault(thrown, place, site);
+      return;
+    }
+    core.position = 0;
+    this.#goOn(budget);
   }
 
   /** Flags and EFLAGS between compiled code and the core. */
@@ -250,6 +462,35 @@ export class Host {
     control[SYSTEM_FLAGS] = core.systemFlags;
   }
 
+  /** The last instruction of a block: behind it compiled code is looked for anew. */
+  #transfer(site: number, budget: number): undefined {
+    const core = this.#core;
+    const { control } = core;
+    const place = this.#at(site, budget);
+    const operation = place.operations[site & POSITION];
+    core.budget = this.limit - core.executed;
+    this.flagsToCore();
+    try {
+      operation.execute(core, operation);
+    } catch (thrown) {
+      this.#fault(thrown, place, site);
+      return;
+    }
+    this.flagsFromCore();
+    core.position = 0;
+    if (operation.falls) core.r[EIP] = place.pageBase + operation.end;
+    if (core.stop === 0 && this.stolen === 0 && !this.disturbed && core.variant === VARIANT_FLAT) {
+      control[SITE] = (site & ~POSITION) | (core.refetch ? FETCH_ANEW : 0);
+      control[LEFT] = budget;
+      core.refetch = false;
+      this.#show();
+      return;
+    }
+    core.executed += operation.position + 1 + core.extra;
+    core.extra = 0;
+    this.#leave(OUTCOME_BOUNDARY);
+  }
+
   #execute(site: number, budget: number): undefined {
     const core = this.#core;
     const place = this.#at(site, budget);
@@ -266,8 +507,9 @@ export class Host {
       return;
     }
     this.flagsFromCore();
-    core.control[FLOATS] = floatsThatRun(core);
     const last = operation.position === block.length - 1;
+    if (last) this.#show();
+    else core.control[FLOATS] = floatsThatRun(core);
     if (last && !operation.falls) {
       // It has set EIP. A repetition that is through goes on behind itself.
       const { extra } = core;

@@ -21,7 +21,9 @@ const RUNNING = 3;
 
 /**
  * readN(linear, site, budget): the value; modifyN: the address in RAM where it may be read and written;
- * writeN(linear, value, site, budget); execute(site, budget): runs the instruction as the interpreter does;
+ * writeN(linear, value, site, budget); inputN(port, site, budget): what the port says; outputN(port, value, site, budget);
+ * divideError(site, budget): #DE, the function is left; execute(site, budget): runs the instruction as the interpreter does;
+ * transfer(site, budget): the same for one by which its function has been left already; SITE_WORD gets where to blame it;
  * interpret(site, budget): the function is left before the instruction.
  */
 export type HelperName =
@@ -34,7 +36,15 @@ export type HelperName =
   | "write8"
   | "write16"
   | "write32"
+  | "input8"
+  | "input16"
+  | "input32"
+  | "output8"
+  | "output16"
+  | "output32"
+  | "divideError"
   | "execute"
+  | "transfer"
   | "interpret";
 const HELPERS: Readonly<Record<HelperName, number>> = {
   read8: LOOKING,
@@ -46,7 +56,15 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   write8: STORING,
   write16: STORING,
   write32: STORING,
+  input8: LOOKING,
+  input16: LOOKING,
+  input32: LOOKING,
+  output8: STORING,
+  output16: STORING,
+  output32: STORING,
+  divideError: RUNNING,
   execute: RUNNING,
+  transfer: RUNNING,
   interpret: RUNNING,
 };
 

@@ -32,6 +32,9 @@ export const CARRY = 23;
 /** int32 temporaries. */
 export const TEMPORARIES = 24;
 export const TEMPORARY_COUNT = 12;
+/** Where the function goes on, if PAGE is 1: index in the table, argument. */
+export const TARGET: number = TEMPORARIES;
+export const TARGET_ENTRY: number = TEMPORARIES + 1;
 /** int64 temporaries. */
 export const WIDE: number = TEMPORARIES + TEMPORARY_COUNT;
 export const WIDE_COUNT = 4;

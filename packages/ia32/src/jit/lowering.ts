@@ -18,9 +18,9 @@
  * @module
  */
 import type { Operation } from "../isa/operation.ts";
-import { CPL_WORD, SYSTEM_FLAGS_WORD } from "../state/control-area.ts";
+import { CPL_WORD, EVENT_WORD, LEFT_WORD, REGISTER_FILE, SYSTEM_FLAGS_WORD } from "../state/control-area.ts";
 import { ALWAYS_ONE, DF, IF, RF, VM } from "../state/eflags.ts";
-import { EAX, EBP, ECX, EDX, ESP } from "../state/registers.ts";
+import { EAX, EBP, ECX, EDX, EIP, ESP } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
 import { ALL_FLAGS } from "./flow.ts";
 import * as local from "./locals.ts";
@@ -30,10 +30,12 @@ import { Bits } from "./rows/bits.ts";
 import { Multiplication } from "./rows/multiplication.ts";
 import { Shifts } from "./rows/shifts.ts";
 import { Strings } from "./rows/strings.ts";
+import { EVENT_SOFTWARE, INTERRUPT_SLOT, RETURN_SLOT } from "./system/events.ts";
 import { Vectors } from "./vectors/vectors.ts";
 import * as op from "./wasm/opcodes.ts";
 import { X87 } from "./x87/x87.ts";
 
+const EIP_WORD = REGISTER_FILE + 4 * EIP;
 /** Where IOPL stands in EFLAGS. */
 const IOPL_SHIFT = 12;
 
@@ -82,6 +84,55 @@ export class Lowering {
     w.hint(false).if();
     memory.interpret(this.emit);
     w.end();
+  }
+
+  /** #DE where the int32 on the stack is not 0. */
+  divideErrorIf(): void {
+    const { w, ways } = this.emit;
+    w.hint(false).if();
+    this.emit.call("divideError");
+    w.br(ways.exit);
+    w.end();
+  }
+
+  /** Does `then` where CPL allows what IOPL guards, and calls the interpreter's handler elsewhere. */
+  #guarded(then: () => void): void {
+    const { w } = this.emit;
+    w.word(CPL_WORD).word(SYSTEM_FLAGS_WORD).const(IOPL_SHIFT).op(op.I32_SHR_U).const(3).op(op.I32_AND, op.I32_GT_U);
+    w.hint(false).if();
+    this.interpreted();
+    w.else();
+    then();
+    w.end();
+  }
+
+  /** Pushes the port: DX, or the immediate. */
+  #port(): void {
+    if (this.operation.slot?.encoding.operands.includes("DX")) this.emit.part(16, EDX * 2);
+    else this.emit.w.const(this.operation.immediate);
+  }
+
+  /** IN. */
+  input(): void {
+    const { emit } = this;
+    this.#guarded(() => {
+      this.#port();
+      emit.call(`input${this.size as 8 | 16 | 32}`);
+      const value = emit.keep();
+      emit.afterCall(LEFT_WORD);
+      emit.setPart(this.size, 0, value);
+    });
+  }
+
+  /** OUT. */
+  output(): void {
+    const { emit } = this;
+    this.#guarded(() => {
+      this.#port();
+      emit.part(this.size, 0);
+      emit.call(`output${this.size as 8 | 16 | 32}`);
+      emit.afterCall(LEFT_WORD);
+    });
   }
 
   /** Pushes a local. */
@@ -176,6 +227,21 @@ export class Lowering {
   returnTo(): void {
     this.pop(this.operation.immediate);
     this.emit.w.set(local.EIP);
+  }
+
+  /** INT n. */
+  softwareInterrupt(): void {
+    const { w } = this.emit;
+    w.const(0)
+      .const(this.operation.immediate | EVENT_SOFTWARE)
+      .memory(op.I32_STORE, EVENT_WORD);
+    w.const(0).const(this.next).memory(op.I32_STORE, EIP_WORD);
+    this.emit.transfer(INTERRUPT_SLOT);
+  }
+
+  /** IRET. */
+  interruptReturn(): void {
+    this.emit.transfer(RETURN_SLOT);
   }
 
   /** Pushes whether CX or ECX, by the address size, is 0. */

@@ -11,7 +11,7 @@ import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { INDEX_MASK, PAGE_MASK } from "../mmu/tlb.ts";
 import type { Core } from "../state/core.ts";
 import { ZERO } from "../state/registers.ts";
-import { ALL_FLAGS, type Flow, flagsNeeded, flowOf, hidesCarry } from "./flow.ts";
+import { ALL_FLAGS, comesBack, type Flow, flagsNeeded, flowOf, hidesCarry } from "./flow.ts";
 
 export interface RegionBlock {
   readonly block: Block;
@@ -126,6 +126,7 @@ export class RegionFinder {
   /** EIPs that control may come to from elsewhere: behind a call, and what a jump table holds. */
   #entries(from: RegionBlock): number[] {
     if (from.flow === "call" || from.flow === "indirectCall") return [from.next];
+    if (from.flow === "leave") return comesBack(from.operations[from.operations.length - 1]) ? [from.next] : [];
     if (from.flow !== "indirect") return [];
     const { base, index, scale, displacement } = from.operations[from.operations.length - 1];
     if (base !== ZERO || index === ZERO || scale !== 2) return [];

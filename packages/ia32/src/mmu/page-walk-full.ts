@@ -38,8 +38,8 @@ export const WALKED_LARGE = 8;
 const HIGH_RESERVED = 0x7fffffff;
 const NX = -0x80000000;
 /** Bits of an entry for a large page between the PAT bit and the address. */
-const LARGE_RESERVED_32 = 0x3fe000;
-const LARGE_RESERVED_PAE = 0x1fe000;
+export const LARGE_RESERVED_32 = 0x3fe000;
+export const LARGE_RESERVED_PAE = 0x1fe000;
 
 function mayWrite(core: Core, rights: number): boolean {
   return (rights & PTE_WRITABLE) !== 0 || (!core.user && !core.writeProtect);

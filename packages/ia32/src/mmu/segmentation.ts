@@ -86,11 +86,16 @@ export function loadSelector(core: Core, number: number, selector: number, vecto
     if ((access & PRESENT) === 0) raiseWithCode(core, VECTOR_NP, errorCode);
   }
   markAccessed(core, value, entry);
-  core.setSegment(number, segmentOf(value, entry));
+  const segment = segmentOf(value, entry);
+  if (number === SS) core.keepSegment(SS, value, entry, segment);
+  core.setSegment(number, segment);
 }
 
 /** Loads CS with a checked descriptor; the privilege level stays. */
 export function loadCodeSegment(core: Core, selector: number, entry: TableEntry): void {
   markAccessed(core, selector, entry);
-  core.setSegment(CS, segmentOf((selector & 0xfffc) | core.cpl, entry));
+  const value = (selector & 0xfffc) | core.cpl;
+  const segment = segmentOf(value, entry);
+  core.keepSegment(CS, value, entry, segment);
+  core.setSegment(CS, segment);
 }

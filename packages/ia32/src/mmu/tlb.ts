@@ -11,7 +11,7 @@
  * Pages that devices answer for, and watched ones, are never entered. Not here: the hit path (→ access.ts).
  * @module
  */
-import { raisePageFault } from "../interrupt/exception.ts";
+import { FAULT, notePageFault } from "../interrupt/exception.ts";
 import {
   ENTRY_WORDS,
   PAGE_DEVICE,
@@ -38,9 +38,21 @@ const LARGE_MASK = ~0x3fffff;
 
 /** Physical address of an access by the current program, or a page fault; fills the TLB where it may. */
 export function translate(core: Core, linear: number, write: boolean): number {
+  const physical = tryTranslate(core, linear, write);
+  if (physical < 0) throw FAULT;
+  return physical;
+}
+
+/** The same, where a page fault is −1: it has been noted, but nothing is thrown. */
+export function tryTranslate(core: Core, linear: number, write: boolean): number {
   return core.architectural
     ? translateFull(core, linear, write ? ACCESS_WRITE : ACCESS_READ)
     : translateForHost(core, linear, write);
+}
+
+function pageFault(core: Core, linear: number, errorCode: number): number {
+  notePageFault(core, linear, errorCode);
+  return -1;
 }
 
 /** Host kernel mode: 32-bit paging under the host's rules of invalidation. */
@@ -49,7 +61,7 @@ function translateForHost(core: Core, linear: number, write: boolean): number {
   if (core.paging) {
     const access = (write ? ACCESS_WRITE : ACCESS_READ) | (core.user ? ACCESS_USER : 0);
     physical = walk(core.memory, core.pageDirectory, linear, access, core.pageSizeExtensions, core.writeProtect);
-    if (physical < 0) raisePageFault(core, linear, -1 - physical);
+    if (physical < 0) return pageFault(core, linear, -1 - physical);
   } else {
     physical = linear >>> 0;
   }
@@ -71,7 +83,7 @@ function translateFull(core: Core, linear: number, access: number): number {
   core.walked = WALKED_DIRTY;
   if (core.paging) {
     physical = walkFull(core, linear, access | (core.user ? ACCESS_USER : 0));
-    if (physical < 0) raisePageFault(core, linear, -1 - physical);
+    if (physical < 0) return pageFault(core, linear, -1 - physical);
   }
   physical = (physical & system.a20Mask) >>> 0;
   const frame = physical >>> 12;
@@ -107,7 +119,11 @@ export function frameOf(core: Core, linear: number): number {
 
 /** Physical address of an instruction byte. May raise a page fault. */
 export function fetchAddress(core: Core, linear: number): number {
-  return core.architectural ? translateFull(core, linear, ACCESS_FETCH) : translateForHost(core, linear, false);
+  const physical = core.architectural
+    ? translateFull(core, linear, ACCESS_FETCH)
+    : translateForHost(core, linear, false);
+  if (physical < 0) throw FAULT;
+  return physical;
 }
 
 /** Forgets what a load of CR3 makes stale: everything but global pages. */

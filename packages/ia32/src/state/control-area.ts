@@ -7,6 +7,8 @@
  *   0x000040   64        register file, see registers.ts
  *   0x000080   384       float registers, see fpu.ts
  *   0x001000   72        words of compiled code, see below
+ *   0x001080   176       what compiled code delivers events and walks page tables by, see jit/system/
+ *   0x001400   2048      what is known of entries of the TLB, see core.ts
  *   0x010000   0x40000   jump cache: JUMP_ENTRIES entries of four words, see jit/jump-cache.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
  *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
@@ -56,6 +58,37 @@ export const FS_WORD = 0x001020;
 export const GS_WORD = 0x001028;
 /** Selectors of the segment registers, in the order of their numbers. */
 export const SELECTOR_WORDS = 0x001030;
+/** Four descriptors of CS and SS, see core.ts: selector, an unused word, the two words of the descriptor. */
+export const KNOWN_SEGMENTS = 0x001080;
+/** Base and limit of the IDT, the GDT, and the 32-bit TSS (limit −1: of another kind). */
+export const IDT_WORD = 0x0010c0;
+export const GDT_WORD = 0x0010c8;
+export const TSS_WORD = 0x0010d0;
+/** Not 0: the host delivers events, because there is more to it. */
+export const SLOW_WORD = 0x0010d8;
+/** Events that compiled code delivered since the host looked; what the count of instructions may reach then. */
+export const EVENTS_WORD = 0x0010dc;
+export const LIMIT_WORD = 0x0010e0;
+/** Bit 0: CS, bit 1: SS are no longer what the host knows. */
+export const MODE_WORD = 0x0010e4;
+/** Count of instructions at which RF was set; KEEP_RESUME: nothing has changed. */
+export const RESUME_WORD = 0x0010e8;
+/** What is to be delivered: see jit/system/functions.ts; and its error code. */
+export const EVENT_WORD = 0x0010ec;
+export const ERROR_WORD = 0x0010f0;
+/** Data segment registers, one bit each, that a return to CPL 3 would clear. */
+export const INNER_DATA_WORD = 0x0010f4;
+/** How compiled code walks page tables (jit/system/page-walk.ts): WALK_… bits, CR3, whole pages of RAM, the PDPTE registers. */
+export const WALK_WORD = 0x001100;
+export const DIRECTORY_WORD = 0x001104;
+export const RAM_PAGES_WORD = 0x001108;
+export const PDPTE_WORDS = 0x001110;
+/** Entries of the TLB that are remembered as filled: how many, and which. */
+export const FILLED_COUNT_WORD = 0x00110c;
+export const FILLED_ENTRIES = 0x001800;
+export const FILLED_KNOWN = 256;
+/** By linear address >>> 22, a byte each: some entry of the TLB may be part of a large page there. */
+export const LARGE_CACHED = 0x001400;
 export const JUMP_CACHE = 0x010000;
 export const JUMP_ENTRIES = 16384;
 export const PAGE_FLAGS = 0x080000;

@@ -11,9 +11,17 @@ import type { GuestMemory } from "../memory/guest-memory.ts";
 import { createFloatContext, type FloatContext } from "../softfloat/context.ts";
 import {
   CONTROL_AREA_SIZE,
+  FILLED_COUNT_WORD,
+  FILLED_ENTRIES,
+  FILLED_KNOWN,
   FLOAT_FILE,
   FS_WORD,
   GS_WORD,
+  IDT_WORD,
+  INNER_DATA_WORD,
+  KNOWN_SEGMENTS,
+  LARGE_CACHED,
+  RAM_PAGES_WORD,
   REGISTER_FILE,
   REGISTER_FILE_SIZE,
   SELECTOR_WORDS,
@@ -23,6 +31,7 @@ import {
 } from "./control-area.ts";
 import { CR0_AM, CR0_PE } from "./control-registers.ts";
 import {
+  ACCESSED,
   CS,
   type Descriptor,
   entryOfDescriptor,
@@ -32,7 +41,7 @@ import {
   SS,
   type TableEntry,
 } from "./descriptor.ts";
-import { AC, IOPL, RESET, VM } from "./eflags.ts";
+import { AC, IOPL, RESET, RF, VM } from "./eflags.ts";
 import { ES, FLOAT_FILE_WORDS, FSW, resetFloatRegisters } from "./fpu.ts";
 import { featuresOf, type Model } from "./model.ts";
 import { REGISTER_COUNT } from "./registers.ts";
@@ -43,14 +52,20 @@ export const RETIRED_BEFORE = 0;
 export const ADVANCED = 1;
 /** Interrupts wait while `retired` has this value: behind STI, MOV SS and POP SS. */
 export const SHADOW = 2;
+/** RF is set while `retired` has this value, see resumeFlag(). */
+export const RESUME = 3;
 
 /** Values of `stop`: requestExit() was called; the instruction itself filled in the Exit; something may be pending. */
 export const STOP_REQUESTED = 1;
 export const STOP_EXIT = 2;
 export const STOP_LOOK = 3;
 
-/** Where `control` has the selectors. */
+/** Where `control` has the selectors, and what compiled code delivers events by. */
 const SELECTORS = (SELECTOR_WORDS - REGISTER_FILE) >> 2;
+const KNOWN = (KNOWN_SEGMENTS - REGISTER_FILE) >> 2;
+const FILLED_COUNT = (FILLED_COUNT_WORD - REGISTER_FILE) >> 2;
+const TABLES = (IDT_WORD - REGISTER_FILE) >> 2;
+const INNER_DATA = (INNER_DATA_WORD - REGISTER_FILE) >> 2;
 
 /** Which decoded code runs: flat 32-bit segments, any 32-bit code segment, any 16-bit one. */
 export const VARIANT_FLAT = 0;
@@ -63,13 +78,13 @@ export const TAG_SUPERVISOR = 0;
 export const TAG_USER = 1;
 export const TAG_ALIGNED = 2;
 
-/** Entries of the TLB that are remembered as filled. */
-const FILLED_KNOWN = 256;
 /** Bytes of an access behind its first one, at most. */
 const LONGEST = 15;
 
 /** Hears of changes to DR0-DR7. */
 export interface Debugging {
+  /** Instructions are run one by one. */
+  readonly stepping: boolean;
   registersChanged(): void;
 }
 
@@ -118,10 +133,9 @@ export class Core {
   readonly ram8: Uint8Array;
   readonly tlb: Int32Array;
   /** Entries filled since local ones were forgotten, but global ones; when the list is full, it does not know. */
-  readonly filled: Int32Array = new Int32Array(FILLED_KNOWN);
-  filledCount = 0;
+  readonly filled: Int32Array;
   /** By linear address >>> 22: some entry may be part of a large page there. */
-  readonly largeCached: Uint8Array = new Uint8Array(1024);
+  readonly largeCached: Uint8Array;
   /** First word of the current address space's table. */
   tlbBase = 0;
 
@@ -133,6 +147,8 @@ export class Core {
   systemFlags: number = RESET & ~2;
 
   readonly segments: Segment[] = [0, 1, 2, 3, 4, 5].map(() => nullSegment(0));
+  /** Flat CS and SS of level 0, then of level 3, as last loaded from descriptors that stand in KNOWN_SEGMENTS. */
+  readonly knownSegments: (Segment | null)[] = [null, null, null, null];
   /** What a host kernel put into its table, and the same as table entries. */
   readonly descriptors: (Descriptor | null)[] = new Array(16).fill(null);
   readonly #entries: (TableEntry | null)[] = new Array(16).fill(null);
@@ -180,7 +196,7 @@ export class Core {
   /** Instructions of this run() still allowed, counted from the start of the running block. */
   budget = 0;
   /** RETIRED_BEFORE this run() since power-on, and ADVANCED; doubles from the start, so that no field ever changes shape. */
-  readonly clock: Float64Array = new Float64Array(3);
+  readonly clock: Float64Array = new Float64Array(4);
   /** Instructions that a repeated string instruction retired beyond its one. */
   extra = 0;
   /** Instructions of the running block retired before the one that asks for the count. */
@@ -193,6 +209,8 @@ export class Core {
   refetch = false;
   /** Second result of a division. */
   remainder = 0;
+  /** Events that compiled code delivered in this stretch: each has cost one instruction of its budget. */
+  delivered = 0;
   /** Nonzero: leave run() after this instruction. STOP_EXIT: the Exit is filled in. */
   stop = 0;
 
@@ -200,6 +218,7 @@ export class Core {
     this.model = model;
     this.architectural = architectural;
     this.clock[SHADOW] = -1;
+    this.clock[RESUME] = -1;
     this.features = featuresOf(model, float, architectural);
     this.memory = memory;
     this.ports = ports;
@@ -210,6 +229,9 @@ export class Core {
     this.segments.forEach(({ selector }, number) => {
       this.control[SELECTORS + number] = selector;
     });
+    this.control[INNER_DATA] = 0;
+    for (let place = 0; place < 4; place++) this.control[KNOWN + 4 * place] = -1;
+    this.showTables();
     this.r16 = new Uint16Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 2);
     this.r8 = new Uint8Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE);
     this.x = new Int32Array(buffer, FLOAT_FILE, FLOAT_FILE_WORDS);
@@ -221,6 +243,16 @@ export class Core {
     this.ram = new DataView(buffer, CONTROL_AREA_SIZE, memory.size);
     this.ram8 = memory.ram;
     this.tlb = new Int32Array(buffer, TLB_AREA, TAGS * WORDS_PER_TAG);
+    this.filled = new Int32Array(buffer, FILLED_ENTRIES, FILLED_KNOWN);
+    this.largeCached = new Uint8Array(buffer, LARGE_CACHED, 1024);
+    this.control[(RAM_PAGES_WORD - REGISTER_FILE) >> 2] = memory.size >>> 12;
+  }
+
+  get filledCount(): number {
+    return this.control[FILLED_COUNT];
+  }
+  set filledCount(count: number) {
+    this.control[FILLED_COUNT] = count;
   }
 
   /** The host's descriptor that a selector names; LDT selectors and indices past the end name none. */
@@ -234,11 +266,41 @@ export class Core {
     this.#entries[index] = descriptor === null ? null : entryOfDescriptor(descriptor);
   }
 
+  /** Keeps for compiled code what a descriptor has made of CS or SS; `selector` has the level. */
+  keepSegment(number: number, selector: number, { access, low, high }: TableEntry, segment: Segment): void {
+    const level = selector & 3;
+    if (!segment.flat || segment.conforming || (access & ACCESSED) === 0 || selector & 4) return;
+    if (segment.dpl !== level || (level !== 0 && level !== 3)) return;
+    const place = (level === 0 ? 0 : 2) + (number === CS ? 0 : 1);
+    this.knownSegments[place] = segment;
+    const at = KNOWN + 4 * place;
+    this.control[at] = selector & 0xffff;
+    this.control[at + 2] = low;
+    this.control[at + 3] = high;
+  }
+
+  /** Shows compiled code where the tables lie: called when one has been loaded. */
+  showTables(): void {
+    const { idtr, gdtr, tr } = this.system;
+    const { control } = this;
+    control[TABLES] = idtr.base;
+    control[TABLES + 1] = idtr.limit;
+    control[TABLES + 2] = gdtr.base;
+    control[TABLES + 3] = gdtr.limit;
+    control[TABLES + 4] = tr.base;
+    control[TABLES + 5] = tr.wide ? tr.limit : -1;
+  }
+
   /** Replaces the hidden part of a segment register. */
   setSegment(number: number, segment: Segment): void {
     const previous = this.segments[number];
     this.segments[number] = segment;
     this.control[SELECTORS + number] = segment.selector;
+    if (number !== CS && number !== SS) {
+      const inner = !segment.conforming && segment.dpl < 3;
+      const bit = 1 << number;
+      this.control[INNER_DATA] = inner ? this.control[INNER_DATA] | bit : this.control[INNER_DATA] & ~bit;
+    }
     // From flat to flat nothing else follows, and that is what nearly all loads are.
     if (previous.flat && segment.flat && previous.writable === segment.writable && number < FS) return;
     const [es, cs, ss, ds] = this.segments;
@@ -257,6 +319,14 @@ export class Core {
     const plain = readable && writable && !expandDown && limit >= LONGEST;
     this.control[at >> 2] = base;
     this.control[(at >> 2) + 1] = plain ? limit - LONGEST + 1 : 0;
+  }
+
+  /** Takes over a privilege level and its flat CS and SS (null: the old one), which compiled code has loaded. */
+  adopt(level: number, code: Segment | null, stack: Segment | null): void {
+    if (code !== null) this.segments[CS] = code;
+    if (stack !== null) this.segments[SS] = stack;
+    this.cpl = level;
+    this.updateMode();
   }
 
   /** Brings what follows from CPL, CR0 and EFLAGS up to date. */
@@ -289,6 +359,14 @@ export class Core {
   /** Instructions retired since power-on, before the running one. */
   get retired(): number {
     return this.clock[RETIRED_BEFORE] + this.executed + this.position;
+  }
+
+  /**
+   * RF, as 0 or 1: set by IRET until the next instruction retires. While nobody looks on, the bit is not kept among
+   * the flags, where it would stop each instruction behind an IRET, but as the count at which it holds.
+   */
+  get resumeFlag(): number {
+    return (this.systemFlags & RF) !== 0 || this.clock[RESUME] === this.retired ? 1 : 0;
   }
 
   /** The I/O privilege level. */

@@ -7,7 +7,7 @@
  */
 import { WORDS_PER_TAG } from "./control-area.ts";
 import { deriveControl } from "./control-registers.ts";
-import { ADVANCED, type Core, RETIRED_BEFORE, SHADOW } from "./core.ts";
+import { ADVANCED, type Core, RESUME, RETIRED_BEFORE, SHADOW } from "./core.ts";
 import type { Descriptor, Segment, SystemSegment, TableRegister } from "./descriptor.ts";
 import { ALWAYS_ONE, ARITHMETIC } from "./eflags.ts";
 import { ES, FLOAT_REGISTER_COUNT, FSW } from "./fpu.ts";
@@ -135,10 +135,12 @@ export function restoreState(core: Core, state: ProcessorState): void {
   core.position = 0;
   core.clock[ADVANCED] = state.advanced;
   core.clock[SHADOW] = state.shadow;
+  core.clock[RESUME] = -1;
   core.systemFlags = state.registers[REGISTER_COUNT - 1] & ~ARITHMETIC & ~ALWAYS_ONE;
   if ((state.system !== null) !== core.architectural) throw new RangeError("processor state of the other mode");
   if (state.system !== null) {
     restoreSystem(core.system, state.system);
+    core.showTables();
     deriveControl(core);
   } else core.updateMode();
   // Whoever restores the processor restores its devices: no edge is told.

@@ -19,7 +19,7 @@ import {
 } from "../interrupt/exception.ts";
 import { readSystem16, readSystem32, tableEntry } from "../mmu/descriptor-table.ts";
 import { loadCodeSegment, loadRealSegment } from "../mmu/segmentation.ts";
-import { type Core, RETIRED_BEFORE, STOP_LOOK } from "../state/core.ts";
+import { type Core, RESUME, RETIRED_BEFORE, STOP_LOOK } from "../state/core.ts";
 import {
   CONFORMING,
   CS,
@@ -118,7 +118,7 @@ function enterHandler(
   const size = gate.access & GATE_WIDE ? 4 : 2;
   const offset = (gate.low & 0xffff) | (size === 4 ? gate.high & 0xffff0000 : 0);
   const { segments, r } = core;
-  const flags = (eflags(core) & ~RF) | (event.resume ? RF : eflags(core) & RF);
+  const flags = (eflags(core) & ~RF) | (event.resume || core.resumeFlag !== 0 ? RF : 0);
   const inner = (entry.access & CONFORMING) === 0 && entry.dpl < core.cpl;
   const from8086 = core.virtual8086;
   const frame: number[] = [];
@@ -184,6 +184,7 @@ export function deliver(core: Core, first: Event): boolean {
   for (let link = 0; link < LONGEST_CHAIN; link++) {
     try {
       deliverOnce(core, event);
+      core.clock[RESUME] = -1;
       return true;
     } catch (thrown) {
       if (thrown !== FAULT) throw thrown;
@@ -236,7 +237,16 @@ export function interruptReturn(core: Core, size: 2 | 4, next: number): void {
     return;
   } else returnTo(core, selector, offset, size, 3 * size, 0);
   setEflags(core, flags);
+  deferResume(core);
   lookForPending(core);
+}
+
+/** RF has been set by the running instruction: unless somebody looks on, it need not stop the next one. */
+function deferResume(core: Core): void {
+  const { systemFlags } = core;
+  if ((systemFlags & (RF | TF)) !== RF || !core.architectural || core.debugging?.stepping === true) return;
+  core.systemFlags = systemFlags & ~RF;
+  core.clock[RESUME] = core.retired + 1;
 }
 
 /** IF, TF or RF may have been set: what was waiting for that is looked for behind this instruction. */
@@ -256,5 +266,6 @@ function returnTo8086(core: Core, selector: number, offset: number, image: numbe
   });
   core.r[ESP] = esp;
   core.r[EIP] = offset & 0xffff;
+  deferResume(core);
   lookForPending(core);
 }

@@ -231,6 +231,7 @@ export function returnTo(
     throw fault;
   }
   core.updateMode();
+  core.refetch = true;
   loadCodeSegment(core, selector, entry);
   core.r[EIP] = offset;
   core.r[ESP] = (core.r[ESP] & ~core.stackMask) | ((pointer + extra) & core.stackMask);

@@ -10,7 +10,7 @@ import { probeWrite, write16, write32 } from "../mmu/access.ts";
 import { markAccessed, readSystem16, readSystem32, tableEntry } from "../mmu/descriptor-table.ts";
 import { inSegment, isStackFor } from "../mmu/segmentation.ts";
 import type { Core } from "../state/core.ts";
-import { PRESENT, type Segment, segmentOf } from "../state/descriptor.ts";
+import { PRESENT, type Segment, SS, segmentOf } from "../state/descriptor.ts";
 
 export interface Stack {
   readonly segment: Segment;
@@ -30,7 +30,9 @@ export function stackOfLevel(core: Core, level: number, external: number): Stack
   if (entry === null || !isStackFor(selector, entry, level)) raiseWithCode(core, VECTOR_TS, errorCode);
   if ((entry.access & PRESENT) === 0) raiseWithCode(core, VECTOR_SS, errorCode);
   markAccessed(core, selector, entry);
-  return { segment: segmentOf(selector, entry), pointer };
+  const segment = segmentOf(selector, entry);
+  core.keepSegment(SS, selector, entry, segment);
+  return { segment, pointer };
 }
 
 /** Pushes `values` in order as code at `level` would; returns the new stack pointer. */
@@ -79,4 +81,6 @@ export function setLevel(core: Core, level: number): void {
   if (core.cpl === level) return;
   core.cpl = level;
   core.updateMode();
+  // The page that runs on may not be one of this level.
+  core.refetch = true;
 }

@@ -96,6 +96,7 @@ export function switchBySegment(
   if (nested) writeSystem16(core, entry.base, old.selector);
   if (kind !== TASK_RETURN) setAccess(core, selector, BUSY, 0);
   system.tr = { selector: selector & 0xffff, base: entry.base, limit: entry.limit, wide };
+  core.showTables();
   setControl0(core, system.cr0 | CR0_TS);
   loadTask(core, image, nested);
 }

@@ -98,7 +98,7 @@ export class Multiplication {
     }
     emit.register(EDX);
     w.get(divisor).op(op.I32_GE_U);
-    this.#to.interpretIf();
+    this.#to.divideErrorIf();
     const dividend = emit.wide();
     const wide = emit.wide();
     this.#pushDividend();
@@ -121,7 +121,7 @@ export class Multiplication {
     const w = this.#w;
     const { emit, size } = this.#to;
     w.get(divisor).op(op.I32_EQZ);
-    this.#to.interpretIf();
+    this.#to.divideErrorIf();
     emit.part(16, 0);
     if (size === 16) {
       emit.part(16, EDX * 2);
@@ -133,7 +133,7 @@ export class Multiplication {
     w.get(quotient)
       .const(size === 8 ? 0xff : 0xffff)
       .op(op.I32_GT_U);
-    this.#to.interpretIf();
+    this.#to.divideErrorIf();
     w.get(dividend).get(divisor).op(op.I32_REM_U);
     const remainder = emit.keep();
     emit.setPart(size, 0, quotient);
@@ -145,17 +145,20 @@ export class Multiplication {
     const w = this.#w;
     const { emit, size } = this.#to;
     if (size !== 32) this.#to.decline();
-    // Divisors 0 and −1: a fault, or near one.
-    w.get(divisor).const(1).op(op.I32_ADD).const(1).op(op.I32_LE_U);
-    this.#to.interpretIf();
     const dividend = emit.wide();
     const wide = emit.wide();
     const quotient = emit.wide();
     this.#pushDividend();
-    w.set(dividend).get(divisor).op(op.I64_EXTEND_I32_S).set(wide);
+    w.set(dividend);
+    // By 0, and what WebAssembly traps on: the least number by −1.
+    w.get(divisor).op(op.I32_EQZ).get(divisor).const(-1).op(op.I32_EQ);
+    w.get(dividend).get(dividend).op(op.I64_ADD, op.I64_EQZ).get(dividend).const64(0).op(op.I64_LT_S, op.I32_AND);
+    w.op(op.I32_AND, op.I32_OR);
+    this.#to.divideErrorIf();
+    w.get(divisor).op(op.I64_EXTEND_I32_S).set(wide);
     w.get(dividend).get(wide).op(op.I64_DIV_S).tee(quotient);
     w.get(quotient).op(op.I32_WRAP_I64, op.I64_EXTEND_I32_S, op.I64_NE);
-    this.#to.interpretIf();
+    this.#to.divideErrorIf();
     w.get(dividend).get(wide).op(op.I64_REM_S, op.I32_WRAP_I64);
     emit.setRegister(EDX);
     w.get(quotient).op(op.I32_WRAP_I64);
