@@ -5,10 +5,12 @@
  * @module
  */
 export type { BusMasterState } from "./ata/bus-master.ts";
+export * from "./ata/cached-disk.ts";
 export type { CdRomState } from "./ata/cd-rom.ts";
 export type { AtaChannelState } from "./ata/channel.ts";
 export * from "./ata/chip.ts";
 export type * from "./ata/disk.ts";
+export * from "./ata/faulty-disk.ts";
 export type { HardDiskState } from "./ata/hard-disk.ts";
 export * from "./ata/registers.ts";
 export * from "./bus/mmio-bus.ts";

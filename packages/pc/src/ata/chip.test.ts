@@ -4,6 +4,7 @@ import { PciHost } from "../pci/host.ts";
 import { PCI_BAR0, PCI_COMMAND } from "../pci/registers.ts";
 import { type AtaAttachments, PiixIde, type PiixIdeState } from "./chip.ts";
 import type { Disk } from "./disk.ts";
+import { type FaultRule, FaultyDisk } from "./faulty-disk.ts";
 import * as R from "./registers.ts";
 
 const SECTORS = 4096;
@@ -36,6 +37,8 @@ let now: number;
 let log: string[];
 let ram: Uint8Array;
 let disk: MemoryDisk;
+/** What the drive has: the disk, or something around it. */
+let attached: Disk;
 let ide: PiixIde;
 let bus: PortBus;
 
@@ -46,7 +49,7 @@ function build(state?: PiixIdeState): void {
     write: (address: number, bytes: Uint8Array) => ram.set(bytes, address),
   };
   const attachments: AtaAttachments = [
-    [{ kind: "disk", disk, serial: "0042" }, null],
+    [{ kind: "disk", disk: attached, serial: "0042" }, null],
     [{ kind: "cdrom", disc }, null],
   ];
   ide = new PiixIde({ now: () => now }, memory, [line(14), line(15)], attachments, state);
@@ -66,6 +69,7 @@ beforeEach(() => {
   log = [];
   ram = new Uint8Array(0x40000).fill(0xa5);
   disk = new MemoryDisk();
+  attached = disk;
   build();
   ide.writeConfig(PCI_BAR0 + 16, 4, BM);
   ide.writeConfig(PCI_COMMAND, 2, 5);
@@ -394,5 +398,57 @@ describe("a CD-ROM drive", () => {
     expect(answer().bytes).toEqual([0, 18, 1, 1, 0, 0x14, 1, 0, 0, 0, 0, 0, 0, 0x14, 0xaa, 0, 0, 0, 0, 100]);
     packet([0x43, 2, 0, 0, 0, 0, 0xaa, 0, 12]);
     expect(answer().bytes.slice(8)).toEqual([0, 0, 3, 25]);
+  });
+});
+
+describe("a disk that fails", () => {
+  const read = (register: number): number => bus.read(P + register, 1);
+  const address = (): number => read(R.ATA_LBA_LOW) | (read(R.ATA_LBA_MID) << 8) | (read(R.ATA_LBA_HIGH) << 16);
+  const wait = (): void => {
+    now = ide.nextEvent();
+    ide.advance(now);
+  };
+  const finish = (): void => {
+    while (ide.nextEvent() !== Number.POSITIVE_INFINITY) wait();
+  };
+  const failing = (...rules: FaultRule[]): void => {
+    const faulty = new FaultyDisk(disk);
+    faulty.rules = rules;
+    attached = faulty;
+    build();
+  };
+  const rule = { operation: "read", lba: 12, count: 1, error: R.ATA_ERROR_UNC, times: 1 } as const;
+
+  it("names the sector that cannot be read, and reads it when the error is gone", () => {
+    failing(rule);
+    command(R.ATA_READ_SECTORS, 11, 3);
+    finish();
+    for (let i = 0; i < 256; i++) bus.read(P, 2); // sector 11 is good
+    finish();
+    expect([read(R.ATA_STATUS), read(R.ATA_ERROR), address()]).toEqual([IDLE | R.ATA_STATUS_ERR, R.ATA_ERROR_UNC, 12]);
+    command(R.ATA_READ_VERIFY, 10, 4);
+    finish();
+    expect(read(R.ATA_STATUS)).toBe(IDLE);
+  });
+
+  it("writes what comes before the sector that cannot be written", () => {
+    failing({ ...rule, operation: "write", error: R.ATA_ERROR_IDNF });
+    command(R.ATA_SET_MULTIPLE, 0, 4);
+    finish();
+    command(R.ATA_WRITE_MULTIPLE, 10, 4);
+    for (let i = 0; i < 1024; i++) bus.write(P, 2, 0x5555);
+    finish();
+    expect([read(R.ATA_STATUS), read(R.ATA_ERROR), address()]).toEqual([IDLE | R.ATA_STATUS_ERR, R.ATA_ERROR_IDNF, 12]);
+    expect([10, 11, 12, 13].map((sector) => disk.bytes[sector * 512])).toEqual([0x55, 0x55, 12, 13]);
+  });
+
+  it("fails to flush, for ever or until it does not", () => {
+    failing({ ...rule, operation: "flush", lba: 0, error: R.ATA_ERROR_ABRT, times: 1 });
+    command(R.ATA_FLUSH);
+    finish();
+    expect([read(R.ATA_STATUS) & R.ATA_STATUS_ERR, disk.flushes]).toEqual([R.ATA_STATUS_ERR, 0]);
+    command(R.ATA_FLUSH);
+    finish();
+    expect([read(R.ATA_STATUS) & R.ATA_STATUS_ERR, disk.flushes]).toEqual([0, 1]);
   });
 });

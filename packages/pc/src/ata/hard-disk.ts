@@ -2,12 +2,12 @@
  * HardDisk: an ATA disk: 28 and 48 bits, PIO, multiple, DMA, a write cache.
  *
  * Here: its commands. Not here: the registers (`drive.ts`), what it says of itself (`identify.ts`), its sectors.
- * ATA/ATAPI-6 (T13 1410D), section 8. Reads and writes never fail inside the disk; SMART, security, removable
- * media, overlap and power management beyond answers are not modelled.
+ * ATA/ATAPI-6 (T13 1410D), section 8. A command that fails names the sector and moves nothing from there on; SMART, security,
+ * removable media, overlap and power management beyond answers are not modelled.
  * @module
  */
 import type { DmaEngine } from "./bus-master.ts";
-import type { Disk } from "./disk.ts";
+import type { Disk, DiskFault, DiskOperation } from "./disk.ts";
 import { ATA_ACCESS_TIME, ATA_SECTOR_TIME, Drive, type DriveState, driveAtReset, type TaskFile } from "./drive.ts";
 import { type Geometry, identifyDisk, naturalGeometry } from "./identify.ts";
 import * as R from "./registers.ts";
@@ -26,6 +26,8 @@ export interface HardDiskState {
 
 const SIGNATURE: TaskFile = { features: 0, count: 1, lbaLow: 1, lbaMid: 0, lbaHigh: 0 };
 const IDLE = R.ATA_STATUS_DRDY | R.ATA_STATUS_DSC;
+/** Sectors that 28 bits can name. */
+const LBA28_SECTORS = 0x10000000;
 const NOTHING: DiskJob = { kind: "nothing", lba: 0, left: 0, block: 1, forced: false };
 
 /** The state after power-on: its write cache is enabled. */
@@ -100,25 +102,29 @@ export class HardDisk extends Drive<DiskJob> {
       case "identify":
         this.offer(this.#identify(), "in", true);
         break;
+      case "verify":
+        if (!this.#fails("read", job.lba, job.left)) this.finish(true);
+        break;
       case "read":
+        if (this.#fails("read", job.lba, count)) break;
         this.offer(Uint8Array.from(this.#disk.read(job.lba, count)), "in", true);
         break;
       case "write":
-        this.#write(job, this.buffer);
-        this.#next(job, count, now);
+        if (this.#write(job, this.buffer)) this.#next(job, count, now);
         break;
       case "read-dma":
+        if (this.#fails("read", job.lba, job.left)) break;
         if (this.engine.toMemory(this.#disk.read(job.lba, job.left))) this.finish(true);
         else this.at.status = R.ATA_STATUS_BSY;
         break;
       case "write-dma": {
         const bytes = this.engine.fromMemory(job.left * R.ATA_SECTOR_SIZE);
         if (bytes === null) break;
-        this.#write(job, bytes);
-        this.finish(true);
+        if (this.#write(job, bytes)) this.finish(true);
         break;
       }
       case "flush":
+        if (this.#fails("flush", 0, this.#disk.sectors)) break;
         this.#disk.flush();
         this.finish(true);
         break;
@@ -149,9 +155,32 @@ export class HardDisk extends Drive<DiskJob> {
     }
   }
 
-  #write(job: DiskJob, bytes: Uint8Array): void {
-    this.#disk.write(job.lba, Uint8Array.from(bytes));
-    if (job.forced || !this.#writeCache) this.#disk.flush();
+  /** Writes as much as the disk takes. False: the command has failed. */
+  #write(job: DiskJob, bytes: Uint8Array): boolean {
+    const count = bytes.length / R.ATA_SECTOR_SIZE;
+    const fault = this.#disk.fault?.("write", job.lba, count) ?? null;
+    const good = fault === null ? count : fault.lba - job.lba;
+    if (good > 0) this.#disk.write(job.lba, bytes.slice(0, good * R.ATA_SECTOR_SIZE));
+    if (fault !== null) {
+      this.#failAt(fault);
+      return false;
+    }
+    if (!job.forced && this.#writeCache) return true;
+    if (this.#fails("flush", job.lba, count)) return false;
+    this.#disk.flush();
+    return true;
+  }
+
+  /** Ends the command with an error if there is one: the registers name the first bad sector. */
+  #fails(operation: DiskOperation, lba: number, count: number): boolean {
+    const fault = this.#disk.fault?.(operation, lba, count) ?? null;
+    if (fault !== null) this.#failAt(fault);
+    return fault !== null;
+  }
+
+  #failAt({ lba, error }: DiskFault): void {
+    this.#showAddress(lba, lba < LBA28_SECTORS);
+    this.fail(error);
   }
 
   #transfer(code: number, [kind, bits, size]: Transfer, now: number): void {

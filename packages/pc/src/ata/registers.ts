@@ -36,6 +36,8 @@ export const ATA_STATUS_BSY = 0x80;
 
 export const ATA_ERROR_ABRT = 0x04;
 export const ATA_ERROR_IDNF = 0x10;
+/** What the sector holds cannot be read. */
+export const ATA_ERROR_UNC = 0x40;
 
 export const ATA_CONTROL_NIEN = 0x02;
 export const ATA_CONTROL_SRST = 0x04;

@@ -9,7 +9,7 @@ import * as R from "./registers.ts";
 
 /** The command under way. */
 export interface DiskJob {
-  readonly kind: "read" | "write" | "read-dma" | "write-dma" | "identify" | "nothing" | "flush";
+  readonly kind: "read" | "write" | "read-dma" | "write-dma" | "verify" | "identify" | "nothing" | "flush";
   readonly lba: number;
   readonly left: number;
   /** Sectors between interrupts. */
@@ -41,7 +41,7 @@ export const TRANSFERS: Readonly<Record<number, Transfer>> = {
   [R.ATA_WRITE_DMA + 1]: ["write-dma", 28, "dma"],
   [R.ATA_WRITE_DMA_EXT]: ["write-dma", 48, "dma"],
   [R.ATA_WRITE_DMA_FUA_EXT]: ["write-dma", 48, "dma"],
-  [R.ATA_READ_VERIFY]: ["nothing", 28, "one"],
-  [R.ATA_READ_VERIFY + 1]: ["nothing", 28, "one"],
-  [R.ATA_READ_VERIFY_EXT]: ["nothing", 48, "one"],
+  [R.ATA_READ_VERIFY]: ["verify", 28, "one"],
+  [R.ATA_READ_VERIFY + 1]: ["verify", 28, "one"],
+  [R.ATA_READ_VERIFY_EXT]: ["verify", 48, "one"],
 };
