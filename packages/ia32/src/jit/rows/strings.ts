@@ -1,5 +1,5 @@
 /**
- * String instructions: single steps, and repetitions of MOVS and STOS that stay in a page.
+ * String instructions: single steps, and repetitions of MOVS and STOS, page by page.
  *
  * Here: one step, as in isa/string.ts, and the plain case of isa/string-bulk.ts. Other repetitions are called.
  * @module
@@ -21,6 +21,8 @@ const DF_BIT = 10;
 
 export class Strings {
   readonly #to: Lowering;
+  /** A local of #least(). */
+  #other = 0;
 
   constructor(to: Lowering) {
     this.#to = to;
@@ -58,127 +60,138 @@ export class Strings {
     }
   }
 
-  /** Pushes whether the repetition is short enough for page and budget, and goes forward. */
-  #pushShort(): void {
+  /** Takes the smaller one, unsigned, of the int32 on the stack and a local, which becomes it. */
+  #least(of: number): void {
+    const { w } = this.#to.emit;
+    const other = this.#other;
+    w.tee(other).get(of).get(other).get(of).op(op.I32_LT_U, op.SELECT).set(of);
+  }
+
+  /**
+   * A repetition that goes forward, page by page, as long as the TLB knows the pages and the budget lasts; the handler does
+   * what is left. `push` pushes whether `count` iterations, `length` bytes, can be done at once, `act` does them. An iteration
+   * counts one, so one that is through has counted one too many with its block.
+   */
+  #byPages(registers: readonly number[], push: (length: number) => void, act: (length: number) => void): void {
     const { emit, size } = this.#to;
     const { w } = emit;
+    const shift = size === 32 ? 2 : size === 16 ? 1 : 0;
+    this.#other = emit.temporary();
+    const length = emit.temporary();
     emit.register(ECX);
-    w.const(-1)
-      .op(op.I32_ADD)
-      .const(32768 / size)
-      .op(op.I32_LT_U);
-    w.get(local.BUDGET);
+    const begin = emit.keep();
+    const again = w.loop();
     emit.register(ECX);
-    w.op(op.I32_GE_S, op.I32_AND);
-    w.word(SYSTEM_FLAGS_WORD).const(DF).op(op.I32_AND, op.I32_EQZ, op.I32_AND);
-  }
-
-  /** Pushes whether `length` bytes at a linear address lie in a page that the TLB has; `entry` gets its entry. */
-  #pushInPage(address: number, length: number, word: number, entry: number): void {
-    const { emit } = this.#to;
-    pushHit(emit, address, 8, word, entry);
-    emit.w.get(address).const(0xfff).op(op.I32_AND).get(length).op(op.I32_ADD).const(4096).op(op.I32_LE_U, op.I32_AND);
-  }
-
-  /** Ends a repetition that was done at once: ECX is 0, each iteration counts. */
-  #through(length: number, ...registers: readonly number[]): void {
-    const { emit } = this.#to;
-    const { w } = emit;
+    const count = length;
+    w.set(count).get(local.BUDGET);
+    this.#least(count);
+    for (const register of registers) {
+      w.const(4096);
+      emit.register(register);
+      w.const(0xfff).op(op.I32_AND, op.I32_SUB).const(shift).op(op.I32_SHR_U);
+      this.#least(count);
+    }
+    w.get(count).const(shift).op(op.I32_SHL).set(length);
+    w.get(length).const(0).op(op.I32_NE).word(SYSTEM_FLAGS_WORD).const(DF).op(op.I32_AND, op.I32_EQZ, op.I32_AND);
+    push(length);
+    w.if();
+    act(length);
     for (const register of registers) {
       emit.register(register);
       w.get(length).op(op.I32_ADD);
       emit.setRegister(register);
     }
-    w.get(local.BUDGET);
+    w.get(local.BUDGET).get(length).const(shift).op(op.I32_SHR_U, op.I32_SUB).set(local.BUDGET);
     emit.register(ECX);
-    w.op(op.I32_SUB).const(1).op(op.I32_ADD).set(local.BUDGET);
-    w.const(0);
+    w.get(length).const(shift).op(op.I32_SHR_U, op.I32_SUB);
     emit.setRegister(ECX);
+    emit.register(ECX);
+    w.brIf(again);
+    w.end();
+    w.end();
+    emit.register(ECX);
+    w.op(op.I32_EQZ).get(begin).const(0).op(op.I32_NE, op.I32_AND);
+    w.if();
+    w.get(local.BUDGET).const(1).op(op.I32_ADD).set(local.BUDGET);
+    w.else();
+    this.#to.interpreted();
+    w.end();
   }
 
-  /** A local with the bytes that the repetition is about. */
-  #length(): number {
-    const { emit, size } = this.#to;
-    emit.register(ECX);
-    if (size > 8) emit.w.const(size === 32 ? 2 : 1).op(op.I32_SHL);
-    return emit.keep();
+  /** Pushes whether the TLB has the page of a register's address; `entry` gets its entry. */
+  #pushKnown(register: number, word: number, entry: number): void {
+    this.#to.emit.read |= 1 << register;
+    pushHit(this.#to.emit, local.GPR + register, 8, word, entry);
   }
 
   #repeatedMove(): void {
     const { emit, operation } = this.#to;
     if (operation.segment !== FLAT) this.#to.decline();
     const { w } = emit;
-    const length = this.#length();
     const from = emit.temporary();
     const to = emit.temporary();
-    emit.register(ESI);
-    const source = emit.keep();
-    emit.register(EDI);
-    const destination = emit.keep();
-    this.#pushShort();
-    this.#pushInPage(source, length, READABLE, from);
-    w.op(op.I32_AND);
-    this.#pushInPage(destination, length, WRITABLE, to);
-    w.op(op.I32_AND);
-    // A copy into its own tail repeats a pattern.
-    pushAddress(emit, destination, to);
-    w.tee(to);
-    pushAddress(emit, source, from);
-    w.tee(from).op(op.I32_SUB).get(length).op(op.I32_GE_U, op.I32_AND);
-    w.if();
-    w.get(to).const(CONTROL_AREA_SIZE).op(op.I32_ADD).get(from).const(CONTROL_AREA_SIZE).op(op.I32_ADD).get(length);
-    w.op(op.PREFIX_BULK, op.MEMORY_COPY, 0, 0);
-    this.#through(length, ESI, EDI);
-    w.else();
-    this.#to.interpreted();
-    w.end();
+    this.#byPages(
+      [ESI, EDI],
+      (length) => {
+        this.#pushKnown(ESI, READABLE, from);
+        w.op(op.I32_AND);
+        this.#pushKnown(EDI, WRITABLE, to);
+        w.op(op.I32_AND);
+        // A copy into its own tail repeats a pattern.
+        pushAddress(emit, local.GPR + EDI, to);
+        w.tee(to);
+        pushAddress(emit, local.GPR + ESI, from);
+        w.tee(from).op(op.I32_SUB).get(length).op(op.I32_GE_U, op.I32_AND);
+      },
+      (length) => {
+        w.get(to).const(CONTROL_AREA_SIZE).op(op.I32_ADD).get(from).const(CONTROL_AREA_SIZE).op(op.I32_ADD).get(length);
+        w.op(op.PREFIX_BULK, op.MEMORY_COPY, 0, 0);
+      },
+    );
   }
 
   #repeatedStore(): void {
     const { emit, size } = this.#to;
     const { w } = emit;
-    const length = this.#length();
     const to = emit.temporary();
-    emit.register(EDI);
-    const destination = emit.keep();
-    this.#pushShort();
-    this.#pushInPage(destination, length, WRITABLE, to);
-    w.op(op.I32_AND);
-    w.if();
-    pushAddress(emit, destination, to);
-    w.set(to);
+    const end = emit.temporary();
     emit.register(EAX);
     const value = emit.keep();
-    if (size > 8) {
-      const spread = size === 32 ? 0x01010101 : 0x0101;
-      w.get(value);
-      if (size === 16) w.const(0xffff).op(op.I32_AND);
-      w.get(value).const(0xff).op(op.I32_AND).const(spread).op(op.I32_MUL, op.I32_EQ);
-      w.if();
-    }
-    w.get(to).const(CONTROL_AREA_SIZE).op(op.I32_ADD).get(value).get(length).op(op.PREFIX_BULK, op.MEMORY_FILL, 0);
-    if (size > 8) {
-      w.else();
-      w.get(to).get(length).op(op.I32_ADD);
-      const end = emit.keep();
-      const again = w.loop();
-      w.get(to)
-        .get(value)
-        .memory(size === 32 ? op.I32_STORE : op.I32_STORE16, CONTROL_AREA_SIZE);
-      w.get(to)
-        .const(size / 8)
-        .op(op.I32_ADD)
-        .tee(to)
-        .get(end)
-        .op(op.I32_NE)
-        .brIf(again);
-      w.end();
-      w.end();
-    }
-    this.#through(length, EDI);
-    w.else();
-    this.#to.interpreted();
-    w.end();
+    this.#byPages(
+      [EDI],
+      () => {
+        this.#pushKnown(EDI, WRITABLE, to);
+        w.op(op.I32_AND);
+      },
+      (length) => {
+        pushAddress(emit, local.GPR + EDI, to);
+        w.set(to);
+        if (size > 8) {
+          const spread = size === 32 ? 0x01010101 : 0x0101;
+          w.get(value);
+          if (size === 16) w.const(0xffff).op(op.I32_AND);
+          w.get(value).const(0xff).op(op.I32_AND).const(spread).op(op.I32_MUL, op.I32_EQ);
+          w.if();
+        }
+        w.get(to).const(CONTROL_AREA_SIZE).op(op.I32_ADD).get(value).get(length).op(op.PREFIX_BULK, op.MEMORY_FILL, 0);
+        if (size === 8) return;
+        w.else();
+        w.get(to).get(length).op(op.I32_ADD).set(end);
+        const again = w.loop();
+        w.get(to)
+          .get(value)
+          .memory(size === 32 ? op.I32_STORE : op.I32_STORE16, CONTROL_AREA_SIZE);
+        w.get(to)
+          .const(size / 8)
+          .op(op.I32_ADD)
+          .tee(to)
+          .get(end)
+          .op(op.I32_NE)
+          .brIf(again);
+        w.end();
+        w.end();
+      },
+    );
   }
 
   move(): void {
