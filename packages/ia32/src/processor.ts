@@ -35,7 +35,7 @@ import {
   CS,
   type Descriptor,
   nullSegment,
-  SEGMENT_NAMES,
+  SEGMENT_NUMBERS,
   type Segment,
   type SegmentName,
   segmentOf,
@@ -300,7 +300,10 @@ export class Processor {
   /** Loads a segment register without the checks a program meets; CS also sets the privilege level (its RPL). */
   loadSegment(segment: SegmentName, selector: number): void {
     const core = this.#core;
-    const number = SEGMENT_NAMES.indexOf(segment);
+    const number = SEGMENT_NUMBERS[segment];
+    // What a host kernel does at each switch, mostly for nothing.
+    const known = this.#hostSegments[selector >>> 3];
+    if (core.segments[number] === known && known?.selector === selector && number !== CS) return;
     if (!core.selectors) {
       loadRealSegment(core, number, selector);
       return;

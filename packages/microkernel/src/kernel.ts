@@ -22,15 +22,16 @@ import { raiseException } from "./fault/exception.ts";
 import { ownTimeLeft, reportHang } from "./fault/hang.ts";
 import { takeInterrupt } from "./fault/interrupt.ts";
 import { pageFault } from "./fault/page-fault.ts";
-import { checkPreemption, delayLeft, isSignalled, reportPreemption, wokenByEvent } from "./fault/preemption.ts";
+import { checkPreemption, reportPreemption, wokenByEvent } from "./fault/preemption.ts";
 import { quantumLeft, reportQuantum } from "./fault/quantum.ts";
 import { carryOnTransfer } from "./fault/transfer-fault.ts";
 import { handleExit } from "./glue/ia32/exit.ts";
 import { UserMode } from "./glue/ia32/user-mode.ts";
+import type { KernelExitCause } from "./hardware.ts";
 import { abortIpc, expire } from "./ipc/break-off.ts";
 import type { KernelError, KernelExit, KernelOptions, ThreadInfo } from "./kernel-edge.ts";
 import { saveFloats } from "./object/floats.ts";
-import { account, hasEquals, schedule } from "./object/ready-queue.ts";
+import { account, schedule } from "./object/ready-queue.ts";
 import { findGlobal, isActive, setRegister } from "./object/thread.ts";
 import { nextTimeout } from "./object/timeout-queue.ts";
 import { KernelContext } from "./resident/context.ts";
@@ -41,6 +42,7 @@ import { Arena, type ArenaHardware, findArena, resetReason, setResetReason } fro
 import { H, T } from "./table/layout.ts";
 import { EIP, REGISTER_COUNT } from "./table/registers.ts";
 import { SENDING } from "./table/states.ts";
+import { plainTurn, turnBudget } from "./turn.ts";
 
 /** Longest run of a guest without looking up, in instructions. */
 const MAXIMUM_SLICE = 0x3fffffff;
@@ -58,6 +60,8 @@ export class Kernel {
   readonly #arena: Arena;
   readonly #userMode: UserMode;
   readonly #context: KernelContext;
+  /** The cycle when something else than user code is to happen. In an array: a number of its own would be made at each turn. */
+  readonly #due: Float64Array = new Float64Array(1);
   #exitRequested: boolean = false;
 
   private constructor(options: KernelOptions, arena: Arena) {
@@ -104,20 +108,30 @@ export class Kernel {
   /** Runs until the clock reaches `until` cycles, or something else comes first. */
   run(until: number): KernelExit {
     for (;;) {
-      const exit = this.step(until);
+      const exit = this.#step(until, true);
       if (exit !== null) return exit;
     }
   }
 
   /** One iteration: null to go on. */
   step(until: number = Number.POSITIVE_INFINITY): KernelExit | null {
+    return this.#step(until, false);
+  }
+
+  /** One iteration; `follows`: and those behind it that only run a guest after an IPC. */
+  #step(until: number, follows: boolean): KernelExit | null {
     const a = this.#arena;
     const { events, interrupts } = this.#options;
     account(a);
     if (a.get(H.resetPending) !== 0) return { kind: "reset", reason: resetReason(a.words) };
     const now = a.now();
-    if (events.nextEvent() <= now) events.advance(now);
-    if (nextTimeout(a) <= now) {
+    let event = events.nextEvent();
+    if (event <= now) {
+      events.advance(now);
+      event = events.nextEvent();
+    }
+    const timeout = nextTimeout(a);
+    if (timeout <= now) {
       const woken = a.get(H.timeoutHead);
       expire(a, woken);
       wokenByEvent(a, woken);
@@ -150,7 +164,9 @@ export class Kernel {
       reportHang(a, row);
       return null;
     }
-    return a.threads.get(row, T.program) !== 0 ? this.#runResident(row) : this.#runGuest(row, until);
+    if (a.threads.get(row, T.program) !== 0) return this.#runResident(row);
+    this.#due[0] = Math.min(until, event, timeout);
+    return follows ? this.#runGuests(row, until) : this.#runGuest(row);
   }
 
   /** Makes run() return as soon as the current instruction or step is over. */
@@ -252,14 +268,34 @@ export class Kernel {
     a.set(H.resetPending, 1);
   }
 
-  #runGuest(row: number, until: number): KernelExit | null {
+  /** Runs a guest, and as long as nothing else is due those that it calls: each turn is what a step would have done. */
+  #runGuests(first: number, until: number): KernelExit | null {
     const a = this.#arena;
-    const thread = a.threads.get(row, T.id);
+    const { events, interrupts } = this.#options;
+    for (let row = first; row !== 0; row = plainTurn(a)) {
+      const exit = this.#runGuest(row);
+      if (exit !== null) return exit;
+      account(a);
+      const due = Math.min(until, events.nextEvent(), nextTimeout(a));
+      this.#due[0] = due;
+      if (due <= a.now() || interrupts.pending || this.#exitRequested || a.get(H.resetPending) !== 0) return null;
+    }
+    return null;
+  }
+
+  /** Runs a guest until `#due` at most. */
+  #runGuest(row: number): KernelExit | null {
+    const a = this.#arena;
     const { probe, processor } = this.#options;
-    const limit = probe === undefined ? MAXIMUM_SLICE : probe.limit(thread);
     this.#userMode.load(row);
-    const exit = processor.run(Math.max(1, Math.min(this.#budget(row, until), limit)));
-    probe?.reached(thread, processor);
+    const budget = turnBudget(a, row, Math.ceil(Math.min(this.#due[0] - a.now(), MAXIMUM_SLICE)));
+    let exit: KernelExitCause;
+    if (probe === undefined) exit = processor.run(Math.max(1, budget));
+    else {
+      const thread = a.threads.get(row, T.id);
+      exit = processor.run(Math.max(1, Math.min(budget, probe.limit(thread))));
+      probe.reached(thread, processor);
+    }
     this.#userMode.save(row);
     if (exit.kind === "powerFail") {
       saveFloats(a);
@@ -268,21 +304,6 @@ export class Kernel {
     account(a);
     if (!handleExit(a, row, exit)) this.#reset("sigma0: no memory at a fault");
     return null;
-  }
-
-  /** Instructions until the next thing that may happen to the running thread. */
-  #budget(row: number, until: number): number {
-    const a = this.#arena;
-    const now = a.now();
-    const next = Math.min(until, this.#options.events.nextEvent(), nextTimeout(a)) - now;
-    const t = a.threads;
-    const accounted = a.get(H.accounted);
-    const ends = accounted !== 0 && t.get(accounted, T.timeslice) !== 0;
-    const matters = hasEquals(a, row) || isSignalled(a, row) || accounted !== row;
-    const slice = ends && matters ? t.get(accounted, T.slice) : MAXIMUM_SLICE;
-    const quantum = accounted === 0 ? Number.POSITIVE_INFINITY : quantumLeft(a, accounted);
-    const limit = Math.min(slice, quantum, delayLeft(a, row), ownTimeLeft(a, row));
-    return Math.ceil(Math.min(MAXIMUM_SLICE, next, limit));
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { ANY_THREAD, globalId, messageTag, TAG_PROPAGATED, type ThreadId, timeouts } from "../src/index.ts";
+import { ANY_THREAD, globalId, Kernel, messageTag, TAG_PROPAGATED, type ThreadId, timeouts } from "../src/index.ts";
 import { fastIpc } from "../src/ipc/fast-path.ts";
 import { startIpc } from "../src/ipc/rendezvous.ts";
 import { donateTo } from "../src/object/ready-queue.ts";
@@ -7,6 +7,7 @@ import { findGlobal, setUtcbWord } from "../src/object/thread.ts";
 import { Arena, findArena } from "../src/table/arena.ts";
 import { H } from "../src/table/layout.ts";
 import { type Body, launch, localOf, Machine, message, NEVER, ROOT, restartControl } from "./fixture.ts";
+import { pingpongMachine } from "./pingpong.ts";
 
 const A = globalId(60, 1);
 
@@ -94,4 +95,20 @@ it.each<Case>([
   const { fast, taken, before } = both(one);
   expect(taken).toBe(false);
   expect(Buffer.compare(words(fast), before)).toBe(0);
+});
+
+it.each([true, false])("a run leaves what the same number of single steps leaves, inside a space: %s", (local) => {
+  const whole = pingpongMachine(5, local);
+  const stepped = pingpongMachine(5, local);
+  let messages = 0;
+  const kernels = [whole, stepped].map(({ options }) =>
+    Kernel.attach({ ...options, observer: { transferred: () => messages++ } })._unsafeUnwrap(),
+  );
+  for (const until of [1, 99_999, 300_001, 300_002, 434_567]) {
+    kernels[0].run(until);
+    while (kernels[1].step(until) === null);
+    expect(kernels[0].exportState()).toEqual(kernels[1].exportState());
+    expect(Buffer.compare(whole.options.memory.ram, stepped.options.memory.ram)).toBe(0);
+  }
+  expect(messages).toBeGreaterThan(2000);
 });

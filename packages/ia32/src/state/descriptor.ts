@@ -8,13 +8,20 @@
 
 /** Segment registers in the order of their encoding. */
 export type SegmentName = "es" | "cs" | "ss" | "ds" | "fs" | "gs";
-export const SEGMENT_NAMES: readonly SegmentName[] = ["es", "cs", "ss", "ds", "fs", "gs"];
 export const ES = 0;
 export const CS = 1;
 export const SS = 2;
 export const DS = 3;
 export const FS = 4;
 export const GS = 5;
+export const SEGMENT_NUMBERS: Readonly<Record<SegmentName, number>> = {
+  es: ES,
+  cs: CS,
+  ss: SS,
+  ds: DS,
+  fs: FS,
+  gs: GS,
+};
 
 /** A 32-bit segment descriptor of a host kernel; `limit` is the last valid offset (bytes − 1). */
 export interface Descriptor {

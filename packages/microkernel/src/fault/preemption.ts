@@ -50,12 +50,6 @@ export function checkPreemption(a: Arena): void {
     preempted(a, current, delaying);
 }
 
-/** Cycles until a delay is over; Infinity when none runs. */
-export function delayLeft(a: Arena, row: number): number {
-  const delaying = a.threads.get(row, T.flags) & FLAG_DELAYING;
-  return delaying ? a.threads.get(row, T.delayLeft) : Number.POSITIVE_INFINITY;
-}
-
 /** Whether a thread wants to hear of the end of its slice even when nobody else would run. */
 export function isSignalled(a: Arena, row: number): boolean {
   return isActive(a, row) && (utcbWord(a, row, TCR_FLAGS) & PREEMPT_SIGNAL) !== 0;

@@ -78,8 +78,10 @@ export function makeReady(a: Arena, row: number): void {
 
 /** Whether a thread can run now: user code unless it is halted, or the transfer that it is the sender of. */
 export function runnable(a: Arena, row: number): boolean {
-  const state = a.threads.get(row, T.state);
-  const flags = a.threads.get(row, T.flags);
+  const { words, threads } = a;
+  const at = threads.base + row * threads.stride;
+  const state = words[at + T.state];
+  const flags = words[at + T.flags];
   if (flags & FLAG_EXHAUSTED) return false;
   return state === SENDING || (state === READY && (flags & FLAG_HALTED) === 0);
 }
@@ -130,22 +132,24 @@ export function yieldSlice(a: Arena): void {
 
 /** Bills the time since the last call to the slice that runs and to the running thread's own time. */
 export function account(a: Arena): void {
+  const w = a.words;
   const now = a.now();
-  const elapsed = now - a.getTime(a.header, 0, H.accountedAt);
+  const elapsed = now - ((w[H.accountedAt] >>> 0) + w[H.accountedAt + 1] * 2 ** 32);
   if (elapsed === 0) return;
   a.setTime(a.header, 0, H.accountedAt, now);
   const t = a.threads;
-  const accounted = a.get(H.accounted);
+  const accounted = w[H.accounted];
   if (accounted !== 0) {
-    if (t.get(accounted, T.timeslice) !== 0)
-      t.set(accounted, T.slice, Math.max(-1, t.get(accounted, T.slice) - elapsed));
-    if (hasQuantum(a, accounted))
+    const payer = t.base + accounted * t.stride;
+    if (w[payer + T.timeslice] !== 0) w[payer + T.slice] = Math.max(-1, w[payer + T.slice] - elapsed);
+    if (w[payer + T.quantum] !== 0)
       a.setTime(t, accounted, T.quantumLeft, Math.max(0, a.getTime(t, accounted, T.quantumLeft) - elapsed));
   }
-  const current = a.get(H.current);
-  if (current !== 0 && t.get(current, T.flags) & FLAG_DELAYING)
-    t.set(current, T.delayLeft, Math.max(0, t.get(current, T.delayLeft) - elapsed));
-  if (current !== 0 && (t.get(current, T.deadlineOwn) | t.get(current, T.deadlineOwn + 1)) !== 0)
+  const current = w[H.current];
+  if (current === 0) return;
+  const me = t.base + current * t.stride;
+  if (w[me + T.flags] & FLAG_DELAYING) w[me + T.delayLeft] = Math.max(0, w[me + T.delayLeft] - elapsed);
+  if ((w[me + T.deadlineOwn] | w[me + T.deadlineOwn + 1]) !== 0)
     a.setTime(t, current, T.ownTime, a.getTime(t, current, T.ownTime) + elapsed);
 }
 

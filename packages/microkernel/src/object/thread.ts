@@ -19,9 +19,14 @@ function bucket(a: Arena, number: number): number {
 
 /** The thread with this number, whatever its version, or 0. */
 export function findNumber(a: Arena, number: number): number {
-  let row = a.words[bucket(a, number)];
-  while (row !== 0 && threadNumber(a.threads.get(row, T.id)) !== number) row = a.threads.get(row, T.bucketNext);
-  return row;
+  const { words, threads } = a;
+  let row = words[bucket(a, number)];
+  while (row !== 0) {
+    const at = threads.base + row * threads.stride;
+    if (threadNumber(words[at + T.id]) === number) return row;
+    row = words[at + T.bucketNext];
+  }
+  return 0;
 }
 
 /** The thread with exactly this global id, or 0. */

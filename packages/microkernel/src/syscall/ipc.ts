@@ -16,12 +16,12 @@ import { COST_IPC } from "../costs.ts";
 import { fastIpc } from "../ipc/fast-path.ts";
 import { startIpc } from "../ipc/rendezvous.ts";
 import { donateTo, runnable, wakePreempts } from "../object/ready-queue.ts";
-import { setUtcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
+import { T } from "../table/layout.ts";
 
 export function ipc(a: Arena, caller: number, to: ThreadId, from: ThreadId, timeouts: number, tag: number): void {
   a.charge(COST_IPC);
-  setUtcbWord(a, caller, 0, tag);
+  a.memory.write32(a.words[a.threads.base + caller * a.threads.stride + T.utcbPhysical], tag);
   if (fastIpc(a, caller, to, from, timeouts, tag)) return;
   const woken = startIpc(a, caller, to, from, timeouts);
   if (woken === 0 || !runnable(a, woken)) return;

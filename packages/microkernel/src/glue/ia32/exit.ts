@@ -9,7 +9,7 @@
 
 import { fpageBase } from "../../api/fpage.ts";
 import { KIP_API_FLAGS_WORD, KIP_API_VERSION_WORD, KIP_KERNEL_ID } from "../../api/kip.ts";
-import { SYSCALL_IPC, SYSCALL_VECTOR_BASE } from "../../api/syscall.ts";
+import { SYSCALL_VECTOR_BASE } from "../../api/syscall.ts";
 import { COST_SYSCALL } from "../../costs.ts";
 import { raiseException } from "../../fault/exception.ts";
 import { ioFault } from "../../fault/io-fault.ts";
@@ -18,6 +18,7 @@ import type { KernelExitCause } from "../../hardware.ts";
 import { claimFloats } from "../../object/floats.ts";
 import { hasIoFpages, hasPorts } from "../../object/port-database.ts";
 import { register, setRegister } from "../../object/thread.ts";
+import { ipc } from "../../syscall/ipc.ts";
 import { systemCall } from "../../syscall/table.ts";
 import type { Arena } from "../../table/arena.ts";
 import { S, T } from "../../table/layout.ts";
@@ -41,9 +42,7 @@ const INT_SIZE = 2;
 export function handleExit(a: Arena, row: number, exit: KernelExitCause): boolean {
   switch (exit.kind) {
     case "sysenter":
-      setRegister(a, row, EIP, register(a, row, EBX));
-      setRegister(a, row, ESP, register(a, row, EBP));
-      systemCall(a, row, SYSCALL_IPC);
+      enterIpc(a, row);
       return true;
     case "softwareInterrupt":
       if (!systemCall(a, row, exit.vector - SYSCALL_VECTOR_BASE)) {
@@ -66,6 +65,15 @@ export function handleExit(a: Arena, row: number, exit: KernelExitCause): boolea
     default:
       return true;
   }
+}
+
+/** The KIP's entry code for Ipc: EBX is where it returns to, EBP the stack. */
+function enterIpc(a: Arena, row: number): void {
+  const w = a.words;
+  const registers = a.threads.wordAddress(row, T.registers);
+  w[registers + EIP] = w[registers + EBX];
+  w[registers + ESP] = w[registers + EBP];
+  ipc(a, row, w[registers + EAX], w[registers + EDX], w[registers + ECX], w[registers + ESI]);
 }
 
 /** Sends the I/O fault of an instruction that touches ports its space has not; false for every other #GP. */

@@ -54,13 +54,14 @@ export class UserMode {
   load(row: number): void {
     const a = this.#arena;
     const cpu = a.cpu;
-    const t = a.threads;
+    const w = a.words;
+    const me = a.threads.wordAddress(row, 0);
     if (a.get(H.lastGuest) !== row) {
       loadSegments(cpu);
-      a.memory.write32(a.get(H.localIdPage), t.get(row, T.utcb));
+      a.memory.write32(a.get(H.localIdPage), w[me + T.utcb]);
       a.set(H.lastGuest, row);
     }
-    const space = t.get(row, T.space);
+    const space = w[me + T.space];
     const tag = spaceTag(space);
     if (this.#tagOwner[tag] !== space) {
       cpu.invalidateSpace(tag);
@@ -69,8 +70,8 @@ export class UserMode {
     cpu.setTaskSwitched(a.get(H.floatOwner) !== row);
     if (hasIoFpages(a)) cpu.setIoPermission(this.#portsOf(space));
     cpu.setAddressSpace(a.spaces.get(space, S.pageDirectory), tag);
-    const base = t.wordAddress(row, T.registers);
-    for (let i = 0; i < REGISTER_COUNT; i++) cpu.registers[i] = a.words[base + i];
+    const { registers } = cpu;
+    for (let i = 0, from = me + T.registers; i < REGISTER_COUNT; i++) registers[i] = w[from + i];
   }
 
   /** The ports of a space as the processor wants them. A cache: the regions say it. */
@@ -96,8 +97,10 @@ export class UserMode {
   /** Saves the registers that the processor holds as thread `row`'s. */
   save(row: number): void {
     const a = this.#arena;
+    const w = a.words;
+    const { registers } = a.cpu;
     const base = a.threads.wordAddress(row, T.registers);
-    for (let i = 0; i < REGISTER_COUNT; i++) a.words[base + i] = a.cpu.registers[i];
+    for (let i = 0; i < REGISTER_COUNT; i++) w[base + i] = registers[i];
   }
 }
 
