@@ -261,7 +261,12 @@ class FunctionWriter {
       to.flagsLive = live[position];
       if (!emitOperation(to)) this.#options.called(block, position);
     });
-    if (isDynamic(block)) this.#give(live[length - 1]);
+    if (isDynamic(block)) {
+      const needed = live[length - 1];
+      this.#give(needed);
+      // Some entries may need all flags and others CF alone.
+      if (needed > CARRY) flags.keepCarry();
+    }
     this.#flagsBehind.set(block, flags.known);
     this.#end(block);
   }

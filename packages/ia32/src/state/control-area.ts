@@ -9,6 +9,7 @@
  *   0x001000   72        words of compiled code, see below
  *   0x001080   176       what compiled code delivers events and walks page tables by, see jit/system/
  *   0x001400   2048      what is known of entries of the TLB, see core.ts
+ *   0x001c00   256       ADDENDS
  *   0x010000   0x40000   jump cache: JUMP_ENTRIES entries of four words, see jit/jump-cache.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
  *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
@@ -47,7 +48,7 @@ export const NEXT_ENTRY_WORD = 0x001010;
 export const JUMPS_TAKEN = 0x002000;
 export const JUMPS_TAKEN_ENTRIES = 64;
 /** What the TLB added at loads whose address was loaded; a guess, and any value is right. */
-export const ADDENDS = 0x001400;
+export const ADDENDS = 0x001c00;
 export const ADDENDS_ENTRIES = 64;
 /** The privilege level, and whether PUSHF is the monitor's, while compiled code runs. */
 export const CPL_WORD = 0x001014;
