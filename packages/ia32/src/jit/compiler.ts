@@ -154,6 +154,7 @@ export class Compiler implements HotCode {
     }
     host.settle();
     host.flagsToCore();
+    host.controlWordToCore();
     let site = host.site;
     let anew = false;
     if (host.outcome === OUTCOME_NONE) {

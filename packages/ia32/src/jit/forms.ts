@@ -70,11 +70,12 @@ export function emitCall(emit: Emitter, operation: Operation): void {
   emit.store(registers.read | registers.written);
   const vectors = changesVectors(operation);
   if (vectors) emit.vectors.store(-1);
+  emit.floats.spill();
   emit.call("execute");
   emit.load(registers.written);
   if (vectors) emit.vectors.load();
   emit.vectors.forget();
-  emit.floats.forget();
+  emit.floats.called(operation);
   if (usesFlags) {
     w.word(SIGN_WORD).set(local.SIGN).word(ZERO_WORD).set(local.RESULT).word(CARRIES_WORD).set(local.B);
     flags.become(flag.WORDS);

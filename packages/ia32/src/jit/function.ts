@@ -44,6 +44,8 @@ import { VectorRegisters } from "./vectors/vector-registers.ts";
 import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
 import * as simd from "./wasm/simd-opcodes.ts";
+import { FloatStack } from "./x87/float-stack.ts";
+import { planStack } from "./x87/stack-effects.ts";
 
 /** Bits of a site that are the place in its block. */
 export const SITE_BITS = 6;
@@ -106,13 +108,14 @@ class FunctionWriter {
 
   /** The body calls functions of x87 arithmetic. */
   get floats(): boolean {
-    return this.#emit.floats.used;
+    return this.#emit.floats.plan !== null;
   }
 
   body(): CodeWriter {
     const w = this.#w;
     const operations = this.#region.flatMap((block) => block.operations);
     this.#emit.vectors.kept = registersOf(operations);
+    this.#emit.floats.plan = planStack(this.#region);
     const withVectors = usesVectors(operations);
     const items = structure(this.#region);
     this.#findDispatched(items);
@@ -123,10 +126,7 @@ class FunctionWriter {
     const stop = w.block();
     const leave = w.block();
     this.#emit.ways = { leave, stop, stay, exit };
-    this.#items(
-      items,
-      this.#region.filter((block) => block.entry),
-    );
+    this.#items(items, this.#entries);
     w.op(op.UNREACHABLE);
     w.end();
     this.#lookUp(exit);
@@ -141,13 +141,18 @@ class FunctionWriter {
     w.op(op.END);
 
     const all = new CodeWriter();
-    const { vectors } = this.#emit;
+    const { vectors, floats } = this.#emit;
+    const withFloats = floats.plan !== null || withVectors;
     all
-      .unsigned(withVectors ? 5 : 2)
+      .unsigned(2 + (withFloats ? 2 : 0) + (withVectors ? 3 : 0))
       .unsigned(I32_LOCALS)
       .op(op.I32)
       .unsigned(local.WIDE_COUNT)
       .op(op.I64);
+    if (withFloats) {
+      all.unsigned(local.FLOAT_SIGNIFICANDS - local.FLOAT_WORDS).op(op.I32);
+      all.unsigned(local.XMM - local.FLOAT_SIGNIFICANDS).op(op.I64);
+    }
     if (withVectors) {
       all.unsigned(local.DOUBLES - local.XMM).op(op.V128);
       all.unsigned(local.DOUBLE_COUNT).op(op.F64).unsigned(local.SINGLE_COUNT).op(simd.F32);
@@ -159,7 +164,12 @@ class FunctionWriter {
     all.const(31).op(op.I32_SHR_U).set(local.CARRY);
     all.word(TLB_WORD).set(local.TLB);
     new VectorRegisters(all, vectors.kept).load();
+    new FloatStack(all, floats.plan).enter(this.#entries);
     return all.append(w);
+  }
+
+  get #entries(): readonly RegionBlock[] {
+    return this.#region.filter((block) => block.entry);
   }
 
   #findDispatched(items: readonly Item[]): void {
@@ -225,6 +235,7 @@ class FunctionWriter {
 
   #goTo(block: RegionBlock): void {
     const w = this.#w;
+    this.#emit.floats.align(block);
     if (this.#dispatched.has(block)) w.const(block.index).set(local.STATE);
     w.br(this.#loops.get(block) ?? this.#labelOf(block));
   }
@@ -250,7 +261,7 @@ class FunctionWriter {
     }
     flags.known = this.#flagsBefore(block);
     emit.vectors.forget();
-    emit.floats.forget();
+    emit.floats.begin(block);
     const live = flagsLiveBehind(this.#region, block);
     const to = new Lowering(emit, block.operations[0], ({ operation }) => emitCall(emit, operation));
     block.operations.forEach((operation, position) => {
@@ -324,6 +335,7 @@ class FunctionWriter {
         w.op(op.I32_AND);
       }
       w.if();
+      this.#emit.floats.align(to);
       w.const(to.index).set(local.STATE);
       w.br(this.#top);
       w.end();
@@ -398,6 +410,7 @@ class FunctionWriter {
     w.get(LOOKUP).memory(op.I32_LOAD, JUMP_SLOT).tee(TARGET).const(this.#options.slot).op(op.I32_EQ);
     w.if();
     w.get(LOOKUP).memory(op.I32_LOAD, JUMP_ENTRY).set(local.STATE);
+    this.#emit.floats.enterAgain(this.#entries, LOOKUP_TLB);
     w.br(this.#top);
     w.end();
     w.get(LOOKUP).memory(op.I32_LOAD, JUMP_ENTRY).set(TARGET_ENTRY);
@@ -440,6 +453,7 @@ class FunctionWriter {
       w.setWord(SIGN_WORD, local.SIGN).setWord(ZERO_WORD, local.RESULT).setWord(CARRIES_WORD, local.B);
     emit.store(emit.written);
     emit.vectors.store(emit.vectors.written);
+    emit.floats.spill();
     w.get(local.PAGE).const(1).op(op.I32_EQ);
     w.if();
     if (this.#options.tailCalls) {

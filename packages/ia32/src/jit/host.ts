@@ -14,6 +14,7 @@ import { FAULT, noteDivideError, VECTOR_DB } from "../interrupt/exception.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { probeWrite, read8, slowRead, slowWrite, write8 } from "../mmu/access.ts";
 import { INDEX_MASK, PAGE_MASK, translate, tryTranslate } from "../mmu/tlb.ts";
+import { setControlWord } from "../softfloat/context.ts";
 import {
   CARRIES_WORD,
   CPL_WORD,
@@ -40,10 +41,11 @@ import {
 } from "../state/control-area.ts";
 import { CR4_PAE, CR4_PGE, CR4_PSE } from "../state/control-registers.ts";
 import { ADVANCED, type Core, RESUME, RETIRED_BEFORE, VARIANT_FLAT } from "../state/core.ts";
+import { FCW } from "../state/fpu.ts";
 import { EIP } from "../state/registers.ts";
 import { LEAVE_NOW } from "./emitter.ts";
 import { SITE_BITS } from "./function.ts";
-import type { HelperName } from "./imports.ts";
+import { type HelperName, WRITING } from "./imports.ts";
 import { KEEP_RESUME, MODE_SS } from "./system/delivery.ts";
 import { EVENT_HAS_CODE, EVENT_RESUMES, FETCH_ANEW } from "./system/events.ts";
 import {
@@ -128,6 +130,8 @@ export class Host {
   site = 0;
   /** Budget that was taken away. */
   stolen = 0;
+  /** The x87 control word that the interpreter's arithmetic follows. */
+  controlWord = 0;
   /** Compiled code was dropped while it ran. */
   disturbed = false;
   tlbBase = 0;
@@ -168,6 +172,7 @@ export class Host {
       output16: outputter(2),
       output32: outputter(4),
       divideError: (site, budget) => this.#divideError(site, budget),
+      locate: (linear, size, site, budget) => this.#locate(linear, size & 0xff, (size & WRITING) !== 0, site, budget),
       execute: (site, budget) => this.#execute(site, budget),
       transfer: (site, budget) => this.#transfer(site, budget),
       interpret: (site, budget) => this.#interpret(site, budget),
@@ -182,6 +187,7 @@ export class Host {
     this.outcome = OUTCOME_NONE;
     this.stolen = 0;
     this.disturbed = false;
+    this.controlWord = core.x[FCW];
     control[LIMIT] = limit;
     control[EVENTS] = 0;
     control[MODE] = 0;
@@ -334,6 +340,31 @@ export class Host {
     if ((flags & PAGE_HOOKED) !== PAGE_CODE) return -1;
     const offset = physical & 0xfff;
     return this.#code.holds(physical >>> 12, offset, offset + size - 1) ? -1 : physical;
+  }
+
+  /** What the TLB does not have afterwards is left to the interpreter. */
+  #locate(linear: number, size: number, write: boolean, site: number, budget: number): number {
+    const core = this.#core;
+    const place = this.#at(site, budget);
+    let physical = -1;
+    try {
+      if (write) {
+        probeWrite(core, linear, size);
+        physical = this.#plain(linear, size);
+      } else if ((linear & 0xfff) + size <= 0x1000) {
+        translate(core, linear, false);
+        const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
+        if (core.tlb[entry] === (linear & PAGE_MASK)) physical = (core.tlb[entry + 2] + linear) | 0;
+      }
+    } catch (thrown) {
+      return this.#fault(thrown, place, site);
+    }
+    if (physical < 0) {
+      this.#interpret(site, budget);
+      return 0;
+    }
+    this.#goOn(budget);
+    return physical;
   }
 
   #modify(linear: number, size: 1 | 2 | 4, site: number, budget: number): number {
@@ -491,6 +522,13 @@ export class Host {
     this.#leave(OUTCOME_BOUNDARY);
   }
 
+  /** What the x87 control word says, where compiled code has loaded another one. */
+  controlWordToCore(): void {
+    const { x, x87 } = this.#core;
+    if (x[FCW] !== this.controlWord) setControlWord(x87, x[FCW]);
+    this.controlWord = x[FCW];
+  }
+
   #execute(site: number, budget: number): undefined {
     const core = this.#core;
     const place = this.#at(site, budget);
@@ -498,6 +536,7 @@ export class Host {
     const operation = operations[site & POSITION];
     core.budget = this.limit - core.executed;
     this.flagsToCore();
+    this.controlWordToCore();
     try {
       operation.execute(core, operation);
     } catch (thrown) {
@@ -506,6 +545,7 @@ export class Host {
       this.#fault(thrown, place, site);
       return;
     }
+    this.controlWord = core.x[FCW];
     this.flagsFromCore();
     const last = operation.position === block.length - 1;
     if (last) this.#show();

@@ -13,15 +13,18 @@ export const TYPES: readonly FunctionType[] = [
   { parameters: [I32, I32, I32], results: [I32] },
   { parameters: [I32, I32, I32, I32], results: [] },
   { parameters: [I32, I32], results: [] },
+  { parameters: [I32, I32, I32, I32], results: [I32] },
 ];
 export const COMPILED_TYPE = 0;
 const LOOKING = 1;
 const STORING = 2;
 const RUNNING = 3;
+const LOCATING = 4;
 
 /**
  * readN(linear, site, budget): the value; modifyN: the address in RAM where it may be read and written;
  * writeN(linear, value, site, budget); inputN(port, site, budget): what the port says; outputN(port, value, site, budget);
+ * locate(linear, bytes, site, budget): the address in RAM where so many bytes may be read, or, with WRITING added, written;
  * divideError(site, budget): #DE, the function is left; execute(site, budget): runs the instruction as the interpreter does;
  * transfer(site, budget): the same for one by which its function has been left already; SITE_WORD gets where to blame it;
  * interpret(site, budget): the function is left before the instruction.
@@ -43,9 +46,12 @@ export type HelperName =
   | "output16"
   | "output32"
   | "divideError"
+  | "locate"
   | "execute"
   | "transfer"
   | "interpret";
+/** Added to the size that locate() is asked for. */
+export const WRITING = 0x100;
 const HELPERS: Readonly<Record<HelperName, number>> = {
   read8: LOOKING,
   read16: LOOKING,
@@ -63,6 +69,7 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   output16: STORING,
   output32: STORING,
   divideError: RUNNING,
+  locate: LOCATING,
   execute: RUNNING,
   transfer: RUNNING,
   interpret: RUNNING,

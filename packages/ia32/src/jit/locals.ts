@@ -23,10 +23,10 @@ export const EIP = 16;
 export const SITE = 17;
 export const PAGE = 18;
 export const HOME = 19;
-/** x87: status and tag word, whether instructions may go the fast way (x87/float-stack.ts). */
+/** x87: status word, tags, and where the registers' locals begin on the register stack (x87/float-stack.ts). */
 export const FSW = 20;
-export const FTW = 21;
-export const FLOATS_READY = 22;
+export const TAGS = 21;
+export const BASE = 22;
 /** CF, where a block needs no other flag of those before it. */
 export const CARRY = 23;
 /** int32 temporaries. */
@@ -38,8 +38,20 @@ export const TARGET_ENTRY: number = TEMPORARIES + 1;
 /** int64 temporaries. */
 export const WIDE: number = TEMPORARIES + TEMPORARY_COUNT;
 export const WIDE_COUNT = 4;
+/** Only in functions with x87 or vector instructions. x87 registers' signs and exponents; TOP above BASE; last-instruction pointers. */
+export const FLOAT_WORDS: number = WIDE + WIDE_COUNT;
+export const FLOAT_TOP: number = FLOAT_WORDS + 8;
+export const FLOAT_EIP: number = FLOAT_TOP + 1;
+export const FLOAT_OPCODE: number = FLOAT_TOP + 2;
+export const FLOAT_DATA: number = FLOAT_TOP + 3;
+export const FLOAT_SELECTOR: number = FLOAT_TOP + 4;
+/** What rounding has done: since memory was right, and the last time. */
+export const FLOAT_HAPPENED: number = FLOAT_TOP + 5;
+export const FLOAT_ROUNDED: number = FLOAT_TOP + 6;
+/** x87 registers' significands. */
+export const FLOAT_SIGNIFICANDS: number = FLOAT_TOP + 7;
 /** Only in functions with vector instructions: XMM0 to XMM7, vectors, binary64 and binary32 numbers for a moment. */
-export const XMM: number = WIDE + WIDE_COUNT;
+export const XMM: number = FLOAT_SIGNIFICANDS + 8;
 export const VECTORS: number = XMM + 8;
 export const VECTOR_COUNT = 4;
 export const DOUBLES: number = VECTORS + VECTOR_COUNT;

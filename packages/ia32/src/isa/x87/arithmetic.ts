@@ -193,6 +193,8 @@ export const FABS: Instruction = row("FABS", "D9 E1", "", "FPU", "direct", fabs,
 export const FXTRACT: Instruction = row("FXTRACT", "D9 F4", "", "FPU", "direct", fxtract);
 export const FPREM1: Instruction = row("FPREM1", "D9 F5", "", "FPU", "direct", fprem1);
 export const FPREM: Instruction = row("FPREM", "D9 F8", "", "FPU", "direct", fprem);
-export const FSQRT: Instruction = row("FSQRT", "D9 FA", "", "FPU", "direct", fsqrt, (to) => to.x87.squareRoot());
-export const FRNDINT: Instruction = row("FRNDINT", "D9 FC", "", "FPU", "direct", frndint);
+export const FSQRT: Instruction = row("FSQRT", "D9 FA", "", "FPU", "direct", fsqrt, (to) => to.x87.unary("squareRoot"));
+export const FRNDINT: Instruction = row("FRNDINT", "D9 FC", "", "FPU", "direct", frndint, (to) =>
+  to.x87.unary("toIntegral"),
+);
 export const FSCALE: Instruction = row("FSCALE", "D9 FD", "", "FPU", "direct", fscale);

@@ -173,9 +173,9 @@ export function fxam(core: Core, operation: Operation): void {
   settle(core, operation, CONDITIONS);
 }
 
-export const FCOM: Instruction = row("FCOM", "D8 /2", "m32fp", "FPU", "direct", fcomReal32, (to) => to.x87.compare(0));
+export const FCOM: Instruction = row("FCOM", "D8 /2", "m32fp", "FPU", "direct", fcomReal32, (to) => to.x87.compare());
 export const FCOM_REAL64: Instruction = row("FCOM", "DC /2", "m64fp", "FPU", "direct", fcomReal64, (to) =>
-  to.x87.compare(0),
+  to.x87.compare(),
 );
 export const FCOM_REGISTER: Instruction = instruction({
   mnemonic: "FCOM",
@@ -185,13 +185,13 @@ export const FCOM_REGISTER: Instruction = instruction({
   ],
   form: "direct",
   execute: fcomRegister,
-  lower: (to) => to.x87.compare(0),
+  lower: (to) => to.x87.compare(),
 });
 export const FCOMP: Instruction = row("FCOMP", "D8 /3", "m32fp", "FPU", "direct", fcompReal32, (to) =>
-  to.x87.compare(1),
+  to.x87.compare(),
 );
 export const FCOMP_REAL64: Instruction = row("FCOMP", "DC /3", "m64fp", "FPU", "direct", fcompReal64, (to) =>
-  to.x87.compare(1),
+  to.x87.compare(),
 );
 export const FCOMP_REGISTER: Instruction = instruction({
   mnemonic: "FCOMP",
@@ -202,26 +202,26 @@ export const FCOMP_REGISTER: Instruction = instruction({
   ],
   form: "direct",
   execute: fcompRegister,
-  lower: (to) => to.x87.compare(1),
+  lower: (to) => to.x87.compare(),
 });
-export const FCOMPP: Instruction = row("FCOMPP", "DE D9", "", "FPU", "direct", fcompp, (to) => to.x87.compare(2, 1));
-export const FICOM: Instruction = row("FICOM", "DE /2", "m16int", "FPU", "direct", ficom16, (to) => to.x87.compare(0));
+export const FCOMPP: Instruction = row("FCOMPP", "DE D9", "", "FPU", "direct", fcompp, (to) => to.x87.compare(1));
+export const FICOM: Instruction = row("FICOM", "DE /2", "m16int", "FPU", "direct", ficom16, (to) => to.x87.compare());
 export const FICOM_32: Instruction = row("FICOM", "DA /2", "m32int", "FPU", "direct", ficom32, (to) =>
-  to.x87.compare(0),
+  to.x87.compare(),
 );
 export const FICOMP: Instruction = row("FICOMP", "DE /3", "m16int", "FPU", "direct", ficomp16, (to) =>
-  to.x87.compare(1),
+  to.x87.compare(),
 );
 export const FICOMP_32: Instruction = row("FICOMP", "DA /3", "m32int", "FPU", "direct", ficomp32, (to) =>
-  to.x87.compare(1),
+  to.x87.compare(),
 );
 export const FUCOM: Instruction = row("FUCOM", "DD E0+i", "ST(i)", "FPU", "direct", fucomRegister, (to) =>
-  to.x87.compare(0),
+  to.x87.compare(),
 );
 export const FUCOMP: Instruction = row("FUCOMP", "DD E8+i", "ST(i)", "FPU", "direct", fucompRegister, (to) =>
-  to.x87.compare(1),
+  to.x87.compare(),
 );
-export const FUCOMPP: Instruction = row("FUCOMPP", "DA E9", "", "FPU", "direct", fucompp, (to) => to.x87.compare(2, 1));
+export const FUCOMPP: Instruction = row("FUCOMPP", "DA E9", "", "FPU", "direct", fucompp, (to) => to.x87.compare(1));
 export const FCOMI: Instruction = instruction({
   mnemonic: "FCOMI",
   encodings: [["DB F0+i", "ST(0), ST(i)", "CMOV"]],
@@ -254,5 +254,5 @@ export const FUCOMIP: Instruction = instruction({
   execute: fucomip,
   lower: (to) => to.x87.compareToFlags(),
 });
-export const FTST: Instruction = row("FTST", "D9 E4", "", "FPU", "direct", ftst);
-export const FXAM: Instruction = row("FXAM", "D9 E5", "", "FPU", "direct", fxam);
+export const FTST: Instruction = row("FTST", "D9 E4", "", "FPU", "direct", ftst, (to) => to.x87.compareWithZero());
+export const FXAM: Instruction = row("FXAM", "D9 E5", "", "FPU", "direct", fxam, (to) => to.x87.examine());

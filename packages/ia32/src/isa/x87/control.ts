@@ -89,15 +89,19 @@ export function ffreep(core: Core, operation: Operation): void {
   pop(core);
 }
 
-export const FLDCW: Instruction = row("FLDCW", "D9 /5", "m2byte", "FPU", "direct", fldcw);
-export const FNSTCW: Instruction = row("FNSTCW", "D9 /7", "m2byte", "FPU", "direct", fnstcw);
-export const FNSTSW: Instruction = row("FNSTSW", "DD /7", "m2byte", "FPU", "direct", fnstsw);
+export const FLDCW: Instruction = row("FLDCW", "D9 /5", "m2byte", "FPU", "direct", fldcw, (to) => to.x87.loadControl());
+export const FNSTCW: Instruction = row("FNSTCW", "D9 /7", "m2byte", "FPU", "direct", fnstcw, (to) =>
+  to.x87.storeControl(),
+);
+export const FNSTSW: Instruction = row("FNSTSW", "DD /7", "m2byte", "FPU", "direct", fnstsw, (to) =>
+  to.x87.storeStatusWord(),
+);
 export const FNSTSW_AX: Instruction = row("FNSTSW", "DF E0", "", "FPU", "direct", fnstswAx, (to) =>
   to.x87.storeStatus(),
 );
 export const FNCLEX: Instruction = row("FNCLEX", "DB E2", "", "FPU", "direct", fnclex);
 export const FNINIT: Instruction = row("FNINIT", "DB E3", "", "FPU", "direct", fninit);
-export const FNOP: Instruction = row("FNOP", "D9 D0", "", "FPU", "direct", fnop);
+export const FNOP: Instruction = row("FNOP", "D9 D0", "", "FPU", "direct", fnop, (to) => to.x87.nothing());
 export const FNSETPM: Instruction = instruction({
   mnemonic: "FNSETPM",
   encodings: [
@@ -108,8 +112,8 @@ export const FNSETPM: Instruction = instruction({
   form: "direct",
   execute: fnop8087,
 });
-export const FWAIT: Instruction = row("FWAIT", "9B", "", "FPU", "direct", fwait);
-export const FINCSTP: Instruction = row("FINCSTP", "D9 F7", "", "FPU", "direct", fincstp);
-export const FDECSTP: Instruction = row("FDECSTP", "D9 F6", "", "FPU", "direct", fdecstp);
-export const FFREE: Instruction = row("FFREE", "DD C0+i", "ST(i)", "FPU", "direct", ffree);
+export const FWAIT: Instruction = row("FWAIT", "9B", "", "FPU", "direct", fwait, (to) => to.x87.nothing());
+export const FINCSTP: Instruction = row("FINCSTP", "D9 F7", "", "FPU", "direct", fincstp, (to) => to.x87.moveStack());
+export const FDECSTP: Instruction = row("FDECSTP", "D9 F6", "", "FPU", "direct", fdecstp, (to) => to.x87.moveStack());
+export const FFREE: Instruction = row("FFREE", "DD C0+i", "ST(i)", "FPU", "direct", ffree, (to) => to.x87.moveStack());
 export const FFREEP: Instruction = row("FFREEP", "DF C0+i", "ST(i)", "FPU", "direct", ffreep);

@@ -6,7 +6,7 @@
  * @module
  */
 import { checkAlignment, read16, read32 } from "../../mmu/access.ts";
-import { type Constant, L2E, L2T, LG2, LN2, loadConstant, PI } from "../../softfloat/constants.ts";
+import { type Constant, L2E, L2T, LG2, LN2, loadConstant, ONE, PI, ZERO } from "../../softfloat/constants.ts";
 import { DE, FLAGS, IE } from "../../softfloat/context.ts";
 import { load32, load64 } from "../../softfloat/convert-real.ts";
 import { fromPackedDecimal } from "../../softfloat/decimal.ts";
@@ -239,7 +239,9 @@ export function fldz(core: Core, operation: Operation): void {
 
 export const FLD: Instruction = row("FLD", "D9 /0", "m32fp", "FPU", "direct", fldReal32, (to) => to.x87.load());
 export const FLD_REAL64: Instruction = row("FLD", "DD /0", "m64fp", "FPU", "direct", fldReal64, (to) => to.x87.load());
-export const FLD_REAL80: Instruction = row("FLD", "DB /5", "m80fp", "FPU", "direct", fldReal80);
+export const FLD_REAL80: Instruction = row("FLD", "DB /5", "m80fp", "FPU", "direct", fldReal80, (to) =>
+  to.x87.loadExtended(),
+);
 export const FLD_REGISTER: Instruction = row("FLD", "D9 C0+i", "ST(i)", "FPU", "direct", fldRegister, (to) =>
   to.x87.loadRegister(),
 );
@@ -273,20 +275,44 @@ export const FXCH: Instruction = instruction({
   execute: fxch,
   lower: (to) => to.x87.exchange(),
 });
-export const FCMOVB: Instruction = row("FCMOVB", "DA C0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovb);
-export const FCMOVE: Instruction = row("FCMOVE", "DA C8+i", "ST(0), ST(i)", "CMOV", "direct", fcmove);
-export const FCMOVBE: Instruction = row("FCMOVBE", "DA D0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovbe);
-export const FCMOVU: Instruction = row("FCMOVU", "DA D8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovu);
-export const FCMOVNB: Instruction = row("FCMOVNB", "DB C0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnb);
-export const FCMOVNE: Instruction = row("FCMOVNE", "DB C8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovne);
-export const FCMOVNBE: Instruction = row("FCMOVNBE", "DB D0+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnbe);
-export const FCMOVNU: Instruction = row("FCMOVNU", "DB D8+i", "ST(0), ST(i)", "CMOV", "direct", fcmovnu);
-export const FLD1: Instruction = row("FLD1", "D9 E8", "", "FPU", "direct", fld1, (to) =>
-  to.x87.loadConstant(1n << 63n, 0x3fff),
+
+/** `condition`: its number, as in Jcc. */
+function cmov(
+  cc: string,
+  opcode: string,
+  condition: number,
+  tested: readonly string[],
+  execute: Instruction["execute"],
+): Instruction {
+  return instruction({
+    mnemonic: `FCMOV${cc}`,
+    encodings: [[`${opcode}+i`, "ST(0), ST(i)", "CMOV"]],
+    flags: { tested },
+    form: "direct",
+    execute,
+    lower: (to) => to.x87.moveIf(condition),
+  });
+}
+export const FCMOVB: Instruction = cmov("B", "DA C0", 2, ["CF"], fcmovb);
+export const FCMOVE: Instruction = cmov("E", "DA C8", 4, ["ZF"], fcmove);
+export const FCMOVBE: Instruction = cmov("BE", "DA D0", 6, ["CF", "ZF"], fcmovbe);
+export const FCMOVU: Instruction = cmov("U", "DA D8", 10, ["PF"], fcmovu);
+export const FCMOVNB: Instruction = cmov("NB", "DB C0", 3, ["CF"], fcmovnb);
+export const FCMOVNE: Instruction = cmov("NE", "DB C8", 5, ["ZF"], fcmovne);
+export const FCMOVNBE: Instruction = cmov("NBE", "DB D0", 7, ["CF", "ZF"], fcmovnbe);
+export const FCMOVNU: Instruction = cmov("NU", "DB D8", 11, ["PF"], fcmovnu);
+export const FLD1: Instruction = row("FLD1", "D9 E8", "", "FPU", "direct", fld1, (to) => to.x87.loadConstant(ONE));
+export const FLDL2T: Instruction = row("FLDL2T", "D9 E9", "", "FPU", "direct", fldl2t, (to) =>
+  to.x87.loadConstant(L2T),
 );
-export const FLDL2T: Instruction = row("FLDL2T", "D9 E9", "", "FPU", "direct", fldl2t);
-export const FLDL2E: Instruction = row("FLDL2E", "D9 EA", "", "FPU", "direct", fldl2e);
-export const FLDPI: Instruction = row("FLDPI", "D9 EB", "", "FPU", "direct", fldpi);
-export const FLDLG2: Instruction = row("FLDLG2", "D9 EC", "", "FPU", "direct", fldlg2);
-export const FLDLN2: Instruction = row("FLDLN2", "D9 ED", "", "FPU", "direct", fldln2);
-export const FLDZ: Instruction = row("FLDZ", "D9 EE", "", "FPU", "direct", fldz, (to) => to.x87.loadConstant(0n, 0));
+export const FLDL2E: Instruction = row("FLDL2E", "D9 EA", "", "FPU", "direct", fldl2e, (to) =>
+  to.x87.loadConstant(L2E),
+);
+export const FLDPI: Instruction = row("FLDPI", "D9 EB", "", "FPU", "direct", fldpi, (to) => to.x87.loadConstant(PI));
+export const FLDLG2: Instruction = row("FLDLG2", "D9 EC", "", "FPU", "direct", fldlg2, (to) =>
+  to.x87.loadConstant(LG2),
+);
+export const FLDLN2: Instruction = row("FLDLN2", "D9 ED", "", "FPU", "direct", fldln2, (to) =>
+  to.x87.loadConstant(LN2),
+);
+export const FLDZ: Instruction = row("FLDZ", "D9 EE", "", "FPU", "direct", fldz, (to) => to.x87.loadConstant(ZERO));

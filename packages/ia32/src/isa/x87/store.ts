@@ -116,13 +116,19 @@ export const FSTP: Instruction = row("FSTP", "D9 /3", "m32fp", "FPU", "direct", 
 export const FSTP_REAL64: Instruction = row("FSTP", "DD /3", "m64fp", "FPU", "direct", fstpReal64, (to) =>
   to.x87.store(),
 );
-export const FSTP_REAL80: Instruction = row("FSTP", "DB /7", "m80fp", "FPU", "direct", fstpReal80);
+export const FSTP_REAL80: Instruction = row("FSTP", "DB /7", "m80fp", "FPU", "direct", fstpReal80, (to) =>
+  to.x87.storeExtended(),
+);
 export const FIST: Instruction = row("FIST", "DF /2", "m16int", "FPU", "direct", fist16, (to) => to.x87.store());
 export const FIST_32: Instruction = row("FIST", "DB /2", "m32int", "FPU", "direct", fist32, (to) => to.x87.store());
 export const FISTP: Instruction = row("FISTP", "DF /3", "m16int", "FPU", "direct", fistp16, (to) => to.x87.store());
 export const FISTP_32: Instruction = row("FISTP", "DB /3", "m32int", "FPU", "direct", fistp32, (to) => to.x87.store());
 export const FISTP_64: Instruction = row("FISTP", "DF /7", "m64int", "FPU", "direct", fistp64, (to) => to.x87.store());
-export const FISTTP: Instruction = row("FISTTP", "DF /1", "m16int", "SSE3", "direct", fisttp16);
-export const FISTTP_32: Instruction = row("FISTTP", "DB /1", "m32int", "SSE3", "direct", fisttp32);
-export const FISTTP_64: Instruction = row("FISTTP", "DD /1", "m64int", "SSE3", "direct", fisttp64);
+export const FISTTP: Instruction = row("FISTTP", "DF /1", "m16int", "SSE3", "direct", fisttp16, (to) => to.x87.store());
+export const FISTTP_32: Instruction = row("FISTTP", "DB /1", "m32int", "SSE3", "direct", fisttp32, (to) =>
+  to.x87.store(),
+);
+export const FISTTP_64: Instruction = row("FISTTP", "DD /1", "m64int", "SSE3", "direct", fisttp64, (to) =>
+  to.x87.store(),
+);
 export const FBSTP: Instruction = row("FBSTP", "DF /6", "m80bcd", "FPU", "direct", fbstp);

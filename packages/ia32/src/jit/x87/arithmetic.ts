@@ -9,12 +9,13 @@ import { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 import * as simd from "../wasm/simd-opcodes.ts";
 import {
-  answerNothing,
+  answerNoResult,
   answerRounded,
   declare,
   EXPONENT_MASK,
   pushLeftBy64Less,
   pushNormal,
+  pushSignOfNothing,
   pushZero,
   SIGN,
   TOP,
@@ -23,10 +24,10 @@ import {
 
 /** Parameters: two numbers. */
 const [A, A_WORD, B, B_WORD] = [0, 1, 2, 3];
-/** Locals of all binary functions: exponent, sign and flags of the result, a distance; its bits, and some to work with. */
-const [EXPONENT, RESULT_SIGN, FLAGS, DISTANCE] = [4, 5, 6, 7];
-const [HIGH, REST, T, U, V] = [8, 9, 10, 11, 12];
-const [WORDS, WIDE] = [4, 5];
+/** Locals of all binary functions: exponent, sign and flags of the result, and some to work with; its bits. */
+const [EXPONENT, RESULT_SIGN, FLAGS, DISTANCE, LESS] = [4, 5, 6, 7, 8];
+const [HIGH, REST, T, U, V] = [9, 10, 11, 12, 13];
+const [WORDS, WIDE] = [5, 5];
 const RESULT: Unrounded = { high: HIGH, rest: REST, exponent: EXPONENT, flags: FLAGS };
 const LOW_HALF = 0xffff_ffffn;
 const BIAS = 16383;
@@ -47,76 +48,87 @@ function signOfBoth(w: CodeWriter): void {
   w.get(A_WORD).get(B_WORD).op(op.I32_XOR).const(SIGN).op(op.I32_AND).set(RESULT_SIGN);
 }
 
-/** Does nothing where the exponent is too small for a normal number. */
-function checkTiny(w: CodeWriter): void {
-  w.get(EXPONENT).const(1).op(op.I32_LT_S).hint(false).if();
-  answerNothing(w);
-  w.end();
-}
-
-/** FADD. */
-export function additionBody(): CodeWriter {
-  const w = declare(new CodeWriter(), WORDS, WIDE);
-  ifNotNormal(w);
+/** A zero and a normal number, in any order: the other one is what is rounded. Two zeros are answered. */
+function sumWithZero(w: CodeWriter): void {
   pushZero(w, A, A_WORD);
   w.if();
   pushZero(w, B, B_WORD);
   w.if();
-  w.const64(0).get(A_WORD).get(B_WORD).op(op.I32_AND).const(SIGN).op(op.I32_AND, op.RETURN);
+  w.const64(0);
+  pushSignOfNothing(w);
+  w.get(A_WORD).const(SIGN).op(op.I32_AND).get(A_WORD).get(B_WORD).op(op.I32_XOR).const(SIGN);
+  w.op(op.I32_AND, op.SELECT).const(0).op(op.RETURN);
   w.end();
-  pushNormal(w, B, B_WORD);
-  w.if();
-  w.get(B).get(B_WORD).op(op.RETURN);
-  w.end();
-  w.end();
+  w.get(B).set(A).get(B_WORD).set(A_WORD);
+  w.else();
   pushZero(w, B, B_WORD);
+  w.op(op.I32_EQZ).if();
+  answerNoResult(w);
+  w.end();
+  w.end();
   pushNormal(w, A, A_WORD);
-  w.op(op.I32_AND).if();
-  w.get(A).get(A_WORD).op(op.RETURN);
+  w.op(op.I32_EQZ).if();
+  answerNoResult(w);
   w.end();
-  answerNothing(w);
+  w.get(A).set(HIGH).const64(0).set(REST);
+  pushExponent(w, A_WORD);
+  w.set(EXPONENT).get(A_WORD).const(SIGN).op(op.I32_AND).set(RESULT_SIGN);
+}
+
+/** FADD. `round`: index of the function that rounds as the control word says. */
+export function additionBody(round: number): CodeWriter {
+  const w = declare(new CodeWriter(), WORDS, WIDE);
+  const select = (one: number, other: number, to: number): void => {
+    w.get(one).get(other).get(LESS).op(op.SELECT).set(to);
+  };
+  const rounding = w.block();
+  ifNotNormal(w);
+  sumWithZero(w);
+  w.br(rounding);
   w.end();
-  // The larger one first.
+  // T has the larger exponent.
   pushExponent(w, A_WORD);
   pushExponent(w, B_WORD);
-  w.op(op.I32_SUB).tee(DISTANCE).const(0).op(op.I32_LT_S);
-  w.get(DISTANCE).op(op.I32_EQZ).get(A).get(B).op(op.I64_LT_U, op.I32_AND, op.I32_OR).if();
-  w.get(A).set(T).get(B).set(A).get(T).set(B);
-  w.get(A_WORD).set(EXPONENT).get(B_WORD).set(A_WORD).get(EXPONENT).set(B_WORD);
-  w.const(0).get(DISTANCE).op(op.I32_SUB).set(DISTANCE);
-  w.end();
-  pushExponent(w, A_WORD);
+  w.op(op.I32_SUB).tee(DISTANCE).const(0).op(op.I32_LT_S).set(LESS);
+  select(B, A, T);
+  select(A, B, B);
+  select(B_WORD, A_WORD, RESULT_SIGN);
+  pushExponent(w, RESULT_SIGN);
   w.set(EXPONENT);
-  w.get(A_WORD).const(SIGN).op(op.I32_AND).set(RESULT_SIGN);
-  // The smaller one in its place: HIGH, and what lies below in REST, whose last bit gathers the rest.
-  w.get(DISTANCE).op(op.I64_EXTEND_I32_U).set(T);
-  w.get(DISTANCE).const(64).op(op.I32_LT_U).if();
-  pushLeftBy64Less(w, B, T);
-  w.set(REST).get(B).get(T).op(op.I64_SHR_U).set(HIGH);
+  w.get(DISTANCE).const(31).op(op.I32_SHR_S).tee(LESS).get(DISTANCE).op(op.I32_XOR).get(LESS).op(op.I32_SUB);
+  w.tee(DISTANCE).op(op.I64_EXTEND_I32_U).set(U);
+  // The other one in its place: HIGH, and what lies below in REST, whose last bit gathers the rest.
+  w.get(DISTANCE).const(64).op(op.I32_LT_U).hint(true).if();
+  pushLeftBy64Less(w, B, U);
+  w.set(REST).get(B).get(U).op(op.I64_SHR_U).set(HIGH);
   w.else();
-  w.const64(0).set(HIGH);
+  w.const64(0).set(HIGH).const64(1).set(REST);
   w.get(DISTANCE).const(128).op(op.I32_LT_U).if();
-  w.get(T).const64(64).op(op.I64_SUB).set(T);
-  w.get(B).get(T).op(op.I64_SHR_U);
-  pushLeftBy64Less(w, B, T);
+  w.get(U).const64(64).op(op.I64_SUB).set(U);
+  w.get(B).get(U).op(op.I64_SHR_U);
+  pushLeftBy64Less(w, B, U);
   w.op(op.I64_EQZ, op.I32_EQZ, op.I64_EXTEND_I32_U, op.I64_OR).set(REST);
-  w.else();
-  w.const64(1).set(REST);
   w.end();
   w.end();
   w.get(A_WORD).get(B_WORD).op(op.I32_XOR).const(SIGN).op(op.I32_AND, op.I32_EQZ).if();
-  w.get(A).get(HIGH).op(op.I64_ADD).tee(HIGH).get(A).op(op.I64_LT_U).if();
-  w.get(REST).const64(1).op(op.I64_SHR_U).get(HIGH).const64(63).op(op.I64_SHL, op.I64_OR);
-  w.get(REST).const64(1).op(op.I64_AND, op.I64_OR).set(REST);
+  w.get(T).get(HIGH).op(op.I64_ADD).tee(HIGH).get(T).op(op.I64_LT_U).if();
+  w.get(REST).const64(1).op(op.I64_SHR_U).get(REST).const64(1).op(op.I64_AND, op.I64_OR);
+  w.get(HIGH).const64(63).op(op.I64_SHL, op.I64_OR).set(REST);
   w.get(HIGH).const64(1).op(op.I64_SHR_U).big(TOP).op(op.I64_OR).set(HIGH);
   w.get(EXPONENT).const(1).op(op.I32_ADD).set(EXPONENT);
   w.end();
   w.else();
-  w.get(A).get(HIGH).op(op.I64_SUB).get(REST).op(op.I64_EQZ, op.I32_EQZ, op.I64_EXTEND_I32_U, op.I64_SUB).set(HIGH);
+  w.get(DISTANCE).op(op.I32_EQZ).get(T).get(HIGH).op(op.I64_LT_U, op.I32_AND).if();
+  w.get(HIGH).get(T).set(HIGH).set(T);
+  w.get(RESULT_SIGN).const(SIGN).op(op.I32_XOR).set(RESULT_SIGN);
+  w.end();
+  w.get(T).get(HIGH).op(op.I64_SUB).get(REST).op(op.I64_EQZ, op.I32_EQZ, op.I64_EXTEND_I32_U, op.I64_SUB).set(HIGH);
   w.const64(0).get(REST).op(op.I64_SUB).set(REST);
-  w.get(HIGH).op(op.I64_EQZ).if();
+  w.get(HIGH).op(op.I64_EQZ).hint(false).if();
   w.get(REST).op(op.I64_EQZ).if();
-  w.const64(0).const(0).op(op.RETURN);
+  w.const64(0);
+  pushSignOfNothing(w);
+  w.const(0).op(op.RETURN);
   w.end();
   w.get(REST).set(HIGH).const64(0).set(REST);
   w.get(EXPONENT).const(64).op(op.I32_SUB).set(EXPONENT);
@@ -126,9 +138,10 @@ export function additionBody(): CodeWriter {
   w.get(REST).const64(1).op(op.I64_SHR_U).const64(63).get(T).op(op.I64_SUB, op.I64_SHR_U, op.I64_OR).set(HIGH);
   w.get(REST).get(T).op(op.I64_SHL).set(REST);
   w.get(EXPONENT).get(T).op(op.I32_WRAP_I64, op.I32_SUB).set(EXPONENT);
-  checkTiny(w);
   w.end();
-  answerRounded(w, RESULT, RESULT_SIGN);
+  w.get(RESULT_SIGN).const(SIGN).op(op.I32_AND).set(RESULT_SIGN);
+  w.end();
+  answerRounded(w, RESULT, RESULT_SIGN, U, round);
   return w.op(op.END);
 }
 
@@ -144,8 +157,6 @@ function product(w: CodeWriter, a: number, b: number): void {
     half(b, upperB);
     w.op(op.I64_MUL);
   };
-  times(false, false);
-  w.set(REST);
   times(false, true);
   w.set(U);
   times(true, false);
@@ -154,22 +165,18 @@ function product(w: CodeWriter, a: number, b: number): void {
   half(U, true);
   w.op(op.I64_ADD);
   half(V, true);
-  w.op(op.I64_ADD).set(HIGH);
-  half(REST, true);
+  w.op(op.I64_ADD);
+  times(false, false);
+  w.const64(32).op(op.I64_SHR_U);
   half(U, false);
   w.op(op.I64_ADD);
   half(V, false);
-  w.op(op.I64_ADD).set(U);
-  w.get(HIGH);
-  half(U, true);
-  w.op(op.I64_ADD).set(HIGH);
-  w.get(U).const64(32).op(op.I64_SHL);
-  half(REST, false);
-  w.op(op.I64_OR).set(REST);
+  w.op(op.I64_ADD).const64(32).op(op.I64_SHR_U, op.I64_ADD).set(HIGH);
+  w.get(a).get(b).op(op.I64_MUL).set(REST);
 }
 
 /** FMUL. */
-export function multiplicationBody(): CodeWriter {
+export function multiplicationBody(round: number): CodeWriter {
   const w = declare(new CodeWriter(), WORDS, WIDE);
   signOfBoth(w);
   ifNotNormal(w);
@@ -180,24 +187,24 @@ export function multiplicationBody(): CodeWriter {
   pushNormal(w, A, A_WORD);
   pushZero(w, A, A_WORD);
   w.op(op.I32_OR, op.I32_AND, op.I32_OR).if();
-  w.const64(0).get(RESULT_SIGN).op(op.RETURN);
+  w.const64(0).get(RESULT_SIGN).const(0).op(op.RETURN);
   w.end();
-  answerNothing(w);
+  answerNoResult(w);
   w.end();
   product(w, A, B);
+  // A product of 127 bits goes one place to the left.
+  w.get(HIGH).const64(63).op(op.I64_SHR_U).const64(1).op(op.I64_XOR).set(T);
   pushExponent(w, A_WORD);
   pushExponent(w, B_WORD);
   w.op(op.I32_ADD)
     .const(BIAS - 1)
     .op(op.I32_SUB)
+    .get(T)
+    .op(op.I32_WRAP_I64, op.I32_SUB)
     .set(EXPONENT);
-  w.get(HIGH).const64(0).op(op.I64_LT_S, op.I32_EQZ).if();
-  w.get(HIGH).const64(1).op(op.I64_SHL).get(REST).const64(63).op(op.I64_SHR_U, op.I64_OR).set(HIGH);
-  w.get(REST).const64(1).op(op.I64_SHL).set(REST);
-  w.get(EXPONENT).const(1).op(op.I32_SUB).set(EXPONENT);
-  w.end();
-  checkTiny(w);
-  answerRounded(w, RESULT, RESULT_SIGN);
+  w.get(HIGH).get(T).op(op.I64_SHL).get(REST).const64(63).op(op.I64_SHR_U).get(T).op(op.I64_AND, op.I64_OR).set(HIGH);
+  w.get(REST).get(T).op(op.I64_SHL).set(REST);
+  answerRounded(w, RESULT, RESULT_SIGN, U, round);
   return w.op(op.END);
 }
 
@@ -231,17 +238,24 @@ function digit(w: CodeWriter, next: () => void): void {
   w.op(op.I64_OR).get(U).get(B).op(op.I64_MUL, op.I64_SUB).set(T);
 }
 
+/** Puts A into 128 bits, one place to the right where LESS is 1. */
+function shiftedByFlag(w: CodeWriter, high: number, low: number): void {
+  w.get(LESS).op(op.I64_EXTEND_I32_U).set(U);
+  w.get(A).const64(63).op(op.I64_SHL).const64(0).get(U).op(op.I64_SUB, op.I64_AND).set(low);
+  w.get(A).get(U).op(op.I64_SHR_U).set(high);
+}
+
 /** FDIV. */
-export function divisionBody(): CodeWriter {
+export function divisionBody(round: number): CodeWriter {
   const w = declare(new CodeWriter(), WORDS, WIDE);
   signOfBoth(w);
   ifNotNormal(w);
   pushZero(w, A, A_WORD);
   pushNormal(w, B, B_WORD);
   w.op(op.I32_AND).if();
-  w.const64(0).get(RESULT_SIGN).op(op.RETURN);
+  w.const64(0).get(RESULT_SIGN).const(0).op(op.RETURN);
   w.end();
-  answerNothing(w);
+  answerNoResult(w);
   w.end();
   pushExponent(w, A_WORD);
   pushExponent(w, B_WORD);
@@ -249,13 +263,9 @@ export function divisionBody(): CodeWriter {
     .const(BIAS - 1)
     .op(op.I32_ADD)
     .set(EXPONENT);
-  // T is what is divided, REST the 64 bits behind.
-  w.get(A).set(T).const64(0).set(REST);
-  w.get(A).get(B).op(op.I64_LT_U, op.I32_EQZ).if();
-  w.get(A).const64(1).op(op.I64_SHR_U).set(T).get(A).const64(63).op(op.I64_SHL).set(REST);
-  w.get(EXPONENT).const(1).op(op.I32_ADD).set(EXPONENT);
-  w.end();
-  checkTiny(w);
+  // T is what is divided, less than the divisor, and REST the 64 bits behind.
+  w.get(A).get(B).op(op.I64_GE_U).tee(LESS).get(EXPONENT).op(op.I32_ADD).set(EXPONENT);
+  shiftedByFlag(w, T, REST);
   digit(w, () => w.get(REST).const64(32).op(op.I64_SHR_U));
   w.get(U).const64(32).op(op.I64_SHL).set(HIGH);
   digit(w, () => w.const64(0));
@@ -264,27 +274,27 @@ export function divisionBody(): CodeWriter {
   w.get(B).get(T).op(op.I64_SUB).set(U);
   w.get(T).op(op.I64_EQZ).get(T).get(U).op(op.I64_EQ, op.I32_OR, op.I32_EQZ, op.I64_EXTEND_I32_U);
   w.get(T).get(U).op(op.I64_GE_U, op.I64_EXTEND_I32_U).const64(63).op(op.I64_SHL, op.I64_OR).set(REST);
-  answerRounded(w, RESULT, RESULT_SIGN);
+  answerRounded(w, RESULT, RESULT_SIGN, U, round);
   return w.op(op.END);
 }
 
 const TWO64 = 2 ** 64;
 const TWO32 = 2 ** 32;
 
-/** FSQRT of the first number; the second is not looked at. */
-export function squareRootBody(): CodeWriter {
-  const w = declare(new CodeWriter(), WORDS, WIDE);
-  w.const(0).set(RESULT_SIGN);
+/** FSQRT of the first number; the second is not there, but its locals are. */
+export function squareRootBody(round: number): CodeWriter {
+  // Its parameters are A and A_WORD; so that the locals have their numbers, B and B_WORD come first.
+  const w = new CodeWriter().unsigned(4).unsigned(1).op(op.I64, 1, op.I32).unsigned(WORDS).op(op.I32);
+  w.unsigned(WIDE).op(op.I64);
   pushNormal(w, A, A_WORD);
   w.get(A_WORD).const(SIGN).op(op.I32_AND, op.I32_EQZ, op.I32_AND, op.I32_EQZ).hint(false).if();
-  answerNothing(w);
+  answerNoResult(w);
   w.end();
   // B and T: the radicand in 128 bits, at least 2^126. The bias is odd.
-  w.get(A_WORD).const(BIAS).op(op.I32_ADD).const(1).op(op.I32_SHR_U).set(EXPONENT);
-  w.get(A).set(B).const64(0).set(T);
-  w.get(A_WORD).const(1).op(op.I32_AND).if();
-  w.get(A).const64(1).op(op.I64_SHR_U).set(B).get(A).const64(63).op(op.I64_SHL).set(T);
-  w.end();
+  pushExponent(w, A_WORD);
+  w.const(BIAS).op(op.I32_ADD).const(1).op(op.I32_SHR_U).set(EXPONENT);
+  w.get(A_WORD).const(1).op(op.I32_AND).set(LESS);
+  shiftedByFlag(w, B, T);
   // A: the root, first of the upper 64 bits.
   w.get(B).op(simd.F64_CONVERT_I64_U, simd.F64_SQRT).double(TWO32).op(simd.F64_MUL);
   w.op(op.PREFIX_BULK, simd.I64_TRUNC_SAT_F64_U).set(A);
@@ -326,6 +336,6 @@ export function squareRootBody(): CodeWriter {
   w.const64(63).op(op.I64_SHL);
   w.get(HIGH).get(REST).op(op.I64_OR, op.I64_EQZ, op.I32_EQZ, op.I64_EXTEND_I32_U, op.I64_OR).set(REST);
   w.get(A).set(HIGH);
-  answerRounded(w, RESULT, RESULT_SIGN);
+  answerRounded(w, RESULT, RESULT_SIGN, U, round);
   return w.op(op.END);
 }

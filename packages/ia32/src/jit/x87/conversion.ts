@@ -8,14 +8,17 @@
 import { EQUAL, GREATER, LESS } from "../../softfloat/compare.ts";
 import { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
+import { CONTROL_WORD } from "./float-stack.ts";
 import {
+  answerNoResult,
   answerNothing,
   declare,
   EXPONENT_MASK,
   pushLeftBy64Less,
   pushNormal,
   pushZero,
-  roundUp,
+  ROUNDING_CONTROL,
+  roundBy,
   SIGN,
   TOP,
 } from "./rounding.ts";
@@ -66,8 +69,8 @@ export function wideningBody({ bits, fraction, largest, bias }: Narrow): CodeWri
 
 /** Number → (real, flags 16 places higher). */
 export function narrowingBody({ bits, fraction, largest, bias }: Narrow): CodeWriter {
-  const [A, WORD, FIELD, FLAGS, REAL, REST] = [0, 1, 2, 3, 4, 5];
-  const w = declare(new CodeWriter(), 2, 2);
+  const [A, WORD, FIELD, FLAGS, CONTROL, REAL, REST, UP] = [0, 1, 2, 3, 4, 5, 6, 7];
+  const w = declare(new CodeWriter(), 3, 3);
   const pushSign = (): void => {
     w.get(WORD)
       .const(SIGN)
@@ -93,11 +96,12 @@ export function narrowingBody({ bits, fraction, largest, bias }: Narrow): CodeWr
     .const64(fraction + 1)
     .op(op.I64_SHL)
     .set(REST);
-  roundUp(w, { high: REAL, rest: REST, exponent: FIELD, flags: FLAGS });
+  w.word(CONTROL_WORD).const(ROUNDING_CONTROL).op(op.I32_AND).set(CONTROL);
+  roundBy(w, CONTROL, { high: REAL, rest: REST, exponent: FIELD, flags: FLAGS }, WORD, UP);
   // The integer bit, or a carry into the place above, adds to the exponent field.
   w.get(FIELD).const(1).op(op.I32_SUB, op.I64_EXTEND_I32_U).const64(fraction).op(op.I64_SHL).get(REAL);
   w.op(op.I64_ADD).tee(REAL);
-  w.const64(fraction).op(op.I64_SHR_U, op.I32_WRAP_I64).const(largest).op(op.I32_GT_U).if();
+  w.const64(fraction).op(op.I64_SHR_U, op.I32_WRAP_I64).const(largest).op(op.I32_GT_U).hint(false).if();
   answerNothing(w);
   w.end();
   pushSign();
@@ -123,22 +127,11 @@ export function fromIntegerBody(): CodeWriter {
   return w.op(op.END);
 }
 
-/** Number → (signed integer of 64 bits, flags 16 places higher), to nearest. */
-export function toIntegerBody(): CodeWriter {
-  const [A, WORD, EXPONENT, FLAGS, HIGH, REST, COUNT] = [0, 1, 2, 3, 4, 5, 6];
-  const w = declare(new CodeWriter(), 2, 3);
-  pushNormal(w, A, WORD);
-  w.op(op.I32_EQZ).hint(false).if();
-  pushZero(w, A, WORD);
-  w.if();
-  w.const64(0).const(0).op(op.RETURN);
-  w.end();
-  answerNothing(w);
-  w.end();
-  w.const(UNITS).get(WORD).const(EXPONENT_MASK).op(op.I32_AND, op.I32_SUB).set(EXPONENT);
-  w.get(EXPONENT).const(1).op(op.I32_LT_S).if();
-  answerNothing(w);
-  w.end();
+/** Parameters and locals of roundings to integers. `CONTROL`: an RC field. */
+const [A, WORD, CONTROL, EXPONENT, FLAGS, HIGH, REST, COUNT] = [0, 1, 2, 3, 4, 5, 6, 7];
+
+/** Puts the magnitude, rounded, and the flags into HIGH and FLAGS; EXPONENT says how many bits are cut off, at least 1. */
+function magnitude(w: CodeWriter): void {
   w.get(EXPONENT).op(op.I64_EXTEND_I32_U).set(COUNT);
   w.get(EXPONENT).const(64).op(op.I32_LT_U).if();
   w.get(A).get(COUNT).op(op.I64_SHR_U).set(HIGH);
@@ -148,11 +141,60 @@ export function toIntegerBody(): CodeWriter {
   // Half or more, or less.
   w.get(A).const64(1).get(EXPONENT).const(64).op(op.I32_EQ, op.SELECT).set(REST);
   w.end();
-  roundUp(w, { high: HIGH, rest: REST, exponent: EXPONENT, flags: FLAGS });
+  roundBy(w, CONTROL, { high: HIGH, rest: REST, exponent: EXPONENT, flags: FLAGS }, WORD, COUNT);
+}
+
+/** Answers a zero with 0 and what is pushed behind, and other numbers that are not normal with nothing; counts bits to cut off. */
+function countCut(w: CodeWriter, nothing: (w: CodeWriter) => void, ...push: readonly (() => void)[]): void {
+  pushNormal(w, A, WORD);
+  w.op(op.I32_EQZ).hint(false).if();
+  pushZero(w, A, WORD);
+  w.if();
+  w.const64(0);
+  for (const each of push) each();
+  w.op(op.RETURN);
+  w.end();
+  nothing(w);
+  w.end();
+  w.const(UNITS).get(WORD).const(EXPONENT_MASK).op(op.I32_AND, op.I32_SUB).set(EXPONENT);
+}
+
+/** (number, RC field) → (signed integer of 64 bits, flags 16 places higher). */
+export function toIntegerBody(): CodeWriter {
+  const w = declare(new CodeWriter(), 2, 3);
+  countCut(w, answerNothing, () => w.const(0));
+  w.get(EXPONENT).const(1).op(op.I32_LT_S).if();
+  answerNothing(w);
+  w.end();
+  magnitude(w);
   w.get(HIGH).const64(0).op(op.I64_LT_S).if();
   answerNothing(w);
   w.end();
   w.const64(0).get(HIGH).op(op.I64_SUB).get(HIGH).get(WORD).const(SIGN).op(op.I32_AND, op.SELECT).get(FLAGS);
+  return w.op(op.END);
+}
+
+/** FRNDINT: number → number with flags, as the control word says. */
+export function toIntegralBody(): CodeWriter {
+  const w = declare(new CodeWriter(), 3, 3);
+  const pushSign = (): void => {
+    w.get(WORD).const(SIGN).op(op.I32_AND);
+  };
+  w.word(CONTROL_WORD).const(ROUNDING_CONTROL).op(op.I32_AND).set(CONTROL);
+  countCut(w, answerNoResult, pushSign, () => w.const(0));
+  w.get(EXPONENT).const(1).op(op.I32_LT_S).if();
+  w.get(A).get(WORD).const(0).op(op.RETURN);
+  w.end();
+  magnitude(w);
+  w.get(HIGH).op(op.I64_EQZ).if();
+  w.const64(0);
+  pushSign();
+  w.get(FLAGS).op(op.RETURN);
+  w.end();
+  w.get(HIGH).get(HIGH).op(op.I64_CLZ).tee(COUNT).op(op.I64_SHL);
+  w.const(UNITS).get(COUNT).op(op.I32_WRAP_I64, op.I32_SUB);
+  pushSign();
+  w.op(op.I32_OR).get(FLAGS);
   return w.op(op.END);
 }
 

@@ -8,22 +8,25 @@ import {
   type FloatContext,
   HIGH,
   LOW,
-  NEAREST,
   PE,
+  ROUNDING,
   SIGN_EXPONENT,
+  setControlWord,
 } from "../../softfloat/context.ts";
 import { store32, store64, widen32, widen64 } from "../../softfloat/convert-real.ts";
 import { divide80 } from "../../softfloat/divide.ts";
-import { fromInteger64, toInteger64 } from "../../softfloat/integer.ts";
+import { fromInteger64, roundToInteger80, toInteger64 } from "../../softfloat/integer.ts";
 import { multiply80 } from "../../softfloat/multiply.ts";
 import { squareRoot80 } from "../../softfloat/square-root.ts";
 import { COMPILED_TYPE, IMPORTS, TYPES } from "../imports.ts";
 import { CodeWriter } from "../wasm/code-writer.ts";
 import { moduleBytes } from "../wasm/module-writer.ts";
 import { END, LOCAL_GET } from "../wasm/opcodes.ts";
+import { CONTROL_WORD } from "./float-stack.ts";
 import { FLOAT_FUNCTIONS, FLOAT_TYPES, type FloatFunction } from "./functions.ts";
 
-type Answer = readonly [value: bigint, word: number];
+/** Functions that do not round have no flags. */
+type Answer = readonly [value: bigint, word: number, flags?: number];
 type Number80 = readonly [significand: bigint, word: number];
 
 const compiled = new CodeWriter().unsigned(0).op(LOCAL_GET, 1, END);
@@ -33,8 +36,10 @@ const bytes = moduleBytes({
   sharedMemory: false,
   functions: [{ type: COMPILED_TYPE, name: "f", body: compiled }, ...FLOAT_FUNCTIONS],
 });
+const memory = new WebAssembly.Memory({ initial: 1 });
+const control = new DataView(memory.buffer);
 const m: Record<string, unknown> = {
-  memory: new WebAssembly.Memory({ initial: 0 }),
+  memory,
   table: new WebAssembly.Table({ element: "anyfunc", initial: 0 }),
 };
 for (const { name } of IMPORTS) m[name] = () => 0;
@@ -88,16 +93,30 @@ class Chance {
 
 const high = (value: bigint): number => Number(BigInt.asIntN(32, value >> 32n));
 const low = (value: bigint): number => Number(BigInt.asIntN(32, value));
-const words = ([significand, word]: Number80): [number, number, number] => [word, high(significand), low(significand)];
+const words = ([significand, word]: Number80): [number, number, number] => [
+  word & 0xffff,
+  high(significand),
+  low(significand),
+];
 const c: FloatContext = createFloatContext();
 const result64 = (): bigint => BigInt.asUintN(64, (BigInt(c.w[HIGH]) << 32n) | BigInt(c.w[LOW] >>> 0));
-const COUNT = 4000;
+const COUNT = 8000;
+
+/** Default control, and every precision with every rounding. */
+const CONTROL_WORDS = [0x37f, ...Array.from({ length: 16 }, (_, i) => 0x7f | (i << 8))];
+
+/** Both follow a control word. */
+function setControl(word: number): void {
+  control.setInt32(CONTROL_WORD, word, true);
+  setControlWord(c, word);
+}
 
 /** Compares answers with what the interpreter's arithmetic gives; at least `share` of the cases have one. */
 function agree(share: number, once: (chance: Chance) => { answer: Answer; expected: () => Answer }): void {
   const chance = new Chance(0x1234_5678_9abcn);
   let answered = 0;
   for (let i = 0; i < COUNT; i++) {
+    setControl(CONTROL_WORDS[i < COUNT / 2 ? 0 : i % CONTROL_WORDS.length]);
     c.w.fill(0, 0, 1);
     const { answer, expected } = once(chance);
     const [value, word] = expected();
@@ -105,7 +124,9 @@ function agree(share: number, once: (chance: Chance) => { answer: Answer; expect
     if (answer[1] < 0) continue;
     answered++;
     expect(flags & ~(PE | C1)).toBe(0);
-    expect([BigInt.asUintN(64, answer[0]).toString(16), answer[1].toString(16)]).toEqual([
+    // Flags stand behind the number, or, where that is an integer or a real, in its place.
+    const [, second, third = 0] = answer;
+    expect([BigInt.asUintN(64, answer[0]).toString(16), (second | third).toString(16)]).toEqual([
       value.toString(16),
       (word | (flags << 16)).toString(16),
     ]);
@@ -150,7 +171,7 @@ describe("functions of x87 arithmetic", () => {
     agree(0.3, (chance) => {
       const a = chance.number();
       return {
-        answer: functions.squareRoot(...a, 0n, 0) as Answer,
+        answer: functions.squareRoot(...a) as Answer,
         expected: () => {
           squareRoot80(c, ...words(a));
           return [result64(), c.w[SIGN_EXPONENT]];
@@ -213,10 +234,23 @@ describe("functions of x87 arithmetic", () => {
     agree(0.5, (chance) => {
       const a = chance.number();
       return {
-        answer: functions.toInteger(...a) as Answer,
+        answer: functions.toInteger(...a, c.w[ROUNDING] << 10) as Answer,
         expected: () => {
-          toInteger64(c, ...words(a), NEAREST);
+          toInteger64(c, ...words(a), c.w[ROUNDING]);
           return [result64(), 0];
+        },
+      };
+    });
+  });
+
+  it("toIntegral: results and flags of the interpreter", () => {
+    agree(0.7, (chance) => {
+      const a = chance.number();
+      return {
+        answer: functions.toIntegral(...a) as Answer,
+        expected: () => {
+          roundToInteger80(c, ...words(a));
+          return [result64(), c.w[SIGN_EXPONENT]];
         },
       };
     });

@@ -16,23 +16,29 @@ import {
   REAL32,
   REAL64,
   toIntegerBody,
+  toIntegralBody,
   wideningBody,
 } from "./conversion.ts";
+import { roundingBody } from "./rounding.ts";
 
 /** Types of these functions, behind those that every module has. */
 export const FLOAT_TYPES: readonly FunctionType[] = [
-  { parameters: [I64, I32, I64, I32], results: [I64, I32] },
+  { parameters: [I64, I32, I64, I32], results: [I64, I32, I32] },
+  { parameters: [I64, I32], results: [I64, I32, I32] },
   { parameters: [I64], results: [I64, I32] },
   { parameters: [I64, I32], results: [I64, I32] },
+  { parameters: [I64, I32, I32], results: [I64, I32] },
   { parameters: [I64, I32, I64, I32], results: [I32] },
 ];
-const [BINARY, WIDENING, NARROWING, COMPARISON] = FLOAT_TYPES.map((_, i) => TYPES.length + i);
+const [BINARY, UNARY, WIDENING, NARROWING, CONTROLLED, COMPARISON] = FLOAT_TYPES.map((_, i) => TYPES.length + i);
 
 export type FloatFunction =
   | "add"
   | "multiply"
   | "divide"
   | "squareRoot"
+  | "toIntegral"
+  | "round"
   | "widen32"
   | "widen64"
   | "narrow32"
@@ -41,17 +47,20 @@ export type FloatFunction =
   | "toInteger"
   | "compare";
 
-const BODIES: Readonly<Record<FloatFunction, readonly [type: number, body: () => CodeWriter]>> = {
+/** `round`: index of the function of that name. */
+const BODIES: Readonly<Record<FloatFunction, readonly [type: number, body: (round: number) => CodeWriter]>> = {
   add: [BINARY, additionBody],
   multiply: [BINARY, multiplicationBody],
   divide: [BINARY, divisionBody],
-  squareRoot: [BINARY, squareRootBody],
+  squareRoot: [UNARY, squareRootBody],
+  toIntegral: [UNARY, toIntegralBody],
+  round: [BINARY, roundingBody],
   widen32: [WIDENING, () => wideningBody(REAL32)],
   widen64: [WIDENING, () => wideningBody(REAL64)],
   narrow32: [NARROWING, () => narrowingBody(REAL32)],
   narrow64: [NARROWING, () => narrowingBody(REAL64)],
   fromInteger: [WIDENING, fromIntegerBody],
-  toInteger: [NARROWING, toIntegerBody],
+  toInteger: [CONTROLLED, toIntegerBody],
   compare: [COMPARISON, comparisonBody],
 };
 const NAMES = Object.keys(BODIES) as FloatFunction[];
@@ -63,4 +72,4 @@ export function functionIndex(name: FloatFunction): number {
 
 /** All of them, in the order of their indices. */
 export const FLOAT_FUNCTIONS: readonly { readonly type: number; readonly name: string; readonly body: CodeWriter }[] =
-  NAMES.map((name) => ({ type: BODIES[name][0], name, body: BODIES[name][1]() }));
+  NAMES.map((name) => ({ type: BODIES[name][0], name, body: BODIES[name][1](functionIndex("round")) }));

@@ -1,32 +1,35 @@
 /**
  * What rows of x87 instructions emit.
  *
+ *   leave before the instruction unless the tags are as it, and those behind it, need them
  *   block done
- *     block slow     left to where the operands or the result are not plain, an operand is not in the TLB, …
- *       the instruction, with the functions of functions.ts
+ *     block slow     left to where operands or the result are not plain (rounding.ts), or out of range
+ *       the instruction in locals, with the functions of functions.ts
  *       br done
- *     a call of the interpreter's handler
+ *     leave before the instruction
  *
- * The fast way is for default control (all masked, 64 bits, to nearest) and for registers that are empty or not as they must
- * be. A stack fault takes the slow way, and so does what follows in the block: then nothing is known of the registers.
- * Over 300 lines: all kinds share the frame of the fast and the slow way. Here: instructions by their kinds. Not here: the stack (→ float-stack.ts), arithmetic (→ functions.ts).
+ * Nothing that the interpreter could see has changed when it is left, so locals of registers are set last.
+ * Over 300 lines: all kinds share this frame. Here: instructions by their kinds. Not here: the stack (→ float-stack.ts),
+ * what they need of it (→ stack-effects.ts), arithmetic (→ functions.ts).
  * @module
  */
-import { FLAT } from "../../isa/operation.ts";
 import { EQUAL, LESS } from "../../softfloat/compare.ts";
-import { C0, C1, C2, C3 } from "../../softfloat/context.ts";
-import { CONTROL_AREA_SIZE } from "../../state/control-area.ts";
+import type { Constant } from "../../softfloat/constants.ts";
+import { C0, C1, C2, C3, EXCEPTIONS } from "../../softfloat/context.ts";
+import { CONTROL_AREA_SIZE, FLOATS_WORD, LEFT_WORD } from "../../state/control-area.ts";
 import { DS, SS } from "../../state/descriptor.ts";
 import { EBP, ESP } from "../../state/registers.ts";
 import * as flag from "../flags.ts";
+import { WRITING } from "../imports.ts";
 import * as local from "../locals.ts";
 import type { Lowering } from "../lowering.ts";
-import { operandAddress, pushAddress, pushHit, READABLE, WRITABLE } from "../memory-access.ts";
+import { operandAddress, pushAddress, pushHit, READABLE, WRITABLE, write } from "../memory-access.ts";
 import type { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
-import type { FloatStack } from "./float-stack.ts";
+import { CONTROL_WORD, type FloatStack } from "./float-stack.ts";
 import { type FloatFunction, functionIndex } from "./functions.ts";
-import { SIGN } from "./rounding.ts";
+import { EXPONENT_MASK, ROUNDING_CONTROL, SIGN, TOWARD_ZERO_CONTROL } from "./rounding.ts";
+import { PUSHED, stackEffect } from "./stack-effects.ts";
 
 /** A number in two locals. */
 interface FloatLocal {
@@ -44,13 +47,15 @@ type Leave = () => void;
 export type FloatOperation = "add" | "subtract" | "multiply" | "divide";
 
 const CONDITIONS: number = C0 | C1 | C2 | C3;
-/** Where status() expects C0, C2 and C3 of a relation. */
-const RELATION_SHIFT = 24;
+/** Relations are EFLAGS bits, whose places in the status word lie so much higher. */
+const RELATION_SHIFT = 8;
 /** Carries out of bits 31 and 30: CF without OF (state/lazy-flags.ts). */
 const CARRY = -0x40000000;
 const AX = 0;
-/** ST(7) is what a push writes. */
-const PUSHED = 7;
+const X87_RUNS = 1;
+/** Of the control word, what can be set, and what reads as one. */
+const SETTABLE = 0x1f3f;
+const ALWAYS_SET = 0x40;
 
 /** Bits and loads of memory operands, by the manual's words; which function makes a number of them. */
 const OPERANDS: Readonly<Record<string, { bits: number; load: number; convert: FloatFunction }>> = {
@@ -68,6 +73,7 @@ const STORES: Readonly<Record<string, { bits: number; store: number; convert: Fl
   m32int: { bits: 32, store: op.I64_STORE32, convert: "toInteger", extend: op.I64_EXTEND32_S },
   m64int: { bits: 64, store: op.I64_STORE, convert: "toInteger" },
 };
+const BITS_80 = 80;
 
 export class X87 {
   readonly #to: Lowering;
@@ -85,42 +91,24 @@ export class X87 {
   get #operands(): readonly string[] {
     return this.#to.operation.slot?.encoding.operands ?? [];
   }
-  get #pops(): boolean {
-    return this.#to.operation.slot?.encoding.row.mnemonic.endsWith("P") === true;
-  }
 
-  /** Both ways. `full`: ST(i) that may not be empty; `pushes`: ST(7) must be. */
-  #emit(full: readonly number[], pushes: boolean, fast: (leave: Leave) => void): void {
-    const { operation } = this.#to;
-    if (this.#operands.some((operand) => operand.startsWith("m")) && operation.segment !== FLAT) this.#to.decline();
+  /** The instruction: what needs no slow way, or, with `leaves`, what does. */
+  #emit(leaves: boolean, fast: (leave: Leave) => void): void {
+    const to = this.#to;
+    const { operation } = to;
+    if (stackEffect(operation) === null) to.decline();
     const w = this.#w;
-    const stack = this.#stack;
-    stack.enter();
-    const done = w.block();
-    const slow = w.block();
-    w.get(local.FLOATS_READY).op(op.I32_EQZ).hint(false).brIf(slow);
-    this.#checkPlaces(full, pushes, () => w.br(slow));
-    fast(() => w.hint(false).brIf(slow));
-    w.br(done);
-    w.end();
-    // With everything masked the handler leaves the stack as the fast way does.
-    const { facts } = stack;
-    this.#to.interpreted();
-    stack.facts = facts;
-    stack.reload();
-    w.end();
-  }
-
-  /** Where a register is empty or not as it must not be, nothing goes the fast way for the rest of the block. */
-  #checkPlaces(full: readonly number[], pushes: boolean, leave: () => void): void {
-    const w = this.#w;
-    for (const i of pushes ? [...full, PUSHED] : full) {
-      if (!this.#stack.pushMisplaced(i, !(pushes && i === PUSHED))) continue;
-      w.hint(false).if();
-      w.const(0).set(local.FLOATS_READY);
-      leave();
+    if (this.#stack.pushUnfit(operation)) to.interpretIf();
+    if (leaves) {
+      const done = w.block();
+      const slow = w.block();
+      fast(() => w.hint(false).brIf(slow));
+      w.br(done);
       w.end();
-    }
+      to.interpret();
+      w.end();
+    } else fast(() => to.interpretIf());
+    this.#stack.done(operation);
   }
 
   /** Puts the number on the stack into new locals. */
@@ -142,31 +130,52 @@ export class X87 {
     return answer;
   }
 
-  #address(i: number): number {
-    const address = this.#to.emit.temporary();
-    this.#stack.address(i, address);
-    return address;
+  /** The same for one that rounds; the last leaving of an instruction. */
+  #compute(name: "add" | "multiply" | "divide" | "squareRoot" | "toIntegral", leave: Leave): FloatLocal {
+    const flags = this.#to.emit.temporary();
+    this.#w.call(functionIndex(name)).set(flags);
+    const answer = this.#keep();
+    this.#w.get(answer.word).const(0).op(op.I32_LT_S);
+    leave();
+    this.#stack.happened(flags);
+    return answer;
   }
 
-  #pushRegister(address: number): void {
-    this.#stack.pushSignificand(address);
-    this.#stack.pushWord(address);
+  #push({ significand, word }: FloatLocal): void {
+    this.#w.get(significand).get(word);
   }
 
-  #register(address: number): FloatLocal {
-    this.#pushRegister(address);
-    return this.#keep();
+  #register(i: number): FloatLocal {
+    return { significand: this.#stack.significand(i), word: this.#stack.word(i) };
+  }
+
+  #set(i: number, { significand, word }: FloatLocal): void {
+    const to = this.#register(i);
+    this.#w.get(significand).set(to.significand).get(word).set(to.word);
   }
 
   #place(bits: number, write: boolean, leave: Leave): Place {
     const { emit, operation } = this.#to;
+    const w = this.#w;
     const address = operandAddress(emit, operation, write);
     const entry = emit.temporary();
     pushHit(emit, address, bits, write ? WRITABLE : READABLE, entry);
-    this.#w.op(op.I32_EQZ);
-    leave();
+    if (bits === BITS_80) {
+      w.op(op.I32_EQZ);
+      leave();
+      pushAddress(emit, address, entry);
+      w.set(entry);
+      return { address, ram: entry };
+    }
+    w.hint(true).if();
     pushAddress(emit, address, entry);
-    this.#w.set(entry);
+    w.set(entry);
+    w.else();
+    w.get(address).const((bits >>> 3) | (write ? WRITING : 0));
+    emit.call("locate");
+    w.set(entry);
+    emit.afterCall(LEFT_WORD);
+    w.end();
     return { address, ram: entry };
   }
 
@@ -188,144 +197,167 @@ export class X87 {
   /** FADD, FSUB, FMUL, FDIV with …R, …P and FI…: destination and source by the operands. */
   binary(name: FloatOperation, reversed: boolean): void {
     const w = this.#w;
-    const stack = this.#stack;
     const { rm } = this.#to.operation;
     const [first] = this.#operands;
-    const inMemory = first.startsWith("m");
     const [d, s] = first === "ST(i)" ? [rm, 0] : [0, rm];
-    this.#emit(inMemory ? [0] : [0, rm], false, (leave) => {
-      const memory = inMemory ? this.#load(first, leave) : null;
-      const destination = this.#address(d);
-      const pushSource = (): void => {
-        if (memory !== null) w.get(memory.significand).get(memory.word);
-        else this.#pushRegister(this.#address(s));
-      };
-      if (reversed) pushSource();
-      this.#pushRegister(destination);
-      if (!reversed) pushSource();
+    this.#emit(true, (leave) => {
+      const memory = first.startsWith("m") ? this.#load(first, leave) : null;
+      const source = memory ?? this.#register(s);
+      const destination = this.#register(d);
+      this.#push(reversed ? source : destination);
+      this.#push(reversed ? destination : source);
       if (name === "subtract") w.const(SIGN).op(op.I32_XOR);
-      const result = this.#call(name === "subtract" ? "add" : name, leave);
-      stack.store(destination, result.significand, result.word);
-      const pops = first === "ST(i)" && this.#pops;
-      if (pops) stack.popping(1);
-      stack.status(C1, result.word, pops ? 1 : 0);
+      this.#set(d, this.#compute(name === "subtract" ? "add" : name, leave));
       this.#note(memory?.address);
     });
   }
 
-  /** FSQRT. */
-  squareRoot(): void {
-    this.#emit([0], false, (leave) => {
-      const address = this.#address(0);
-      this.#pushRegister(address);
-      this.#w.const64(0).const(0);
-      const { significand, word } = this.#call("squareRoot", leave);
-      this.#stack.store(address, significand, word);
-      this.#stack.status(C1, word, 0);
+  /** FSQRT and FRNDINT. */
+  unary(name: "squareRoot" | "toIntegral"): void {
+    this.#emit(true, (leave) => {
+      this.#push(this.#register(0));
+      this.#set(0, this.#compute(name, leave));
       this.#note();
     });
   }
 
   /** FCHS and FABS: the sign is kept or cleared, then changed. */
   sign(and: number, xor: number): void {
-    const w = this.#w;
-    this.#emit([0], false, () => {
-      const address = this.#address(0);
-      this.#stack.pushWord(address);
-      w.const(and).op(op.I32_AND).const(xor).op(op.I32_XOR);
-      this.#stack.storeWord(address, this.#to.emit.keep());
-      this.#stack.status(C1, -1, 0);
+    this.#emit(false, () => {
+      const { word } = this.#register(0);
+      this.#w.get(word).const(and).op(op.I32_AND).const(xor).op(op.I32_XOR).set(word);
+      this.#stack.clearC1();
       this.#note();
     });
   }
 
-  #push({ significand, word }: FloatLocal): void {
-    const stack = this.#stack;
-    stack.status(C1, -1, -1);
-    stack.store(this.#address(0), significand, word);
-    stack.pushed();
-  }
-
   /** FLD and FILD from memory. */
   load(): void {
-    this.#emit([], true, (leave) => {
+    this.#emit(true, (leave) => {
       const number = this.#load(this.#operands[0], leave);
-      this.#push(number);
+      this.#set(PUSHED, number);
+      this.#stack.clearC1();
       this.#note(number.address);
+    });
+  }
+
+  /** FLD of ten bytes, which are taken as they are. */
+  loadExtended(): void {
+    const w = this.#w;
+    this.#emit(true, (leave) => {
+      const { address, ram } = this.#place(BITS_80, false, leave);
+      const { significand, word } = this.#register(PUSHED);
+      w.get(ram).memory(op.I64_LOAD, CONTROL_AREA_SIZE).set(significand);
+      w.get(ram)
+        .memory(op.I32_LOAD16_U, CONTROL_AREA_SIZE + 8)
+        .set(word);
+      this.#stack.clearC1();
+      this.#note(address);
     });
   }
 
   /** FLD ST(i). */
   loadRegister(): void {
-    const { rm } = this.#to.operation;
-    // Of ST(7), which must be full and empty, it is always a stack fault.
-    if (rm === PUSHED) this.#to.decline();
-    this.#emit([rm], true, () => {
-      this.#push(this.#register(this.#address(rm)));
+    this.#emit(false, () => {
+      this.#set(PUSHED, this.#register(this.#to.operation.rm));
+      this.#stack.clearC1();
       this.#note();
     });
   }
 
-  /** FLD1 and FLDZ. */
-  loadConstant(significand: bigint, word: number): void {
-    this.#emit([], true, () => {
-      this.#w.big(significand).const(word);
-      this.#push(this.#keep());
+  /** FLD1 and its like; those that are not exact only to nearest. */
+  loadConstant({ exponent, high, low, extra }: Constant): void {
+    const w = this.#w;
+    const exact = extra === 0;
+    this.#emit(!exact, (leave) => {
+      if (!exact) {
+        w.word(CONTROL_WORD).const(ROUNDING_CONTROL).op(op.I32_AND);
+        leave();
+      }
+      const { significand, word } = this.#register(PUSHED);
+      w.big(((BigInt(high) << 32n) | BigInt(low)) + BigInt(extra >>> 31)).set(significand);
+      w.const(exponent).set(word);
+      this.#stack.clearC1();
       this.#note();
     });
   }
 
-  /** FST and FSTP, FIST and FISTP to memory. */
+  /** FST and FSTP, FIST and FISTP, and FISTTP to memory. */
   store(): void {
     const w = this.#w;
     const { bits, store, convert, extend } = STORES[this.#operands[0]];
-    this.#emit([0], false, (leave) => {
+    const truncates = this.#to.operation.slot?.encoding.row.mnemonic === "FISTTP";
+    this.#emit(true, (leave) => {
       const { address, ram } = this.#place(bits, true, leave);
-      this.#pushRegister(this.#address(0));
+      this.#push(this.#register(0));
+      if (convert === "toInteger") {
+        if (truncates) w.const(TOWARD_ZERO_CONTROL);
+        else w.word(CONTROL_WORD).const(ROUNDING_CONTROL).op(op.I32_AND);
+      }
       const { significand: value, word } = this.#call(convert, leave);
       if (extend !== undefined) {
         w.get(value).op(extend).get(value).op(op.I64_NE);
         leave();
       }
       w.get(ram).get(value).memory(store, CONTROL_AREA_SIZE);
-      if (this.#pops) this.#stack.popping(1);
-      this.#stack.status(C1, word, this.#pops ? 1 : 0);
+      this.#stack.happened(word);
+      this.#note(address);
+    });
+  }
+
+  /** FSTP of ten bytes, which are given as they are. */
+  storeExtended(): void {
+    const w = this.#w;
+    this.#emit(true, (leave) => {
+      const { address, ram } = this.#place(BITS_80, true, leave);
+      const { significand, word } = this.#register(0);
+      w.get(ram).get(significand).memory(op.I64_STORE, CONTROL_AREA_SIZE);
+      w.get(ram)
+        .get(word)
+        .memory(op.I32_STORE16, CONTROL_AREA_SIZE + 8);
+      this.#stack.clearC1();
       this.#note(address);
     });
   }
 
   /** FST and FSTP to a register. */
   storeRegister(): void {
-    const { rm } = this.#to.operation;
-    const stack = this.#stack;
-    this.#emit([0], false, () => {
-      const { significand, word } = this.#register(this.#address(0));
-      stack.store(this.#address(rm), significand, word);
-      stack.filled(rm);
-      if (this.#pops) stack.popping(1);
-      stack.status(C1, -1, this.#pops ? 1 : 0);
+    this.#emit(false, () => {
+      this.#set(this.#to.operation.rm, this.#register(0));
+      this.#stack.clearC1();
       this.#note();
     });
   }
 
   /** FXCH. */
   exchange(): void {
-    const { rm } = this.#to.operation;
-    const stack = this.#stack;
-    this.#emit([0, rm], false, () => {
-      const [top, other] = [this.#address(0), this.#address(rm)];
-      const [a, b] = [this.#register(top), this.#register(other)];
-      stack.store(top, b.significand, b.word);
-      stack.store(other, a.significand, a.word);
-      stack.status(C1, -1, 0);
+    const w = this.#w;
+    this.#emit(false, () => {
+      const [a, b] = [this.#register(0), this.#register(this.#to.operation.rm)];
+      w.get(a.significand).get(b.significand).set(a.significand).set(b.significand);
+      w.get(a.word).get(b.word).set(a.word).set(b.word);
+      this.#stack.clearC1();
       this.#note();
     });
   }
 
-  /** Pushes the relation of ST(0) to what `pushOther` pushes, in a new local. */
-  #relation(pushOther: () => void, leave: Leave): number {
-    this.#pushRegister(this.#address(0));
-    pushOther();
+  /** FCMOVcc; the condition by its number. */
+  moveIf(condition: number): void {
+    const w = this.#w;
+    this.#emit(false, () => {
+      const [a, b] = [this.#register(0), this.#register(this.#to.operation.rm)];
+      this.#to.condition(condition);
+      const holds = this.#to.emit.keep();
+      for (const part of ["significand", "word"] as const)
+        w.get(b[part]).get(a[part]).get(holds).op(op.SELECT).set(a[part]);
+      this.#note();
+    });
+  }
+
+  /** Pushes the relation of ST(0) to a number, in a new local. */
+  #relation(other: FloatLocal, leave: Leave): number {
+    this.#push(this.#register(0));
+    this.#push(other);
     this.#w.call(functionIndex("compare"));
     const relation = this.#to.emit.keep();
     this.#w.get(relation).const(0).op(op.I32_LT_S);
@@ -333,52 +365,116 @@ export class X87 {
     return relation;
   }
 
-  /** FCOM, FUCOM and FICOM, popping `pops` registers; `i` where no operand names the register. */
-  compare(pops: number, i: number = this.#to.operation.rm): void {
-    const w = this.#w;
-    const stack = this.#stack;
+  #setRelation(relation: number): void {
+    this.#w.get(relation).const(RELATION_SHIFT).op(op.I32_SHL);
+    this.#stack.conditions(CONDITIONS);
+  }
+
+  /** FCOM, FUCOM and FICOM; `i` where no operand names the register. */
+  compare(i: number = this.#to.operation.rm): void {
     const [operand = ""] = this.#operands;
-    const inMemory = operand.startsWith("m");
-    this.#emit(inMemory ? [0] : [0, i], false, (leave) => {
-      const memory = inMemory ? this.#load(operand, leave) : null;
-      const relation = this.#relation(() => {
-        if (memory !== null) w.get(memory.significand).get(memory.word);
-        else this.#pushRegister(this.#address(i));
-      }, leave);
-      w.get(relation).const(RELATION_SHIFT).op(op.I32_SHL).set(relation);
-      if (pops > 0) stack.popping(pops);
-      stack.status(CONDITIONS, relation, pops);
+    this.#emit(true, (leave) => {
+      const memory = operand.startsWith("m") ? this.#load(operand, leave) : null;
+      this.#setRelation(this.#relation(memory ?? this.#register(i), leave));
       this.#note(memory?.address);
     });
   }
 
-  /** FCOMI and FUCOMI: ZF, PF and CF tell the relation. They have no slow way, which would set flags otherwise. */
+  /** FTST. */
+  compareWithZero(): void {
+    const { emit } = this.#to;
+    this.#emit(true, (leave) => {
+      const [significand, word] = [emit.wide(), emit.temporary()];
+      this.#w.const64(0).set(significand).const(0).set(word);
+      this.#setRelation(this.#relation({ significand, word }, leave));
+      this.#note();
+    });
+  }
+
+  /** FCOMI and FUCOMI: ZF, PF and CF tell the relation. */
   compareToFlags(): void {
     const w = this.#w;
-    const to = this.#to;
-    const stack = this.#stack;
-    const { rm } = to.operation;
-    stack.enter();
-    w.get(local.FLOATS_READY).op(op.I32_EQZ);
-    to.interpretIf();
-    this.#checkPlaces([0, rm], false, () => to.interpret());
-    const relation = this.#relation(
-      () => this.#pushRegister(this.#address(rm)),
-      () => to.interpretIf(),
-    );
-    w.const(1).set(local.SIGN);
-    w.get(relation).const(EQUAL).op(op.I32_NE).set(local.RESULT);
-    w.get(relation).const(LESS).op(op.I32_EQ).const(CARRY).op(op.I32_MUL).set(local.B);
-    to.emit.flags.become(flag.WORDS);
-    if (this.#pops) {
-      stack.popping(1);
-      stack.status(0, -1, 1);
-    }
-    this.#note();
+    this.#emit(false, (leave) => {
+      const relation = this.#relation(this.#register(this.#to.operation.rm), leave);
+      w.const(1).set(local.SIGN);
+      w.get(relation).const(EQUAL).op(op.I32_NE).set(local.RESULT);
+      w.get(relation).const(LESS).op(op.I32_EQ).const(CARRY).op(op.I32_MUL).set(local.B);
+      this.#to.emit.flags.become(flag.WORDS);
+      this.#note();
+    });
+  }
+
+  /** FXAM of numbers and zeros; other classes are left to the interpreter. */
+  examine(): void {
+    const w = this.#w;
+    this.#emit(true, (leave) => {
+      const number = this.#register(0);
+      this.#push(number);
+      this.#push(number);
+      w.call(functionIndex("compare")).const(0).op(op.I32_LT_S);
+      leave();
+      w.const(C2).const(C3).get(number.word).const(EXPONENT_MASK).op(op.I32_AND, op.SELECT);
+      w.get(number.word).const(SIGN).op(op.I32_AND).const(6).op(op.I32_SHR_U, op.I32_OR);
+      const classes = this.#to.emit.keep();
+      // C1 is the sign.
+      w.get(classes).const(~C1).op(op.I32_AND);
+      this.#stack.conditions(CONDITIONS);
+      w.get(classes).const(16).op(op.I32_SHL).set(local.FLOAT_ROUNDED);
+      this.#note();
+    });
+  }
+
+  /** FINCSTP, FDECSTP and FFREE: C1 is cleared, and nothing noted. */
+  moveStack(): void {
+    this.#emit(false, () => this.#stack.clearC1());
+  }
+
+  /** FNOP. */
+  nothing(): void {
+    this.#emit(false, () => {});
   }
 
   /** FNSTSW AX. */
   storeStatus(): void {
-    this.#emit([], false, () => this.#to.emit.setPart(16, AX, local.FSW));
+    this.#emit(false, () => {
+      this.#stack.pushStatus();
+      const { emit } = this.#to;
+      emit.setPart(16, AX, emit.keep());
+    });
+  }
+
+  /** FNSTSW to memory. */
+  storeStatusWord(): void {
+    const { emit, operation } = this.#to;
+    this.#emit(false, () => {
+      const address = operandAddress(emit, operation, true);
+      this.#stack.pushStatus();
+      write(emit, address, 16, emit.keep());
+    });
+  }
+
+  /** FNSTCW. */
+  storeControl(): void {
+    const { emit, operation } = this.#to;
+    if (stackEffect(operation) === null) this.#to.decline();
+    this.#w.word(FLOATS_WORD).const(X87_RUNS).op(op.I32_AND, op.I32_EQZ);
+    this.#to.interpretIf();
+    const address = operandAddress(emit, operation, true);
+    this.#w.word(CONTROL_WORD);
+    write(emit, address, 16, emit.keep());
+  }
+
+  /** FLDCW of a word that masks everything; the interpreter's copy follows when it runs again (host.ts). */
+  loadControl(): void {
+    const w = this.#w;
+    this.#emit(true, (leave) => {
+      const { ram } = this.#place(16, false, leave);
+      w.get(ram).memory(op.I32_LOAD16_U, CONTROL_AREA_SIZE);
+      const value = this.#to.emit.keep();
+      w.get(value).const(EXCEPTIONS).op(op.I32_AND).const(EXCEPTIONS).op(op.I32_NE);
+      leave();
+      w.const(0).get(value).const(SETTABLE).op(op.I32_AND).const(ALWAYS_SET).op(op.I32_OR);
+      w.memory(op.I32_STORE, CONTROL_WORD);
+    });
   }
 }
