@@ -1,7 +1,17 @@
 import { expect, test } from "vitest";
 import { EAX, EIP } from "../src/index.ts";
 import { CODE, createMachine } from "./machine.ts";
-import { createSystemMachine, dword, HANDLERS, CODE as SYSTEM_CODE } from "./system-machine.ts";
+import {
+  createSystemMachine,
+  dword,
+  HANDLERS,
+  KERNEL_CODE,
+  KERNEL_DATA,
+  STACK,
+  CODE as SYSTEM_CODE,
+  TASK2,
+  TSS2,
+} from "./system-machine.ts";
 
 test("a breakpoint stops before its instruction, and the next run passes it", () => {
   const { processor } = createMachine({ code: [0x40, 0x40, 0x40, 0xcc] });
@@ -64,4 +74,30 @@ test("DR0 breaks before an instruction until RF, DR1 behind a write", () => {
   const [eax, ecx, , ebx] = machine.processor.registers;
   expect([eax, ebx]).toEqual([2, 2]);
   expect(ecx & 0xf).toBe(3);
+});
+
+/** In the handler of #DB: mov edx, dr6; hlt. */
+const SHOW_DR6 = Uint8Array.from([0x0f, 0x21, 0xf2, 0xf4]);
+
+test("with DR7.GD the next access to a debug register is #DB before it, once", () => {
+  // mov eax, 2000h; mov dr7, eax; mov ecx, dr7
+  const machine = createSystemMachine({ code: [0xb8, ...dword(0x2000), 0x0f, 0x23, 0xf8, 0x0f, 0x21, 0xf9, 0xf4] });
+  machine.memory.writeBytes(HANDLERS + 16, SHOW_DR6);
+  expect(machine.processor.run(100).kind).toBe("halt");
+  const [, ecx, edx] = machine.processor.registers;
+  expect([machine.stack(1)[0], ecx, edx & 0xe00f]).toEqual([SYSTEM_CODE + 8, 0, 0x2000]);
+});
+
+test("a task with T in its TSS begins with #DB and DR6.BT, before its first instruction", () => {
+  const machine = createSystemMachine({ code: [0xea, ...dword(0), TASK2, 0] });
+  const { memory } = machine;
+  const fields = { 32: HANDLERS + 0x800, 36: 2, 40: 99, 56: STACK - 0x4000, 100: 1 };
+  for (const [offset, value] of Object.entries(fields)) memory.write32(TSS2 + Number(offset), value);
+  for (const [i, selector] of [KERNEL_DATA, KERNEL_CODE, KERNEL_DATA, KERNEL_DATA, 0, 0].entries())
+    memory.write32(TSS2 + 72 + 4 * i, selector);
+  memory.writeBytes(HANDLERS + 0x800, Uint8Array.of(0x40, 0xf4)); // inc eax; hlt
+  memory.writeBytes(HANDLERS + 16, SHOW_DR6);
+  expect(machine.processor.run(100).kind).toBe("halt");
+  const [eax, , edx] = machine.processor.registers;
+  expect([machine.stack(1)[0], eax, edx & 0xe00f]).toEqual([HANDLERS + 0x800, 99, 0x8000]);
 });
