@@ -8,6 +8,7 @@
  */
 import { OFFSET_MASK } from "../mmu/tlb.ts";
 import { REGISTER_FILE, TLB_AREA } from "../state/control-area.ts";
+import { Anchors } from "./anchors.ts";
 import { Flags } from "./flags.ts";
 import type { HelperName } from "./imports.ts";
 import { helperIndex } from "./imports.ts";
@@ -35,6 +36,7 @@ export interface Ways {
 export class Emitter {
   readonly w: CodeWriter = new CodeWriter(8192);
   readonly flags: Flags = new Flags(this.w);
+  readonly anchors: Anchors = new Anchors(this.w);
   readonly vectors: VectorRegisters = new VectorRegisters(this.w);
   readonly floats: FloatStack = new FloatStack(this.w);
   /** Registers that are read, or written, somewhere in the function: bits by number. */
@@ -103,6 +105,14 @@ export class Emitter {
   /** Takes a 32-bit register from the stack. */
   setRegister(number: number): void {
     this.written |= 1 << number;
+    this.anchors.changed(number);
+    this.w.set(local.GPR + number);
+  }
+
+  /** Takes a register from the stack that has been moved by a constant. */
+  moveRegister(number: number, by: number): void {
+    this.written |= 1 << number;
+    this.anchors.step(number, by);
     this.w.set(local.GPR + number);
   }
 
@@ -145,6 +155,7 @@ export class Emitter {
   /** Calls the host for the running instruction; the arguments but site and budget are on the stack. */
   call(helper: HelperName): void {
     this.w.const(this.site).get(local.BUDGET).call(helperIndex(helper));
+    this.anchors.called();
   }
 
   /** Behind a call: takes the budget that is left, or leaves where the host said so. */
@@ -166,7 +177,10 @@ export class Emitter {
   }
   load(registers: number): void {
     for (let number = 0; number < 8; number++)
-      if (registers & (1 << number)) this.w.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
+      if (registers & (1 << number)) {
+        this.anchors.changed(number);
+        this.w.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
+      }
   }
 
   /** Pushes 1 where the TLB maps a linear page of code as it was when this was compiled. */

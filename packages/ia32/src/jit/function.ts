@@ -120,6 +120,7 @@ class FunctionWriter {
     const items = structure(this.#region);
     this.#findDispatched(items);
     this.#chained = chainedLoads(items);
+    this.#emit.anchors.enabled = this.#options.hot;
     this.#top = w.loop();
     const exit = w.block();
     const stay = w.block();
@@ -264,8 +265,10 @@ class FunctionWriter {
     emit.floats.begin(block);
     const live = flagsLiveBehind(this.#region, block);
     const to = new Lowering(emit, block.operations[0], ({ operation }) => emitCall(emit, operation));
+    emit.anchors.begin(block.operations);
     block.operations.forEach((operation, position) => {
       emit.begin(site | position);
+      emit.anchors.at(position);
       emit.chained = this.#chained.has(operation);
       to.operation = operation;
       to.next = (block.pageBase + operation.end) | 0;

@@ -29,8 +29,11 @@ export const TAGS = 21;
 export const BASE = 22;
 /** CF, where a block needs no other flag of those before it. */
 export const CARRY = 23;
+/** Places in RAM that other accesses of the block are near to, see anchors.ts. */
+export const ANCHORS = 24;
+export const ANCHOR_COUNT = 3;
 /** int32 temporaries. */
-export const TEMPORARIES = 24;
+export const TEMPORARIES: number = ANCHORS + ANCHOR_COUNT;
 export const TEMPORARY_COUNT = 12;
 /** Where the function goes on, if PAGE is 1: index in the table, argument. */
 export const TARGET: number = TEMPORARIES;

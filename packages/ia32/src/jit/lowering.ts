@@ -175,9 +175,10 @@ export class Lowering {
     emit.register(ESP);
     emit.w.const(-bytes).op(op.I32_ADD);
     const address = emit.keep();
+    emit.anchors.note(address, ESP, -bytes);
     memory.write(emit, address, this.size, value);
     emit.w.get(address);
-    emit.setRegister(ESP);
+    emit.moveRegister(ESP, -bytes);
   }
 
   /** Pushes what POP reads, and moves ESP by that and `more`. */
@@ -185,12 +186,11 @@ export class Lowering {
     const { emit } = this;
     emit.register(ESP);
     const address = emit.keep();
+    emit.anchors.note(address, ESP, 0);
     const value = memory.read(emit, address, this.size);
-    emit.w
-      .get(address)
-      .const(this.size / 8 + more)
-      .op(op.I32_ADD);
-    emit.setRegister(ESP);
+    const bytes = this.size / 8 + more;
+    emit.w.get(address).const(bytes).op(op.I32_ADD);
+    emit.moveRegister(ESP, bytes);
     emit.w.get(value);
   }
 
@@ -200,6 +200,7 @@ export class Lowering {
     if (this.size !== 32) this.decline();
     emit.register(EBP);
     const address = emit.keep();
+    emit.anchors.note(address, EBP, 0);
     const value = memory.read(emit, address, 32);
     emit.w.get(address).const(4).op(op.I32_ADD);
     emit.setRegister(ESP);

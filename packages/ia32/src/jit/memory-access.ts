@@ -19,6 +19,7 @@ import {
 } from "../state/control-area.ts";
 import { CS, FS, GS } from "../state/descriptor.ts";
 import { ZERO } from "../state/registers.ts";
+import type { Extent } from "./anchors.ts";
 import type { Emitter } from "./emitter.ts";
 import * as local from "./locals.ts";
 import * as op from "./wasm/opcodes.ts";
@@ -82,8 +83,12 @@ export function interpret(to: Emitter): void {
 
 /** A local with the linear address of the memory operand. */
 export function operandAddress(to: Emitter, operation: Operation, write: boolean): number {
+  const { base, index, displacement, addressMask, segment } = operation;
   pushOffset(to, operation);
-  return linearOf(to, operation.segment, write);
+  const address = linearOf(to, segment, write);
+  if (segment === FLAT && base !== ZERO && index === ZERO && addressMask < 0)
+    to.anchors.note(address, base, displacement);
+  return address;
 }
 
 /** Pushes whether the TLB has the page of the last byte; `entry` gets the entry's offset. */
@@ -105,7 +110,7 @@ export function pushAddress(to: Emitter, address: number, entry: number): void {
 }
 
 /**
- * `hit` emits what to do with the page that the TLB's entry tells, `miss` the call of the host.
+ * `hit` emits what to do with a place in RAM: what `push` pushes, and `offset`; `miss` emits the call of the host.
  * Nothing is on the stack before and behind either.
  */
 function access(
@@ -113,18 +118,53 @@ function access(
   address: number,
   size: number,
   word: number,
-  hit: (entry: number) => void,
+  hit: (push: () => void, offset: number) => void,
   miss: () => void,
 ): void {
-  const { w } = to;
+  const { w, anchors } = to;
+  const near = anchors.find(address, size, word === WRITABLE);
+  if (near !== null) {
+    w.get(near.local).const(0).op(op.I32_GE_S);
+    w.hint(true).if();
+    hit(() => w.get(near.local), CONTROL_AREA_SIZE + near.distance);
+    w.else();
+  }
+  const extent = near === null ? anchors.extent(address, size, word === WRITABLE) : null;
   const entry = to.temporary();
   pushHit(to, address, size, word, entry);
   w.hint(true).if();
-  hit(entry);
+  const push = (): void => {
+    if (to.chained && word === READABLE) pushGuessed(to, address, entry);
+    else pushAddress(to, address, entry);
+  };
+  if (extent === null) hit(push, CONTROL_AREA_SIZE);
+  else {
+    setAnchor(to, address, entry, extent, push);
+    hit(() => w.get(entry), CONTROL_AREA_SIZE);
+  }
   w.else();
   miss();
   to.afterCall(LEFT_WORD);
   w.end();
+  if (near !== null) w.end();
+}
+
+/** Puts the place in RAM into `entry`, and into the anchor's local if all of the extent lies in the same page. */
+function setAnchor(to: Emitter, address: number, entry: number, extent: Extent, push: () => void): void {
+  const { w } = to;
+  const { before, behind, writes } = extent;
+  const offset = w.get(address).const(0xfff).op(op.I32_AND);
+  if (before > 0) offset.const(before).op(op.I32_SUB);
+  w.const(4096 - before - behind).op(op.I32_LE_U);
+  if (writes) {
+    w.get(entry).memory(op.I32_LOAD, TLB_AREA + WRITABLE);
+    w.get(entry)
+      .memory(op.I32_LOAD, TLB_AREA + READABLE)
+      .op(op.I32_EQ, op.I32_AND);
+  }
+  w.set(extent.local);
+  push();
+  w.tee(entry).const(-1).get(extent.local).op(op.SELECT).set(extent.local);
 }
 
 /** A local with the value of `size` bits at a linear address, zero-extended. */
@@ -136,10 +176,9 @@ export function read(to: Emitter, address: number, size: number): number {
     address,
     size,
     READABLE,
-    (entry) => {
-      if (to.chained) pushGuessed(to, address, entry);
-      else pushAddress(to, address, entry);
-      w.memory(LOADS[size], CONTROL_AREA_SIZE).set(value);
+    (push, offset) => {
+      push();
+      w.memory(LOADS[size], offset).set(value);
     },
     () => {
       w.get(address);
@@ -179,8 +218,9 @@ export function readForWrite(to: Emitter, address: number, size: number): { plac
     address,
     size,
     WRITABLE,
-    (entry) => {
-      pushAddress(to, address, entry);
+    (push, offset) => {
+      push();
+      if (offset !== CONTROL_AREA_SIZE) w.const(offset - CONTROL_AREA_SIZE).op(op.I32_ADD);
       w.set(place);
     },
     () => {
@@ -206,9 +246,9 @@ export function write(to: Emitter, address: number, size: number, value: number)
     address,
     size,
     WRITABLE,
-    (entry) => {
-      pushAddress(to, address, entry);
-      w.get(value).memory(STORES[size], CONTROL_AREA_SIZE);
+    (push, offset) => {
+      push();
+      w.get(value).memory(STORES[size], offset);
     },
     () => {
       w.get(address).get(value);
