@@ -27,7 +27,6 @@ import { quantumLeft, reportQuantum } from "./fault/quantum.ts";
 import { carryOnTransfer } from "./fault/transfer-fault.ts";
 import { handleExit } from "./glue/ia32/exit.ts";
 import { UserMode } from "./glue/ia32/user-mode.ts";
-import type { KernelExitCause } from "./hardware.ts";
 import { abortIpc, expire } from "./ipc/break-off.ts";
 import type { KernelError, KernelExit, KernelOptions, ThreadInfo } from "./kernel-edge.ts";
 import { saveFloats } from "./object/floats.ts";
@@ -287,15 +286,13 @@ export class Kernel {
   #runGuest(row: number): KernelExit | null {
     const a = this.#arena;
     const { probe, processor } = this.#options;
+    let budget = turnBudget(a, row, Math.ceil(Math.min(this.#due[0] - a.now(), MAXIMUM_SLICE)));
+    const thread = probe === undefined ? 0 : a.threads.get(row, T.id);
+    // Before the registers are loaded: the probe may send the thread elsewhere.
+    if (probe !== undefined) budget = Math.min(budget, probe.limit(thread));
     this.#userMode.load(row);
-    const budget = turnBudget(a, row, Math.ceil(Math.min(this.#due[0] - a.now(), MAXIMUM_SLICE)));
-    let exit: KernelExitCause;
-    if (probe === undefined) exit = processor.run(Math.max(1, budget));
-    else {
-      const thread = a.threads.get(row, T.id);
-      exit = processor.run(Math.max(1, Math.min(budget, probe.limit(thread))));
-      probe.reached(thread, processor);
-    }
+    const exit = processor.run(Math.max(1, budget));
+    probe?.reached(thread, processor);
     this.#userMode.save(row);
     if (exit.kind === "powerFail") {
       saveFloats(a);
