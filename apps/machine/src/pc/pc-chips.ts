@@ -7,7 +7,7 @@
  */
 import * as pc from "@kintsugi/pc";
 import { SerialLine, type SerialLineState } from "../serial-line.ts";
-import { romDevice, SHADOW_FIRST, SHADOW_SIZE, shadowDevice } from "./rom-device.ts";
+import { romDevice, SHADOW_FIRST, SHADOW_SIZE, shadowDevice, shadowedRom } from "./rom-device.ts";
 
 /** A ROM at a physical address. */
 export interface Rom {
@@ -216,7 +216,7 @@ export class PcChips {
       this.#claimMemory(
         SHADOW_FIRST,
         SHADOW_SIZE,
-        shadowDevice(parts.bios, wires.ram, () => bridge.shadow),
+        shadowDevice(shadowedRom(parts.bios, parts.videoBios), wires.ram, () => bridge.shadow),
       );
     }
 

@@ -169,6 +169,49 @@ describe("a PC", () => {
     expect(ports.read(0x511, 1)).toBe(1);
   });
 
+  it("has a BIOS in RAM behind it until writes by the processor or by DMA make a difference", () => {
+    const { roms, ...made } = configuration([0xeb, 0xfe]);
+    const sector = new Uint8Array(512).fill(9);
+    const disk = { sectors: 1, read: () => sector, write: () => undefined, flush: () => undefined };
+    const videoBios = Uint8Array.of(0x55, 0xaa);
+    const withBios: PcConfiguration = { ...made, roms: [], bios: roms[0].bytes, videoBios, disk };
+    const machine = new PcMachine(withBios, outputs);
+    const { memory } = machine;
+    const port = (at: number, size: 1 | 2 | 4, value: number): void => machine.chips.ports.write(at, size, value);
+    const pci = (register: number, size: 1 | 2 | 4, value: number): void => {
+      port(0xcf8, 4, 0x80000000 | register);
+      port(0xcfc + (register & 3), size, value);
+    };
+    const read = (): number[] => [memory.read8(0xfe000), memory.ram[0xfe000], memory.read8(0xffff0)];
+    memory.write8(0xfe000, 1);
+    expect(read()).toEqual([0xeb, 0xeb, 0xea]);
+    expect([0xc0000, 0xc0001, 0xc0002].map((at) => memory.read8(at))).toEqual([0x55, 0xaa, 0xff]);
+    pci(0x59, 1, 0x20); // PAM0: reads from ROM, writes to RAM
+    memory.write8(0xfe000, 2);
+    expect(read()).toEqual([0xeb, 2, 0xea]);
+    pci(0x59, 1, 0x30);
+    expect(read()).toEqual([2, 2, 0xea]);
+    expect(new PcMachine(withBios, outputs, snapshotOf(machine)).memory.read8(0xfe000)).toBe(2);
+    machine.reset();
+    expect(read()).toEqual([0xeb, 2, 0xea]);
+
+    const other = new PcMachine(withBios, outputs);
+    const drive = other.chips.ports;
+    const entry = [0x00, 0xe0, 0x0f, 0x00, 0x00, 0x02, 0x00, 0x80]; // 512 bytes to fe000, the last
+    other.memory.writeBytes(0x1000, Uint8Array.from(entry));
+    drive.write(0xcf8, 4, 0x80000920);
+    drive.write(0xcfc, 4, 0xc001);
+    drive.write(0xcf8, 4, 0x80000904);
+    drive.write(0xcfc, 2, 5);
+    drive.write(0xc004, 4, 0x1000);
+    for (const [at, value] of [0xe0, 1, 0, 0, 0].map((value, i) => [i === 0 ? 0x1f6 : 0x1f1 + i, value]))
+      drive.write(at, 1, value);
+    drive.write(0x1f7, 1, 0xc8);
+    drive.write(0xc000, 1, 9);
+    for (let at = 1000; other.memory.ram[0xfe000] !== 9 && at < 100_000; at += 1000) other.run(at);
+    expect([other.memory.ram[0xfe000], other.memory.read8(0xfe000)]).toEqual([9, 0xeb]);
+  });
+
   it("that halts with nothing to wake it says whether input could", () => {
     expect(new PcMachine(configuration([0xfb, 0xf4]), outputs).run(1e9)).toEqual({
       kind: "halted",

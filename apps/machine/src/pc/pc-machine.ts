@@ -19,7 +19,8 @@ import {
 } from "@kintsugi/ia32";
 import { APIC_MEMORY, type ShadowArea, VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
 import { type PcChipStates, PcChips, type PcParts, type PcWires, VIDEO_MEMORY_SIZE } from "./pc-chips.ts";
-import { chipsAfterReset, fillMemoryOfFirmware } from "./pc-reset.ts";
+import { chipsAfterReset, fillMemoryOfFirmware, fillShadow } from "./pc-reset.ts";
+import { SHADOW_FIRST, shadowedRom } from "./rom-device.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
 const CYCLE_TIME = 10;
@@ -80,6 +81,8 @@ export class PcMachine {
   readonly #configuration: PcConfiguration;
   readonly #wires: PcWires;
   readonly #powerOn: ProcessorState;
+  /** What the BIOS answers from c0000 on. */
+  readonly #rom: Uint8Array | null;
   #chips: PcChips;
   #ended: PcExit | undefined;
   /** The next event that the running slice was planned with, nanoseconds. */
@@ -138,6 +141,8 @@ export class PcMachine {
       },
     });
     this.#powerOn = this.processor.state;
+    const { bios, videoBios } = configuration;
+    this.#rom = bios === null ? null : shadowedRom(bios, videoBios);
     this.#wires = {
       console: (byte) => outputs.console(byte),
       paper: (byte) => outputs.paper(byte),
@@ -149,26 +154,31 @@ export class PcMachine {
       ram: memory.ram,
       video: this.video,
       read: (address, count) => memory.readBytes(address, count),
-      write: (address, bytes) => memory.writeBytes(address, bytes),
+      write: (address, bytes) => {
+        memory.writeBytes(address, bytes);
+        const meets = ({ first, size, readRam }: ShadowArea): boolean =>
+          !readRam && address < first + size && address + bytes.length > first;
+        if (this.#chips.bridge.shadow.some(meets)) this.#shadow(this.#chips.bridge.shadow);
+      },
       now: () => this.processor.cycles * CYCLE_TIME,
       a20: (open) => this.processor.setA20(open),
       nonMaskable: () => this.processor.raiseNonMaskable(),
       ignoreNumericError: (on) => this.processor.setIgnoreNumericError(on),
       exit: (code) => this.#end({ kind: "exit", code }),
       reset: (by) => this.#end({ kind: "reset", by }),
-      shadow: (areas) => {
-        if (configuration.bios !== null) this.#shadow(areas);
-      },
+      shadow: (areas) => this.#shadow(areas),
     };
     this.#chips = new PcChips(this.#wires, configuration, saved?.state.chips);
-    if (saved === undefined) fillMemoryOfFirmware(configuration, memory.ram, this.video);
-    else {
+    if (saved === undefined) {
+      fillShadow(configuration, memory.ram);
+      fillMemoryOfFirmware(configuration, memory.ram, this.video);
+    } else {
       memory.ram.set(saved.ram);
       this.video.set(saved.video);
       this.processor.state = saved.state.processor;
     }
     memory.setPages(VGA_MEMORY / PAGE, VGA_MEMORY_SIZE / PAGE, "device");
-    if (configuration.bios !== null) this.#shadow(this.#chips.bridge.shadow);
+    this.#shadow(this.#chips.bridge.shadow);
     // The chips answer outside RAM.
     for (const { address, bytes } of configuration.roms)
       if (address + bytes.length <= memory.size)
@@ -220,7 +230,7 @@ export class PcMachine {
     this.#chips = new PcChips(this.#wires, this.#configuration, chipsAfterReset(this.#chips.state));
     this.processor.state = { ...this.#powerOn, retired, advanced, shadow: -1 };
     fillMemoryOfFirmware(this.#configuration, this.memory.ram, this.video);
-    if (this.#configuration.bios !== null) this.#shadow(this.#chips.bridge.shadow);
+    this.#shadow(this.#chips.bridge.shadow);
   }
 
   /** Bytes for COM1's receiver, arriving one character time apart. */
@@ -319,9 +329,18 @@ export class PcMachine {
     processor.setInterruptLine(chips.interruptPending);
   }
 
+  /** Where the BIOS answers and RAM behind it has its bytes, RAM stands for it: code in a device runs slowly. */
   #shadow(areas: readonly ShadowArea[]): void {
-    for (const { first, size, readRam, writeRam } of areas)
-      this.memory.setPages(first / PAGE, size / PAGE, readRam ? (writeRam ? "ram" : "readOnly") : "device");
+    const rom = this.#rom;
+    if (rom === null) return;
+    const same = (first: number, size: number): boolean =>
+      rom
+        .subarray(first - SHADOW_FIRST, first - SHADOW_FIRST + size)
+        .every((byte, i) => byte === this.memory.ram[first + i]);
+    for (const { first, size, readRam, writeRam } of areas) {
+      const inRam = readRam || (!writeRam && same(first, size));
+      this.memory.setPages(first / PAGE, size / PAGE, inRam ? (readRam && writeRam ? "ram" : "readOnly") : "device");
+    }
   }
 }
 

@@ -47,10 +47,12 @@ export class I82441fx implements PciFunction {
   readonly windows: readonly PciWindow[] = [];
   readonly #config: ConfigSpace;
   readonly #onShadow: (areas: readonly ShadowArea[]) => void;
+  #shadow: readonly ShadowArea[];
 
   constructor(onShadow: (areas: readonly ShadowArea[]) => void, state?: ConfigSpaceState) {
     this.#config = new ConfigSpace(HOST_BRIDGE, state);
     this.#onShadow = onShadow;
+    this.#shadow = this.#areas();
   }
 
   /** A copy of the configuration, which the shadow areas are read from. */
@@ -60,6 +62,10 @@ export class I82441fx implements PciFunction {
 
   /** The thirteen areas: f0000 (64 KiB), then twelve of 16 KiB from c0000 on. */
   get shadow(): readonly ShadowArea[] {
+    return this.#shadow;
+  }
+
+  #areas(): readonly ShadowArea[] {
     const area = (first: number, size: number, attributes: number): ShadowArea => ({
       first,
       size,
@@ -79,7 +85,9 @@ export class I82441fx implements PciFunction {
 
   writeConfig(offset: number, size: AccessSize, value: number): void {
     this.#config.write(offset, size, value);
-    if (offset < R.PCI_PAM0 + R.PCI_PAM_COUNT && offset + size > R.PCI_PAM0) this.#onShadow(this.shadow);
+    if (offset >= R.PCI_PAM0 + R.PCI_PAM_COUNT || offset + size <= R.PCI_PAM0) return;
+    this.#shadow = this.#areas();
+    this.#onShadow(this.#shadow);
   }
 }
 
