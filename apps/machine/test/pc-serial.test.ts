@@ -229,6 +229,7 @@ describe("a run", options, () => {
       [["--restore", echo()], "it is no snapshot of kintsugi pc"],
       [["--restore", join(folder, "none")], "there is no such file"],
       [["--restore", file, "--memory", "32"], "--memory cannot go with --restore"],
+      [["--restore", file, "--append", "text"], "--append cannot go with --restore"],
       [["--restore", file, "--cdrom", MAIN], "whole 2048-byte sectors"],
     ];
     writeFileSync(join(folder, "cut"), readFileSync(file).subarray(0, 9000));

@@ -105,6 +105,10 @@ describe("kintsugi pc", () => {
       [["--kernel", image("zeros", new Uint8Array(8192))], "neither a Linux bzImage nor a multiboot kernel"],
       [["--kernel", image("short", guest.subarray(0, 0x2000))], "lies outside the file"],
       [["--kernel", GUEST, "--module", `${join(folder, "none")} text`], "there is no such file"],
+      [["--kernel", GUEST, "--module", " text"], "--module wants 'FILE command line'"],
+      [["--kernel", GUEST, "--until", ""], "--until wants a text"],
+      [["--kernel", GUEST, "--until-screen", ""], "--until-screen wants a text"],
+      [["--bios", image("bios", bios()), "--append", "text"], "--append goes with --kernel"],
       [["--kernel", GUEST, "--initrd", GUEST], "--initrd is for Linux"],
       [
         ["--kernel", GUEST, "--module", image("large", new Uint8Array(17 << 20)), "--memory", "16"],

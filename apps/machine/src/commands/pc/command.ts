@@ -109,8 +109,12 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
     .option("--gdb <PORT>", "wait for GDB before the first instruction", parsePort)
     .option("--no-reboot", "end the run when the guest resets the machine")
     .option("--json", "print one event per line; the last has instructions and the machine's hash")
-    .option("--until <TEXT>", "end with exit code 0 when COM1 has sent this")
-    .option("--until-screen <TEXT>", "end with exit code 0 when a row of the text screen has this")
+    .option("--until <TEXT>", "end with exit code 0 when COM1 has sent this", someText("--until"))
+    .option(
+      "--until-screen <TEXT>",
+      "end with exit code 0 when a row of the text screen has this",
+      someText("--until-screen"),
+    )
     .option("--limit <VIRTUAL_SECONDS>", "end the run after so much virtual time", parseLimit)
     .addHelpText("after", HELP)
     .action(async (flags: PcFlags) => {
@@ -152,6 +156,13 @@ function parseType(text: string): ScriptStep {
 }
 
 function parseAwait(text: string): ScriptStep {
-  if (text === "") throw new UsageError("--await wants a text to wait for");
-  return { kind: "await", text };
+  return { kind: "await", text: someText("--await")(text) };
+}
+
+/** Nothing would come at once. */
+function someText(option: string) {
+  return (text: string): string => {
+    if (text === "") throw new UsageError(`${option} wants a text to wait for`);
+    return text;
+  };
 }

@@ -8,6 +8,7 @@ import { readFileSync } from "node:fs";
 import { RTC_BOOT_CDROM, RTC_BOOT_DISK } from "@kintsugi/pc";
 import type { BootImage } from "../../pc/boot-image.ts";
 import { openDisc, openDisk } from "../../pc/disk-images.ts";
+import type { MultibootFile } from "../../pc/multiboot.ts";
 import type { Rom } from "../../pc/pc-chips.ts";
 import type { PcConfiguration, PcSnapshot } from "../../pc/pc-machine.ts";
 import { decodeSnapshot, type SavedPc } from "../../pc/snapshot-file.ts";
@@ -68,7 +69,7 @@ function check(flags: PcFlags): void {
   if (flags.bios !== undefined && flags.rom.length > 0)
     throw new UsageError("--bios cannot go with --rom; give the ROMs alone, or a BIOS that has them");
   if (flags.kernel === undefined)
-    for (const name of ["initrd", "module"] as const)
+    for (const name of ["append", "initrd", "module"] as const)
       if ((flags[name]?.length ?? 0) > 0) throw new UsageError(`--${name} goes with --kernel; give that too`);
   if (flags.vgabios !== undefined && flags.bios === undefined)
     throw new UsageError("--vgabios goes with --bios, which starts it; give that too");
@@ -78,7 +79,7 @@ function restored(flags: PcFlags, path: string): SavedPc {
   for (const name of ["kernel", "initrd", "bios", "vgabios", "memory", "cpu"] as const)
     if (flags[name] !== undefined)
       throw new UsageError(`--${name} cannot go with --restore, which has it; leave it out`);
-  for (const name of ["module", "rom"] as const)
+  for (const name of ["append", "module", "rom"] as const)
     if (flags[name].length > 0) throw new UsageError(`--${name} cannot go with --restore, which has it; leave it out`);
   return decodeSnapshot(readImage(path)).match(
     (saved) => saved,
@@ -101,8 +102,14 @@ function readBoot(flags: PcFlags, path: string): BootImage {
     name: path,
     append: flags.append,
     ramDisk: flags.initrd === undefined ? null : readImage(flags.initrd),
-    modules: flags.module.map((text) => ({ bytes: readImage(text.split(" ", 1)[0]), commandLine: text })),
+    modules: flags.module.map(readModule),
   };
+}
+
+function readModule(text: string): MultibootFile {
+  const [path] = text.split(" ", 1);
+  if (path === "") throw new UsageError(`--module wants 'FILE command line', not '${text}'`);
+  return { bytes: readImage(path), commandLine: text };
 }
 
 function readRoms(files: readonly RomFile[], memory: number): readonly Rom[] {
