@@ -1,6 +1,8 @@
 // Every disk obeys the same rules; a web server's is read.
 import { mkdtempSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -58,22 +60,31 @@ test("a file that ends early fails the read", async () => {
 test("an image on a web server is mounted read-only, and only ranges of it are fetched", async () => {
   const bytes = image("v2-files");
   let fetched = 0;
-  const fetch = async (_url: string, { headers }: { headers: Readonly<Record<string, string>> }) => {
-    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.Range) ?? [];
-    const part = bytes.slice(Number(first), Number(last) + 1);
+  const server = createServer(({ url, headers }, response) => {
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(headers.range ?? "") ?? [];
+    if (url === "/whole" || last === undefined) return response.end(bytes);
+    const part = bytes.subarray(Number(first), Number(last) + 1);
     fetched += part.length;
-    return { status: 206, arrayBuffer: async () => part.buffer as ArrayBuffer };
-  };
-  const device = httpDevice("http://disk.example/v2-files", bytes.length, fetch);
-  const options = { arena: new Uint8Array(4 << 20), now: () => 0, readOnly: true };
-  const fs = (await mountFileSystem(device, options))._unsafeUnwrap();
-  expect(await fs.readFile("/d1/hard", "utf8")).toBe("hhhhhhhhhhhhh");
-  expect(fetched).toBeLessThan(bytes.length / 100);
-  await expect(device.write(0, new Uint8Array(512))).rejects.toThrow("cannot be written");
-  const whole = httpDevice("x", bytes.length, async () => ({
-    status: 200,
-    arrayBuffer: async () => bytes.buffer as ArrayBuffer,
-  }));
-  const again = { ...options, arena: new Uint8Array(4 << 20) };
-  expect((await mountFileSystem(whole, again))._unsafeUnwrapErr().code).toBe("EIO");
+    return response.writeHead(206, { "Content-Range": `bytes ${first}-${last}/${bytes.length}` }).end(part);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const mounted = (name: string) =>
+      mountFileSystem(httpDevice(`http://127.0.0.1:${port}/${name}`, bytes.length, fetch), {
+        arena: new Uint8Array(4 << 20),
+        now: () => 0,
+        readOnly: true,
+      });
+    const fs = (await mounted("ranges"))._unsafeUnwrap();
+    expect(await fs.readFile("/d1/hard", "utf8")).toBe("hhhhhhhhhhhhh");
+    expect([fetched > 0, fetched < bytes.length / 100]).toEqual([true, true]);
+    await expect(fs.writeFile("/d1/new", "x")).rejects.toThrow("EROFS");
+    const device = httpDevice(`http://127.0.0.1:${port}/ranges`, bytes.length, fetch);
+    await expect(device.write(0, new Uint8Array(512))).rejects.toThrow("cannot be written");
+    expect((await mounted("whole"))._unsafeUnwrapErr().code).toBe("EIO");
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
 });
