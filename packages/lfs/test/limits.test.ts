@@ -172,3 +172,13 @@ test("reading behind the end, in the block of the end, answers nothing and leave
   session.unmount();
   expect(firstFinding(disk)).toBeUndefined();
 });
+
+test("a call to clean takes as many segments as it is told, so that its caller sets the rate", () => {
+  const { session } = fresh(8 << 20, 1 << 20);
+  for (let n = 0; n < 40; n++) session.write(`f${n}`, 0, bytes(100_000, n));
+  for (let n = 0; n < 40; n += 2) session.unlink(`f${n}`);
+  session.sync();
+  const cleaned = (most: number): number => session.call({ name: "clean", args: [most] }).results[0];
+  expect([cleaned(1), cleaned(1), cleaned(3)]).toEqual([1, 1, 3]);
+  for (let n = 1; n < 40; n += 2) expect(Buffer.compare(session.read(`f${n}`), bytes(100_000, n))).toBe(0);
+});
