@@ -47,6 +47,8 @@ import {
   tagUntyped,
   timeouts,
 } from "../src/index.ts";
+import { findEntry } from "../src/object/page-table.ts";
+import { Arena } from "../src/table/arena.ts";
 
 export const NEVER: number = timeouts(TIME_NEVER, TIME_NEVER);
 export const ZERO: number = timeouts(TIME_ZERO, TIME_ZERO);
@@ -441,4 +443,26 @@ export class Machine {
   reimport(): void {
     this.kernel = reimported(this.kernel, this.options, this.arenaSize);
   }
+}
+
+/** Brings a machine's kernel back to what it is now, whatever happens to it: its rows may be others then. Gives its tables. */
+export function rewinder(machine: Machine): () => Arena {
+  const { options, arenaSize } = machine;
+  const { processor, memory } = options;
+  const state = machine.kernel.exportState();
+  return () => {
+    processor.advance(state.clock - processor.cycles);
+    machine.kernel = Kernel.import(options, state, arenaSize)._unsafeUnwrap();
+    return new Arena({ ...options, observer: {} }, memory.size - arenaSize);
+  };
+}
+
+/** What the page tables of a space say of `count` pages from `base` on: frame, counted from there, and `w` or `r`; `-` for none. */
+export function shownPages(a: Arena, space: number, base: number, count: number): string {
+  const first = base >>> 12;
+  return Array.from({ length: count }, (_, n) => {
+    const entry = findEntry(a, space, first + n);
+    const pte = entry === 0 ? 0 : a.memory.read32(entry);
+    return pte & 1 ? `${(pte >>> 12) - first}${pte & 2 ? "w" : "r"}` : "-";
+  }).join(" ");
 }

@@ -22,7 +22,6 @@ import { mapItemInto } from "../src/ipc/map-transfer.ts";
 import { hasPorts } from "../src/object/port-database.ts";
 import { findGlobal, setUtcbWord } from "../src/object/thread.ts";
 import { unmap } from "../src/syscall/unmap.ts";
-import { Arena, findArena } from "../src/table/arena.ts";
 import { H, T } from "../src/table/layout.ts";
 import {
   type Body,
@@ -32,6 +31,7 @@ import {
   MEGABYTE,
   message,
   ROOT,
+  rewinder,
   SIGMA0,
   spaceControl,
   threadControl,
@@ -225,15 +225,21 @@ const step = fc.record({
   flush: fc.boolean(),
 });
 
+/** Ports that somebody has, as a text. */
+function show(has: (port: number) => boolean): string {
+  return Array.from({ length: PORTS }, (_, port) => (has(port) ? "x" : "-")).join("");
+}
+
 it("maps, grants and unmaps of I/O fpages in any order leave what a plain model says, port for port", () => {
   const root: Body = function* (c) {
     for (const id of OWNERS.slice(2)) yield* launch(c, id, 0, id);
   };
+  const machine = new Machine(new Map([[ROOT, root]]), 4 * MEGABYTE, MEGABYTE, "fpages");
+  machine.kernel.run(1e7);
+  const rewind = rewinder(machine);
   fc.assert(
     fc.property(fc.array(step, { minLength: 10, maxLength: 60 }), (steps) => {
-      const machine = new Machine(new Map([[ROOT, root]]), 4 * MEGABYTE, MEGABYTE, "fpages");
-      machine.kernel.run(1e7);
-      const a = new Arena({ ...machine.options, observer: {} }, findArena(machine.options.memory)._unsafeUnwrap());
+      const a = rewind();
       const rows = OWNERS.map((id) => findGlobal(a, id));
       const spaces = rows.map((row) => a.threads.get(row, T.space));
       const model = new Model();
@@ -254,8 +260,8 @@ it("maps, grants and unmaps of I/O fpages in any order leave what a plain model 
             if (rest) model.unmap(from, at, true);
           }
         }
-        const real = spaces.map((space) => Array.from({ length: PORTS }, (_, at) => hasPorts(a, space, at, 1)));
-        expect(real).toEqual(model.ports.map((list) => list.map((one) => one !== null)));
+        const real = spaces.map((space) => show((at) => hasPorts(a, space, at, 1)));
+        expect(real).toEqual(model.ports.map((list) => show((at) => list[at] !== null)));
       }
       expect(violations(machine.options)).toEqual([]);
       machine.reimport();

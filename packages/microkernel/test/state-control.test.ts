@@ -333,7 +333,7 @@ it("garbage in a record hurts whoever sets it, and nobody else", () => {
       // Who talks to each other alone hears the numbers in turn, as if there were nobody else.
       expect(heard).toEqual(heard.map((_, i) => Math.floor(i / 2) + (i % 2 === 0 ? 0 : 1)));
     }),
-    { numRuns: LONG ? 100_000 : 40, seed: SEED },
+    { numRuns: LONG ? 2000 : 40, seed: SEED },
   );
   expect(attempts).toBeGreaterThan(100);
   expect(linked / attempts).toBeGreaterThan(0.2);

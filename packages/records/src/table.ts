@@ -18,14 +18,21 @@ export type WordIndices<F extends Fields> = { readonly [K in keyof F]: number };
  * @throws RangeError when a field is smaller than a word
  */
 export function wordIndices<F extends Fields>(layout: Struct<F>): WordIndices<F> {
+  const known = INDICES.get(layout);
+  if (known !== undefined) return known as WordIndices<F>;
   const entries = (Object.keys(layout.fields) as (keyof F & string)[]).map((name): [string, number] => {
     const kind = layout.fields[name];
     if (kind === "u8" || kind === "u16") throw new RangeError(`field ${name}: ${kind} is no word`);
     return [name, layout.offsets[name] / 4];
   });
   // Made at once: V8 would keep an object that grows field by field as a hash table, and look into it at each use.
-  return Object.freeze(Object.fromEntries(entries)) as WordIndices<F>;
+  const indices = Object.freeze(Object.fromEntries(entries)) as WordIndices<F>;
+  INDICES.set(layout, indices);
+  return indices;
 }
+
+/** Of layouts seen so far: tables are made often. */
+const INDICES: WeakMap<object, object> = new WeakMap();
 
 /** Rows of one struct, one after the other. It keeps no state of its own: the words are the table. */
 export class Table<F extends Fields> {

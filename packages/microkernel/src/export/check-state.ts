@@ -35,84 +35,107 @@ import {
   type TransferState,
 } from "./state.ts";
 
-/** Reads a value as a T, or throws a {@link ShapeFault} that names the place. */
-type Shape<T> = (value: unknown, at: string) => T;
+/** Reads a value as a T, or throws a {@link ShapeFault} that names the place in it. */
+type Shape<T> = (value: unknown) => T;
 
-/** Caught at the edge of this file. */
-class ShapeFault extends Error {}
+/** Caught at the edge of this file. The place is put together on the way out: nobody pays for it before. */
+class ShapeFault extends Error {
+  place = "";
+
+  /** Another name in front of the place. */
+  within(name: string): this {
+    this.place = name + this.place;
+    return this;
+  }
+}
 
 const whole =
   (low: number, high: number): Shape<number> =>
-  (value, at) => {
+  (value) => {
     if (typeof value === "number" && Number.isInteger(value) && value >= low && value <= high) return value + 0;
-    throw new ShapeFault(`${at} is no whole number from ${low} to ${high}`);
+    throw new ShapeFault(`is no whole number from ${low} to ${high}`);
   };
 
-const word: Shape<number> = whole(-(2 ** 31), 2 ** 31 - 1);
+const word: Shape<number> = (value) => {
+  if (typeof value === "number" && (value | 0) === value) return value + 0;
+  throw new ShapeFault(`is no whole number from ${-(2 ** 31)} to ${2 ** 31 - 1}`);
+};
 const natural: Shape<number> = whole(0, 2 ** 31 - 1);
 /** Cycles or microseconds: some centuries. */
 const time: Shape<number> = whole(0, 2 ** 52);
 const code: Shape<number> = whole(0, 0xffff);
 const page: Shape<number> = whole(0, 0xfffff);
 
-const flag: Shape<boolean> = (value, at) => {
+const flag: Shape<boolean> = (value) => {
   if (typeof value === "boolean") return value;
-  throw new ShapeFault(`${at} is neither true nor false`);
+  throw new ShapeFault("is neither true nor false");
 };
 
 const bits =
   (mask: number): Shape<number> =>
-  (value, at) => {
-    const bitsSet = natural(value, at);
+  (value) => {
+    const bitsSet = natural(value);
     if ((bitsSet & ~mask) === 0) return bitsSet;
-    throw new ShapeFault(`${at} has bits outside 0x${mask.toString(16)}`);
+    throw new ShapeFault(`has bits outside 0x${mask.toString(16)}`);
   };
 
 const text =
   (length: number): Shape<string> =>
-  (value, at) => {
+  (value) => {
     if (typeof value === "string" && value.length <= length) return value;
-    throw new ShapeFault(`${at} is no text of at most ${length} characters`);
+    throw new ShapeFault(`is no text of at most ${length} characters`);
   };
 
 const oneOf =
   <T extends string>(...values: readonly T[]): Shape<T> =>
-  (value, at) => {
+  (value) => {
     if (values.includes(value as T)) return value as T;
-    throw new ShapeFault(`${at} is none of ${values.join(", ")}`);
+    throw new ShapeFault(`is none of ${values.join(", ")}`);
   };
 
 const list =
   <T>(of: Shape<T>, length?: number): Shape<T[]> =>
-  (value, at) => {
+  (value) => {
     if (!Array.isArray(value) || (length !== undefined && value.length !== length))
-      throw new ShapeFault(`${at} is no list${length === undefined ? "" : ` of ${length}`}`);
-    return Array.from(value as unknown[], (item, i) => of(item, `${at}[${i}]`));
+      throw new ShapeFault(`is no list${length === undefined ? "" : ` of ${length}`}`);
+    const result: T[] = [];
+    try {
+      for (let i = 0; i < value.length; i++) result.push(of(value[i]));
+    } catch (error) {
+      throw error instanceof ShapeFault ? error.within(`[${result.length}]`) : error;
+    }
+    return result;
   };
 
 const orNull =
   <T>(of: Shape<T>): Shape<T | null> =>
-  (value, at) =>
-    value === null ? null : of(value, at);
+  (value) =>
+    value === null ? null : of(value);
 
-const record =
-  <T>(fields: { readonly [K in keyof T]: Shape<T[K]> }): Shape<T> =>
-  (value, at) => {
-    if (typeof value !== "object" || value === null) throw new ShapeFault(`${at} is no record`);
+const record = <T>(fields: { readonly [K in keyof T]: Shape<T[K]> }): Shape<T> => {
+  const names = Object.keys(fields) as (keyof T & string)[];
+  return (value) => {
+    if (typeof value !== "object" || value === null) throw new ShapeFault("is no record");
     const result: Partial<T> = {};
-    for (const name of Object.keys(fields) as (keyof T & string)[])
-      result[name] = fields[name]((value as Record<string, unknown>)[name], `${at}.${name}`);
+    for (const name of names) {
+      try {
+        result[name] = fields[name]((value as Record<string, unknown>)[name]);
+      } catch (error) {
+        throw error instanceof ShapeFault ? error.within(`.${name}`) : error;
+      }
+    }
     return result as T;
   };
+};
 
 const byKind =
   <T extends { readonly kind: string }>(
     shapes: { readonly [K in T["kind"]]: Shape<Extract<T, { kind: K }>> },
   ): Shape<T> =>
-  (value, at) => {
+  (value) => {
     const kind = typeof value === "object" && value !== null ? (value as { kind?: unknown }).kind : undefined;
-    if (typeof kind !== "string" || !Object.hasOwn(shapes, kind)) throw new ShapeFault(`${at}.kind is unknown`);
-    return shapes[kind as T["kind"]](value, at) as T;
+    if (typeof kind !== "string" || !Object.hasOwn(shapes, kind)) throw new ShapeFault("is unknown").within(".kind");
+    return shapes[kind as T["kind"]](value) as T;
   };
 
 const ipc: Shape<IpcState> = record<IpcState>({
@@ -266,9 +289,9 @@ const system: Shape<SystemState> = record<SystemState>({
 /** A state of the right form, or the first field that is not. */
 export function checkShape(value: unknown): Result<SystemState, StateError> {
   try {
-    return ok(system(value, "state"));
+    return ok(system(value));
   } catch (error) {
-    if (error instanceof ShapeFault) return err({ code: "bad-state", text: error.message });
+    if (error instanceof ShapeFault) return err({ code: "bad-state", text: `state${error.place} ${error.message}` });
     throw error;
   }
 }
