@@ -177,6 +177,29 @@ describe("graphics modes", () => {
     ]);
   });
 
+  it("mode 6: 640 by 200 in two banks, a bit a pixel", () => {
+    const crt = CRTC_CGA.with(0, 0x5f).with(1, 0x4f).with(2, 0x50).with(3, 0x82).with(4, 0x54).with(19, 0x28);
+    setMode(0x63, [3, 1, 1, 0, 6], crt.with(23, 0xc2), [0, 0, 0, 0, 0, 0, 13, 0, 0xff], [...IDENTITY, 1, 0, 1, 0, 0]);
+    put(0xb8000 + 79, 0b1010_0001);
+    put(0xba000, 0b0100_0000);
+    put(0xb8000 + 80, 0b1000_0000);
+    expect([vga.render().width, vga.render().height]).toEqual([640, 200]);
+    expect([entries(632, 0, 8), entries(0, 1, 3), entries(0, 2, 2)]).toEqual([
+      [1, 0, 1, 0, 0, 0, 0, 1],
+      [0, 1, 0],
+      [1, 0],
+    ]);
+  });
+
+  it("mode 0dh: 320 by 200, a bit in each plane", () => {
+    const crt = CRTC_CGA.with(9, 0xc0).with(23, 0xe3);
+    setMode(0x63, [3, 9, 15, 0, 6], crt, [0, 0, 0, 0, 0, 0, 5, 15, 0xff], [...IDENTITY, 1, 0, 15, 0, 0]);
+    put(0xa0000 + 40 * 199 + 39, 0b0000_0011);
+    sequencer(2, 2);
+    put(0xa0000 + 40 * 199 + 39, 0b0000_0001);
+    expect([vga.render().width, vga.render().height, entries(316, 199, 4)]).toEqual([320, 200, [0, 0, 13, 15]]);
+  });
+
   it("a split screen begins again at address 0", () => {
     mode13();
     crtc(0x0c, 0x20);
