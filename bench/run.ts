@@ -187,7 +187,7 @@ function compilerFigures({
   const share = ((100 * compiledInstructions) / instructions).toFixed(1);
   return (
     `Of ${(instructions / 1e9).toFixed(1)} billion instructions ${share} % ran compiled; at the end ${modules} modules with ${regions} regions ` +
-    `and ${(bytes / 1024).toFixed(0)} KiB of WebAssembly were kept, ${compiled} had been made, ${dropped} dropped.`
+    `and ${(bytes / 1024).toFixed(0)} KiB of WebAssembly were kept, ${compiled} regions had been made, ${dropped} dropped.`
   );
 }
 

@@ -81,6 +81,11 @@ export class CodePage {
     this.#enter(block);
   }
 
+  /** The block that begins at an offset. */
+  blockAt(offset: number): Block | null {
+    return this.blocks[this.index[offset]] ?? (this.crossing?.first.offset === offset ? this.crossing : null);
+  }
+
   /** The instruction that crosses the end of the page into `second`, instead of the one that was decoded before. */
   addCrossing(block: Block, second: CodePage | null): void {
     if (this.crossing !== null) this.remove(this.crossing);

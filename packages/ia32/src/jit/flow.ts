@@ -83,8 +83,8 @@ const PLAIN: ReadonlySet<string> = new Set([
 const SETS_AND_READS: FlagEffect = { reads: ALL_FLAGS, sets: ALL_FLAGS };
 const ALL = 6;
 
-/** FCMOVcc is none of them: it reads the flags. */
-function isFloat({ form, mnemonic }: Instruction): boolean {
+/** x87 and vector instructions. FCMOVcc is none of them: it reads the flags. */
+export function isFloat({ form, mnemonic }: Instruction): boolean {
   return form === "x87" || /^(vector|packed|scalar)/.test(form) || /^F(?!CMOV)/.test(mnemonic);
 }
 

@@ -13,6 +13,10 @@ export interface JitOptions {
   readonly regionBlocks?: number;
   /** Compiled functions that are kept at most; the coldest go first. Default 8192. */
   readonly cacheRegions?: number;
+  /** Bytes of WebAssembly that are kept at most. Default 64 MiB. */
+  readonly cacheBytes?: number;
+  /** Functions that are compiled together, in one module, at most. Default 16. */
+  readonly moduleRegions?: number;
   /** Tail calls between compiled functions; default: where the host has them. */
   readonly tailCalls?: boolean;
 }
@@ -23,7 +27,9 @@ export interface JitStatistics {
   readonly modules: number;
   readonly regions: number;
   readonly bytes: number;
-  /** Modules made since the start, and regions dropped because code changed or the cache was full. */
+  /** Bytes of the largest module: as much is compiled without a break. */
+  readonly largestModule: number;
+  /** Regions compiled since the start, and regions dropped because code changed or the cache was full. */
   readonly compiled: number;
   readonly dropped: number;
   /** Instructions retired by compiled code, and all. */
@@ -37,4 +43,6 @@ export const DEFAULT_OPTIONS: Required<Omit<JitOptions, "tailCalls">> = {
   threshold: 400,
   regionBlocks: 64,
   cacheRegions: 8192,
+  cacheBytes: 64 << 20,
+  moduleRegions: 16,
 };

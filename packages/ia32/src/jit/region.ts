@@ -11,7 +11,7 @@ import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { INDEX_MASK, PAGE_MASK } from "../mmu/tlb.ts";
 import type { Core } from "../state/core.ts";
 import { ZERO } from "../state/registers.ts";
-import { ALL_FLAGS, comesBack, type Flow, flagsNeeded, flowOf, hidesCarry } from "./flow.ts";
+import { ALL_FLAGS, comesBack, type Flow, flagsNeeded, flowOf, hidesCarry, isFloat } from "./flow.ts";
 
 export interface RegionBlock {
   readonly block: Block;
@@ -41,6 +41,9 @@ export interface RegionBlock {
   second: { readonly page: number; readonly home: number; readonly code: CodePage } | null;
 }
 
+/** Instructions of a region, behind which it takes no more blocks: some 50 KB of WebAssembly. x87 and vectors count as four. */
+const OPERATIONS = 512;
+const FLOAT_OPERATIONS = 4;
 /** Entries of a jump table that are looked at. */
 const TABLE_LIMIT = 64;
 /** A block belongs to a region when it has run 1/16 as often as one that is compiled. */
@@ -50,6 +53,8 @@ export class RegionFinder {
   readonly #core: Core;
   readonly #code: DecodedCode;
   readonly #limit: number;
+  #operations = 0;
+  #lean = false;
   readonly #found = new Map<number, RegionBlock>();
   /** Linear page → its code and TLB addend. */
   readonly #pages = new Map<number, { page: CodePage; home: number } | null>();
@@ -84,13 +89,15 @@ export class RegionFinder {
     const first = this.#add(seed, page, pageBase);
     if (first === null) return [];
     first.entry = true;
+    // Where code is left in the middle, every block comes to have a function: only the first one takes the others with it.
+    this.#lean = this.#sharing && seed.uses > 0;
     const region = [first];
     for (let i = 0; i < region.length; i++) {
       const from = region[i];
       const take = (eip: number, share: boolean): RegionBlock | null => {
         const known = this.#found.get(eip);
         if (known !== undefined) return known;
-        if (region.length >= this.#limit) return null;
+        if (region.length >= this.#limit || this.#operations > OPERATIONS) return null;
         const found = this.#lookUp(eip, true, share);
         if (found === null) return null;
         found.index = region.length;
@@ -170,9 +177,9 @@ export class RegionFinder {
     if (found === null) return null;
     const { page } = found;
     const offset = eip & 0xfff;
-    let block = page.blocks[page.index[offset]];
-    if (block === null && page.crossing?.first.offset === offset) block = page.crossing;
+    const block = page.blockAt(offset);
     if (block === null || this.#isCold(block, page) || (share && block.entry >= 0)) return null;
+    if (this.#lean && block.uses > 0) return null;
     if (!add) return { block } as RegionBlock;
     return this.#add(block, page, pageBase);
   }
@@ -208,6 +215,8 @@ export class RegionFinder {
       only: null,
       second,
     };
+    for (const { slot } of operations)
+      this.#operations += slot !== null && isFloat(slot.encoding.row) ? FLOAT_OPERATIONS : 1;
     this.#found.set(added.eip, added);
     return added;
   }

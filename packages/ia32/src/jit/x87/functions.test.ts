@@ -34,7 +34,7 @@ const bytes = moduleBytes({
   types: [...TYPES, ...FLOAT_TYPES],
   imports: IMPORTS,
   sharedMemory: false,
-  functions: [{ type: COMPILED_TYPE, name: "f", body: compiled }, ...FLOAT_FUNCTIONS],
+  functions: [...FLOAT_FUNCTIONS, { type: COMPILED_TYPE, name: "f", body: compiled }],
 });
 const memory = new WebAssembly.Memory({ initial: 1 });
 const control = new DataView(memory.buffer);

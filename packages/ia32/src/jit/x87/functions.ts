@@ -1,5 +1,5 @@
 /**
- * The functions of x87 arithmetic that a module with x87 instructions has behind its compiled function.
+ * The functions of x87 arithmetic that a module with x87 instructions has before its compiled functions.
  *
  * Here: their order and types. Not here: their bodies (→ arithmetic.ts, conversion.ts).
  * @module
@@ -65,9 +65,9 @@ const BODIES: Readonly<Record<FloatFunction, readonly [type: number, body: (roun
 };
 const NAMES = Object.keys(BODIES) as FloatFunction[];
 
-/** Index of a function behind the imports and the compiled function. */
+/** Index of a function behind the imports. */
 export function functionIndex(name: FloatFunction): number {
-  return IMPORTS.length + 1 + NAMES.indexOf(name);
+  return IMPORTS.length + NAMES.indexOf(name);
 }
 
 /** All of them, in the order of their indices. */
