@@ -14,8 +14,10 @@ import {
   PROGRAM_ART,
   PROGRAM_P3,
   PROGRAM_SIGMA0,
+  PROGRAM_UNDERTAKER,
   type RecoveryPolicy,
   sigma0ImageSize,
+  undertaker,
 } from "@kintsugi/arc-framework";
 import type { ResidentProgram } from "@kintsugi/microkernel";
 import type { ResidentNeeds } from "./boot.ts";
@@ -40,5 +42,6 @@ export function residentPrograms(
     [PROGRAM_SIGMA0, createSigma0(options)],
     [PROGRAM_ART, createArt(options)],
     [PROGRAM_P3, createP3({ ...options, policy })],
+    [PROGRAM_UNDERTAKER, undertaker],
   ]);
 }

@@ -12,6 +12,7 @@ import {
   ACTION_HOT,
   ACTION_REBOOT,
   ACTION_REMOVED,
+  ACTION_WARM,
   failureKind,
   P3_PANIC,
   P3_RESTART,
@@ -37,6 +38,7 @@ import type { MachineEvent, RecoveryStep } from "./events.ts";
 const STEP_NAMES = ["detect", "decide", "unmap", "initialize", "load", "start", "recover", "wait"];
 const ACTION_NAMES: Readonly<Record<number, string>> = {
   [ACTION_HOT]: "hot",
+  [ACTION_WARM]: "warm",
   [ACTION_COLD]: "cold",
   [ACTION_REMOVED]: "removed",
   [ACTION_HANDLER_RESTART]: "handler",

@@ -12,6 +12,10 @@ export const guests: Readonly<Record<string, URL>> = {
   /** The shell. */
   msh: prebuilt("msh"),
   hello: prebuilt("hello"),
+  /** `waveplay FILE`: plays a WAV file. */
+  waveplay: prebuilt("waveplay"),
+  /** `paint [FRAMES]`: moving pictures. */
+  paint: prebuilt("paint"),
 
   // Test programs.
   /** `ipcpong [COUNT]`: IPC round trips between two processes. */
@@ -26,6 +30,9 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server that is restarted with `echo-server`, and its client `relay-client COUNT`. */
   relay: prebuilt("relay"),
   "relay-client": prebuilt("relay-client"),
+  /** A server with something in every kind of memory, and its client, which shares pages with it. */
+  keeper: prebuilt("keeper"),
+  "keeper-client": prebuilt("keeper-client"),
 };
 
 /** Foreign servers, for `kintsugi l4`: they know X.2 and nothing of this kernel. */

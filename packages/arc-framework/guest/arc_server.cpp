@@ -32,7 +32,7 @@ status_t Begin(ArcServer& server) {
 bool Request::GetBytes(const volatile unsigned char*& bytes, L4_Word_t& count) const {
   if (Words() < 1) return false;
   count = Word(1);
-  bytes = reinterpret_cast<const volatile unsigned char*>(&page_.mr1[1]);
+  bytes = reinterpret_cast<const volatile unsigned char*>(&page_.mr1[skipped_ + 1]);
   return count <= arc::DRIVER_BYTES_PER_MESSAGE && count <= (Words() - 1) * 4;
 }
 

@@ -18,20 +18,23 @@ constexpr status_t NO_REPLY = 0xffffffff;
 /** The request being served, as the kernel recorded it: the same words on every replay. */
 class Request {
  public:
-  explicit Request(const volatile RestartPage& page) : page_(page) {}
+  explicit Request(const volatile RestartPage& page, L4_Word_t skipped = 0) : page_(page), skipped_(skipped) {}
+  /** The same request without its first `words` words. */
+  Request Behind(L4_Word_t words) const { return Request(page_, skipped_ + words); }
   /** Counts requests; never the same for two of them, always the same for a replay. */
   L4_Word_t Sequence() const { return page_.sequence; }
   L4_ThreadId_t Sender() const { return {page_.sender.raw}; }
   L4_Word_t Label() const { return page_.tag.raw >> 16; }
-  L4_Word_t Words() const { return page_.tag.raw & 0x3f; }
+  L4_Word_t Words() const { return (page_.tag.raw & 0x3f) < skipped_ ? 0 : (page_.tag.raw & 0x3f) - skipped_; }
   /** MRn, 1 <= n <= 63. */
-  L4_Word_t Word(L4_Word_t n) const { return page_.mr1[n - 1]; }
+  L4_Word_t Word(L4_Word_t n) const { return page_.mr1[skipped_ + n - 1]; }
   /** Count in MR1, bytes from MR2: the form of all writes. False when the count does not fit the message. */
   bool GetBytes(const volatile unsigned char*& bytes, L4_Word_t& count) const;
   bool IsInterrupt() const { return page_.sender.raw >> x2::THREAD_VERSION_BITS < x2::SYSTEM_BASE; }
 
  private:
   const volatile RestartPage& page_;
+  L4_Word_t skipped_;
 };
 
 /** The words of an answer after its status. */

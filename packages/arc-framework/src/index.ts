@@ -23,13 +23,23 @@ export {
 } from "./failure.ts";
 export type { RecoveryObserver } from "./p3/observer.ts";
 export { createP3, type P3Options } from "./p3/p3.ts";
+export { undertaker } from "./p3/undertaker.ts";
 export { formatPlan, type Plan, type PlanStep, planFor } from "./plan/plan.ts";
 export { BACK_OFF, type BackOff, withBackOff } from "./policy/back-off.ts";
 export { type NamedPolicy, POLICIES } from "./policy/catalogue.ts";
 export { crashOnly } from "./policy/crash-only.ts";
 export { ATTEMPTS, type Attempts, escalation } from "./policy/escalation.ts";
 export { explain, type Schedule, type ScheduleEnd, type ScheduleEntry, type Trouble } from "./policy/explain.ts";
-export { AGREEMENTS, type Agreement, type Relation, type RestartGroup, restartGroup } from "./policy/group.ts";
+export {
+  AGREEMENTS,
+  type Agreement,
+  type Member,
+  type Relation,
+  type RestartGroup,
+  restartGroup,
+  TEMPERATURE_NAMES,
+  type Temperature,
+} from "./policy/group.ts";
 export { faultOf, guarded } from "./policy/guarded.ts";
 export {
   failuresWithin,
@@ -61,6 +71,7 @@ export * from "./protocol/art.ts";
 export * from "./protocol/driver.ts";
 export * from "./protocol/p3.ts";
 export * from "./protocol/recovery-record.ts";
+export * from "./protocol/session.ts";
 export * from "./protocol/start-block.ts";
 export * from "./protocol/status.ts";
 export * from "./protocol/thread-numbers.ts";

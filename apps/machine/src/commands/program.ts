@@ -24,6 +24,7 @@ import {
 } from "./options.ts";
 import { pcCommand } from "./pc/command.ts";
 import { policyCommand } from "./policy.ts";
+import { restartTableCommand } from "./restart-table.ts";
 
 /** What both commands take. */
 export interface MachineFlags {
@@ -74,6 +75,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     code = ended;
   });
   policyCommand(program, (ended) => {
+    code = ended;
+  });
+  restartTableCommand(program, (ended) => {
     code = ended;
   });
   conformanceCommand(program, (ended) => {

@@ -12,7 +12,8 @@ namespace {
 
 /** Numbered from 1; the debugger's ECX. */
 constexpr const char* KINDS[] = {"page-fault", "divide", "undefined", "panic", "hang", "text-write"};
-constexpr const char* ACTIONS[] = {"?", "hot restart", "cold restart", "removed", "handler restart", "reboot", "group restart"};
+constexpr const char* ACTIONS[] = {"?", "hot restart", "cold restart", "removed", "handler restart", "reboot", "group restart",
+                                   "warm restart"};
 constexpr const char* STEPS[] = {"detect", "decide", "unmap", "initialize", "load", "start", "recover", "wait"};
 static_assert(sizeof STEPS / sizeof *STEPS == arc::RECOVERY_STEP_COUNT);
 

@@ -24,6 +24,9 @@ function performed(kind: ActionKind, delay = 0): string[] {
     end: (reason) => note(`end ${reason}`, 0),
     wait: (cycles) => note(`wait ${cycles}`, 7),
     stopClients: () => note("stop clients", 0),
+    recreate: () => note("recreate", 0),
+    answerClients: () => note("answer", 0),
+    releaseShared: () => note("release", 2),
     reboot: (text) => note(`reboot ${text}`, 0),
     *mark(step, pages) {
       yield* note(`mark ${step} ${pages}`, 0);
@@ -44,19 +47,31 @@ describe("a plan is carried out", () => {
       ...["start recovery stack 3", "mark 5 1"],
     ]);
     expect(performed("cold")).toEqual([
-      ...["unmap 5", "mark 2 5", "initialize 5", "mark 3 0", "load 2", "mark 4 3"],
-      ...["start stack 0", "mark 5 1"],
+      ...["unmap 5", "mark 2 5", "recreate", "mark 2 0", "answer", "release", "mark 2 2"],
+      ...["initialize 5", "mark 3 0", "load 2", "mark 4 3", "start stack 0", "mark 5 1"],
     ]);
+    expect(performed("warm").slice(0, 5)).toEqual(["unmap 4", "mark 2 5", "recreate", "mark 2 0", "initialize 4"]);
   });
 
   it("and an end is the last thing that happens", () => {
-    expect(performed("remove")).toEqual(["end 3"]);
+    expect(performed("remove")).toEqual(["answer", "end 3"]);
     expect(performed("reboot")).toEqual(["reboot hang after 10000 us of its own time: "]);
   });
 
   it("and stops clients before it takes anything away, and waits when nothing runs any more", () => {
     expect(performed("group", 7)).toEqual([
-      ...["stop clients", "unmap 5", "mark 2 5", "wait 7", "mark 7 7"],
+      ...[
+        "stop clients",
+        "unmap 5",
+        "mark 2 5",
+        "recreate",
+        "mark 2 0",
+        "answer",
+        "release",
+        "mark 2 2",
+        "wait 7",
+        "mark 7 7",
+      ],
       ...["initialize 5", "mark 3 0", "load 2", "mark 4 3", "start stack 0", "mark 5 1"],
     ]);
     expect(performed("handler")).toEqual([

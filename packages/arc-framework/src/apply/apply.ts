@@ -21,6 +21,9 @@ export interface Restartable {
   /** The process has ended: its report first, then ART removes it, and this P3 with it. */
   end(reason: number): Part<number>;
   stopClients(): Part<number>;
+  recreate(): Part<number>;
+  answerClients(): Part<number>;
+  releaseShared(): Part<number>;
   /** The machine is reset, and this P3 with it. */
   reboot(text: string): Part<number>;
   /** A step of the recovery is done: takes the time. */
@@ -30,6 +33,8 @@ export interface Restartable {
 /** The steps of the recovery record that plan steps stand for. An end has none: its record has been sent. */
 const RECORD_STEPS: Readonly<Partial<Record<PlanStep["kind"], number>>> = {
   unmap: STEP_UNMAP,
+  recreate: STEP_UNMAP,
+  "release shared": STEP_UNMAP,
   initialize: STEP_INITIALIZE,
   load: STEP_LOAD,
   wait: STEP_WAIT,
@@ -63,5 +68,11 @@ function perform(step: PlanStep, process: Restartable): Part<number> {
       return process.reboot(step.text);
     case "stop clients":
       return process.stopClients();
+    case "recreate":
+      return process.recreate();
+    case "answer clients":
+      return process.answerClients();
+    case "release shared":
+      return process.releaseShared();
   }
 }

@@ -84,6 +84,8 @@ const PROCESS_FIELDS = {
   connected: "words[2]",
   restartedWith: "words[2]",
   toldOf: "words[2]",
+  restartedWarmWith: "words[2]",
+  restartedColdWith: "words[2]",
   /** Pid of the server whose restart it waits for, 0 for none. */
   stoppedFor: "u32",
   /** 1 once the service thread of this pid exists; it stays when the process ends. */

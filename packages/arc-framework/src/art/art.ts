@@ -14,8 +14,19 @@ import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../
 import { ArtMemory } from "./art-memory.ts";
 import { bootContinuations, continueBoot, start } from "./boot.ts";
 import { fromP3, type Service } from "./caller.ts";
+import { becomeUndertaker, recreate } from "./creation.ts";
 import { groupGo, groupStop } from "./group.ts";
-import { allocate, exception, mapModule, pageFault, physicalAddress, release, unmap } from "./memory.ts";
+import {
+  allocate,
+  exception,
+  mapModule,
+  pageFault,
+  physicalAddress,
+  RELEASE_SHARED,
+  release,
+  releaseShared,
+  unmap,
+} from "./memory.ts";
 import { recoveryInfo, recoveryReport } from "./records.ts";
 import { REMOVE_PAGES, removePages } from "./removal.ts";
 import {
@@ -63,6 +74,8 @@ export function createArt(options: { probe?: CutProbe; observer?: ResidentObserv
     [label.ART_MAP, map(memory)],
     [label.ART_UNMAP, unmap(memory)],
     [label.ART_PHYSICAL, physicalAddress(memory)],
+    [label.ART_RECREATE, recreate(memory)],
+    [label.ART_UNDERTAKER, becomeUndertaker(memory)],
     [label.ART_PROCESS_ENDED, processEnded(memory)],
     [label.ART_RECOVERY_REPORT, recoveryReport(memory)],
     [label.ART_PROCESS_START, processStart(memory)],
@@ -85,7 +98,11 @@ export function createArt(options: { probe?: CutProbe; observer?: ResidentObserv
       },
       start: start(memory),
       handlers,
-      continuations: new Map([...bootContinuations(memory), [REMOVE_PAGES, removePages(memory)]]),
+      continuations: new Map([
+        ...bootContinuations(memory),
+        [REMOVE_PAGES, removePages(memory)],
+        [RELEASE_SHARED, releaseShared(memory)],
+      ]),
     },
     options,
   );

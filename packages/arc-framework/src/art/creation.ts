@@ -23,12 +23,20 @@ import {
   UTCB_SIZE,
 } from "@kintsugi/microkernel";
 import { PROCESS_FLAG_DEVICE, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
-import { STATUS_BUSY, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK } from "../protocol/status.ts";
-import { PROGRAM_ART, PROGRAM_P3 } from "../protocol/thread-numbers.ts";
-import type { Part, Request } from "../server/request.ts";
+import {
+  STATUS_BUSY,
+  STATUS_FAILED,
+  STATUS_NO_MEMORY,
+  STATUS_NOT_FOUND,
+  STATUS_OK,
+  STATUS_REFUSED,
+} from "../protocol/status.ts";
+import { PROCESS_TWIN_THREAD, PROGRAM_ART, PROGRAM_P3, PROGRAM_UNDERTAKER } from "../protocol/thread-numbers.ts";
+import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { ARGUMENT_BYTES, type ArtMemory, M, P } from "./art-memory.ts";
+import { isCaller, type Service } from "./caller.ts";
 import {
   ART_MAIN,
   alivePids,
@@ -141,6 +149,34 @@ function* makeServiceThread(s: Request, memory: ArtMemory, pid: number): Part<bo
     return [];
   });
   return true;
+}
+
+/**
+ * RECREATE: the caller's program gets a new address space. Its user thread moves there: whoever queues for it or waits for
+ * it does not notice. A twin stands for the new space meanwhile, for only a thread can name one.
+ */
+export function recreate(memory: ArtMemory): Service {
+  return function* (s: Request, pid: number): Handler {
+    const [user] = yield* s.step((tx) => [isCaller(memory, tx, s) ? userThread(memory, tx, pid) : NIL_THREAD]);
+    if (user === NIL_THREAD) return reply(STATUS_REFUSED);
+    const twin = globalId(PROCESS_TWIN_THREAD + pid, 1);
+    const created = yield* s.threadControl(twin, twin, ART_MAIN, NIL_THREAD, NO_UTCB);
+    if (created.result === 0) return reply(STATUS_NO_MEMORY);
+    const space = yield* s.spaceControl(twin, KIP_FPAGE, UTCB_FPAGE);
+    const moved = space.result === 0 ? space : yield* s.threadControl(user!, twin, NIL_THREAD, NIL_THREAD, NO_UTCB);
+    yield* s.threadControl(twin, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
+    return reply(moved.result === 0 ? STATUS_NO_MEMORY : STATUS_OK);
+  };
+}
+
+/** UNDERTAKER on: what the caller's program's thread runs, once its P3 lets it go on. */
+export function becomeUndertaker(memory: ArtMemory): Service {
+  return function* (s: Request, pid: number): Handler {
+    const [user] = yield* s.step((tx) => [isCaller(memory, tx, s) ? userThread(memory, tx, pid) : NIL_THREAD]);
+    if (user === NIL_THREAD) return reply(STATUS_REFUSED);
+    const { result } = yield* s.residentControl(user!, s.word(1) === 1 ? PROGRAM_UNDERTAKER : 0);
+    return reply(result === 1 ? STATUS_OK : STATUS_FAILED);
+  };
 }
 
 /** A thread in a new space of its own, active and waiting for its start. */

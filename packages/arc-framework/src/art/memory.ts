@@ -32,6 +32,7 @@ import {
 } from "../protocol/art.ts";
 import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
+import type { HandlerFunction } from "../server/resident-server.ts";
 import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type ArtMemory, M, P } from "./art-memory.ts";
@@ -49,6 +50,7 @@ import {
   takeFrame,
   takeRun,
 } from "./page-table.ts";
+import { PROCESS_RUNNING, stateOf } from "./processes.ts";
 import { endProcess } from "./removal.ts";
 import {
   drop,
@@ -61,6 +63,7 @@ import {
   mappingAt,
   mappingsIn,
   mappingsLeft,
+  mappingsOf,
   setRights,
 } from "./space.ts";
 
@@ -89,9 +92,14 @@ export function allocate(memory: ArtMemory): Service {
   };
 }
 
-/** RELEASE address, count: the pages leave the caller's Space; those that nobody else holds are free. */
+/** The continuation that goes on with releasing all shared pages of a pid. */
+export const RELEASE_SHARED = 6;
+const BATCH = 32;
+
+/** RELEASE address, count: the pages leave the caller's Space; those that nobody else holds are free. Count 0: the session region. */
 export function release(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
+    if (s.word(1) === SESSION_AREA && s.word(2) === 0) return { become: { label: RELEASE_SHARED, words: [pid] } };
     const range = rangeOf(s);
     if (range === undefined) return reply(STATUS_INVALID);
     yield* takeBack(s, memory, pid, range.low, range.high);
@@ -103,6 +111,26 @@ export function release(memory: ArtMemory): Service {
       return [];
     });
     return reply(STATUS_OK);
+  };
+}
+
+/** A batch of what the caller holds in the session region; the last one answers. Its P3 has flushed the region. */
+export function releaseShared(memory: ArtMemory): HandlerFunction {
+  return function* (s: Request): Handler {
+    const pid = s.word(1);
+    const [left] = yield* s.step((tx) => {
+      if (stateOf(memory, tx, pid) !== PROCESS_RUNNING) return [0];
+      const rows = mappingsOf(memory, tx, pid, Number.POSITIVE_INFINITY)
+        .filter((row) => isSessionPage(mappingAt(memory, tx, row).address))
+        .slice(0, BATCH);
+      for (const row of rows) drop(memory, tx, row);
+      if (rows.length === 0) {
+        endOffersIn(memory, tx, pid, SESSION_AREA, SESSION_AREA_END);
+        releaseDevices(memory, tx, pid);
+      }
+      return [rows.length];
+    });
+    return left! > 0 ? { become: { label: RELEASE_SHARED, words: s.words } } : reply(STATUS_OK);
   };
 }
 

@@ -11,7 +11,7 @@ import type { WordReader, WordWriter } from "../server/table.ts";
 import { type ArtMemory, P } from "./art-memory.ts";
 
 /** A bit for each pid: two words for each agreement. */
-const FIELDS = [P.connected, P.restartedWith, P.toldOf];
+const FIELDS = [P.connected, P.restartedWith, P.toldOf, P.restartedWarmWith, P.restartedColdWith];
 
 /** `client` has connected to `server`; a later agreement replaces an earlier one. The server ages by it. */
 export function connect(

@@ -7,7 +7,8 @@
  * Not here: why it ends. Reference: thesis, appendix B (delete task, exit).
  * @module
  */
-import { INTERRUPT_LINES, interruptId, NIL_THREAD, TIME_ZERO } from "@kintsugi/microkernel";
+import { INTERRUPT_LINES, interruptId, NIL_THREAD, periodCode, TIME_ZERO } from "@kintsugi/microkernel";
+import { SESSION_CLIENT_ENDED } from "../protocol/session.ts";
 import { STATUS_FAILED, STATUS_OK } from "../protocol/status.ts";
 import { PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
 import { type Answer, type Handler, type Part, type Request, reply } from "../server/request.ts";
@@ -36,6 +37,8 @@ import { tellStarter } from "./starter.ts";
 export const REMOVE_PAGES = 1;
 
 const BATCH = 32;
+/** How long a server may take to hear that a client of its sessions has ended. */
+const PATIENCE = periodCode(1_000_000);
 
 /** How a process ended. */
 export interface Exit {
@@ -48,17 +51,22 @@ export interface Exit {
 
 /** Ends a process; the rest of the request is the removal of its pages. */
 export function* endProcess(s: Request, memory: ArtMemory, pid: number, exit: Exit, replies: boolean): Part<Answer> {
-  const [first, interrupts, user, p3] = yield* s.step((tx) => begin(tx, memory, pid, exit));
+  const [first, interrupts, user, p3, ...servers] = yield* s.step((tx) => begin(tx, memory, pid, exit));
   if (first === 0) return replies ? reply(STATUS_OK) : undefined;
   for (let line = 0; line < INTERRUPT_LINES; line++)
     if (interrupts & (1 << line))
       yield* s.threadControl(interruptId(line), interruptId(line), NIL_THREAD, interruptId(line), -1);
   yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
   yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
+  // Its servers let go what they share with it. One that is too busy keeps that until it ends itself.
+  for (const server of servers) {
+    const message = { label: SESSION_CLIENT_ENDED, words: [user!] };
+    yield* s.call(server, message, { sendTimeout: PATIENCE, receiveTimeout: PATIENCE });
+  }
   return { become: { label: REMOVE_PAGES, words: [pid, replies ? 1 : 0] } };
 }
 
-/** Result: 1 if this is the first to end it; its lines; its threads. */
+/** Result: 1 if this is the first to end it; its lines; its threads; those who share something with it. */
 function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): number[] {
   if (!isAlive(memory, tx, pid)) return [0];
   const { processes } = memory;
@@ -69,10 +77,10 @@ function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): num
   processes.set(tx, row, P.exitAddress, exit.address);
   processes.set(tx, row, P.state, PROCESS_ENDING);
   forget(memory, tx, pid);
-  endOffers(memory, tx, pid);
+  const servers = endOffers(memory, tx, pid);
   releaseDevices(memory, tx, pid);
   const interrupts = processes.get(tx, row, P.interrupts);
-  return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid)];
+  return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid), ...servers];
 }
 
 /** Takes back a batch of pages; after the last one tells everybody and frees the row. */

@@ -7,7 +7,13 @@
  * @module
  */
 import { FAILURE_KILLED, INTERRUPT_LINES, interruptId, NIL_THREAD, periodCode } from "@kintsugi/microkernel";
-import { AGREEMENT_NOTIFY, AGREEMENT_RESTART, ART_BYTES_PER_READ, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import {
+  AGREEMENT_NONE,
+  AGREEMENT_NOTIFY,
+  AGREEMENT_RESTART_COLD,
+  ART_BYTES_PER_READ,
+  PROCESS_FLAG_SERVER,
+} from "../protocol/art.ts";
 import { P3_RESTART } from "../protocol/p3.ts";
 import {
   STATUS_BUSY,
@@ -61,12 +67,13 @@ export function lookup(memory: ArtMemory): Service {
 export function connectTo(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
     const agreement = s.word(1) >>> 0;
-    if (s.count < 2 || agreement > AGREEMENT_NOTIFY) return reply(STATUS_INVALID);
+    if (s.count < 2 || agreement > AGREEMENT_RESTART_COLD) return reply(STATUS_INVALID);
     const name = unpackText(s.words.slice(1, s.count));
     const [status, thread] = yield* s.step((tx) => {
       if (!isCaller(memory, tx, s)) return [STATUS_REFUSED, NIL_THREAD];
       const mayBeRestarted = memory.processes.get(tx, pid - 1, P.flags) & PROCESS_FLAG_SERVER;
-      if (agreement === AGREEMENT_RESTART && mayBeRestarted === 0) return [STATUS_REFUSED, NIL_THREAD];
+      if (agreement !== AGREEMENT_NONE && agreement !== AGREEMENT_NOTIFY && mayBeRestarted === 0)
+        return [STATUS_REFUSED, NIL_THREAD];
       const server = serverOf(tx, memory, name);
       if (server === 0 || stateOf(memory, tx, server) !== PROCESS_RUNNING) return [STATUS_NOT_FOUND, NIL_THREAD];
       connect(memory, tx, server, pid, agreement);

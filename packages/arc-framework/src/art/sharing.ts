@@ -108,7 +108,9 @@ function* mapShared(s: Request, memory: ArtMemory, pid: number, low: number, cou
     const exit = { status: 0, kind: FAILURE_PAGE_FAULT, detail: FPAGE_W, address: from };
     return yield* endProcess(s, memory, pid, exit, false);
   }
-  return status === STATUS_OK ? { words: [STATUS_OK], items } : reply(status!);
+  if (status !== STATUS_OK) return reply(status!);
+  const [device, ...words] = items;
+  return { words: [STATUS_OK, device!], items: words };
 }
 
 /** In place of a status: the process must go. */
@@ -122,7 +124,7 @@ interface Wanted {
   readonly from: number;
 }
 
-/** Holds the pages in one step, all or none. Result: status, words of map items. */
+/** Holds the pages in one step, all or none. Result: status, 1 for device memory, words of map items. */
 function shared(tx: Transaction, memory: ArtMemory, { pid, low, count, owner, from }: Wanted): number[] {
   const me = userThread(memory, tx, pid);
   const device = findDevice(memory, tx, owner, from);
@@ -137,7 +139,7 @@ function shared(tx: Transaction, memory: ArtMemory, { pid, low, count, owner, fr
   const rights = offeredRights(memory, tx, owner, from, me);
   if (device >= 0) {
     const status = shareDevice(memory, tx, device, pid, low, rights);
-    return status === STATUS_OK ? [STATUS_OK, ...deviceItems(memory, tx, pid, low)] : [status];
+    return status === STATUS_OK ? [STATUS_OK, 1, ...deviceItems(memory, tx, pid, low)] : [status];
   }
   if (mappingsLeft(memory, tx) < count) return [STATUS_NO_MEMORY];
   const items: number[] = [];
@@ -147,7 +149,7 @@ function shared(tx: Transaction, memory: ArtMemory, { pid, low, count, owner, fr
     setState(memory, tx, frame, PAGE_MAPPED);
     items.push(mapItem(low + i * PAGE_SIZE), pageOf(frame, rights));
   }
-  return [STATUS_OK, ...items];
+  return [STATUS_OK, 0, ...items];
 }
 
 function inSessionArea(low: number, count: number): boolean {

@@ -20,6 +20,7 @@ import { fpagesOf, largestBlock } from "./blocks.ts";
 import { restoreFailureWords } from "./failure-words.ts";
 import { allocate, mapRun } from "./memory.ts";
 import { content, isLoaded, loadPage, memoryArrived, memoryRange, missingRuns, runArrived } from "./pages.ts";
+import { sharedItems } from "./shared.ts";
 import { areaAt, findAreaRow, getWord, NO_MEMORY, setWord } from "./state.ts";
 
 /** Pages that a fault brings in together: an aligned window of so many round the page. */
@@ -58,6 +59,8 @@ export function* look(s: Request, address: number): Part<FaultPlan> {
 }
 
 function lookWords(tx: Transaction, address: number): readonly number[] {
+  const shared = sharedItems(tx, address);
+  if (shared !== undefined) return [shared.rights, 1, ...itemsFor(tx, shared.fpages)];
   const row = findAreaRow(tx, address);
   if (row < 0) return [-1];
   const area = areaAt(tx, row);
@@ -130,14 +133,19 @@ export function* bringIn(s: Request, address: number, plan: FaultPlan): Part<rea
   });
 }
 
-/** Before the program goes on: the map items for a good page, and for all good pages when the program has just been started. */
+/** Before the program goes on: the map items for a good page. */
 function mapItems(tx: Transaction, area: Area, row: number, page: number): readonly number[] {
-  restoreFailureWords(tx);
   const around = area.kind === "image" || area.kind === "persistent memory";
   const most = around ? PAGE_BITS + Math.log2(WINDOW[area.kind]) : PAGE_BITS;
   const bits = largestBlock(page, area.low, area.high, most, (at) => isLoaded(tx, area, row, at));
   const base = page - (page % 2 ** bits);
-  const fpages = fpagesOf(base, base + 2 ** bits, area.rights);
+  return itemsFor(tx, fpagesOf(base, base + 2 ** bits, area.rights));
+}
+
+/** The map items for these fpages, and for all good pages when the program has just been started. */
+function itemsFor(tx: Transaction, wanted: readonly number[]): readonly number[] {
+  restoreFailureWords(tx);
+  const fpages = [...wanted];
   if (getWord(tx, "prefetch") !== 0) {
     setWord(tx, "prefetch", 0);
     fpages.push(...goodFpages(tx));

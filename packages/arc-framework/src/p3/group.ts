@@ -8,6 +8,7 @@
 import { EXREGS_HALT, EXREGS_RECEIVE, EXREGS_SEND, EXREGS_SET_HALT, RESTART_LOSSES } from "@kintsugi/microkernel";
 import { RESTART_PAGE } from "../elf/layout.ts";
 import type { Failure } from "../failure.ts";
+import type { Temperature } from "../policy/group.ts";
 import { onlyServers } from "../policy/only-servers.ts";
 import { firstOf, type RecoveryPolicy } from "../policy/policy.ts";
 import { readyFirst } from "../policy/ready-first.ts";
@@ -15,12 +16,11 @@ import { STATUS_OK } from "../protocol/status.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
 import { getWord } from "./state.ts";
 
-/** A member is restarted hot, unless it has nothing to recover from. */
-export const memberPolicy: RecoveryPolicy = firstOf([
-  onlyServers,
-  readyFirst,
-  () => ({ kind: "hot", because: "member of a restart group" }),
-]);
+/** A member is restarted as it asked, unless it has nothing to recover from. One that starts cold takes its own clients along. */
+export function memberPolicy(temperature: Temperature): RecoveryPolicy {
+  const kind = temperature === "cold" ? "group" : temperature;
+  return firstOf([onlyServers, readyFirst, () => ({ kind, because: "member of a restart group" })]);
+}
 
 /** What a member is restarted for. */
 export function serverLost(pid: number): Failure {

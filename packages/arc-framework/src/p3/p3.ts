@@ -10,6 +10,7 @@
 import { LABEL_EXCEPTION, LABEL_HANG, LABEL_PAGE_FAULT, threadNumber } from "@kintsugi/microkernel";
 import { detect } from "../detect/detect.ts";
 import type { Failure } from "../failure.ts";
+import { TEMPERATURE_NAMES } from "../policy/group.ts";
 import type { RecoveryPolicy } from "../policy/policy.ts";
 import { decide } from "../policy/reference.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
@@ -23,6 +24,10 @@ import {
   P3_READY,
   P3_RECOVERED,
   P3_RESTART,
+  P3_SHARED_CLOSE,
+  P3_SHARED_MAP,
+  P3_SHARED_OFFER,
+  P3_SHARED_OPEN,
 } from "../protocol/p3.ts";
 import { ACTION_COLD, ACTION_GROUP, STEP_RECOVER } from "../protocol/recovery-record.ts";
 import { STATUS_FAILED, STATUS_INVALID, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
@@ -37,6 +42,7 @@ import { load } from "./loader.ts";
 import type { RecoveryObserver } from "./observer.ts";
 import { recover, recoverRefused } from "./recovery.ts";
 import { report } from "./report.ts";
+import { closeShared, mapShared, offerShared, openShared } from "./shared.ts";
 import { getWord, setWord } from "./state.ts";
 import { markStep } from "./timeline.ts";
 
@@ -97,7 +103,8 @@ export function createP3(options: P3Options = {}): ResidentServer {
 
   function* go(s: Request): Handler {
     yield* s.send(s.sender, reply(STATUS_OK));
-    yield* recover(s, serverLost(s.word(1)), memberPolicy, observer);
+    const temperature = TEMPERATURE_NAMES[s.word(2)] ?? "hot";
+    yield* recover(s, serverLost(s.word(1)), memberPolicy(temperature), observer);
     return undefined;
   }
 
@@ -107,6 +114,10 @@ export function createP3(options: P3Options = {}): ResidentServer {
     [LABEL_HANG, ofProcess(failed)],
     [P3_PANIC, ofProcess(failed)],
     [P3_EXIT, ofProcess(exit)],
+    [P3_SHARED_OPEN, ofProcess(openShared)],
+    [P3_SHARED_OFFER, ofProcess(offerShared)],
+    [P3_SHARED_MAP, ofProcess(mapShared)],
+    [P3_SHARED_CLOSE, ofProcess(closeShared)],
     [P3_READY, ofProcess((s) => ready(s, observer))],
     [P3_RECOVERED, ofProcess(recovered)],
     [ART_REQUESTS, ofProcess(passOn)],

@@ -10,8 +10,13 @@
 import {
   EXREGS_HALT,
   EXREGS_IP,
+  EXREGS_PAGER,
+  EXREGS_RECEIVE,
+  EXREGS_SEND,
   EXREGS_SET_HALT,
+  EXREGS_SP,
   FPAGE_RWX,
+  NIL_THREAD,
   periodCode,
   RESTART_REPLIED,
   RESTART_SENDER,
@@ -20,8 +25,8 @@ import {
 import type { Restartable } from "../apply/apply.ts";
 import { PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
-import { ART_GROUP_STOP, ART_PROCESS_ENDED, ART_REBOOT } from "../protocol/art.ts";
-import { STATUS_FAILED } from "../protocol/status.ts";
+import { ART_GROUP_STOP, ART_PROCESS_ENDED, ART_REBOOT, ART_RECREATE, ART_UNDERTAKER } from "../protocol/art.ts";
+import { STATUS_FAILED, STATUS_OK } from "../protocol/status.ts";
 import { CYCLES_PER_MICROSECOND } from "../protocol/time.ts";
 import type { Part, Request } from "../server/request.ts";
 import { packText } from "../server/text.ts";
@@ -32,9 +37,17 @@ import { saveFailureWords } from "./failure-words.ts";
 import type { RecoveryObserver } from "./observer.ts";
 import { content, generation, memoryRange, reloadPages, renewArea } from "./pages.ts";
 import { report } from "./report.ts";
+import { giveUpAll } from "./shared.ts";
 import { type StackName, startThread } from "./start.ts";
 import { areaAt, getWord, setWord } from "./state.ts";
 import { markStep } from "./timeline.ts";
+import { UNDERTAKER_ENTRY } from "./undertaker.ts";
+
+/** The words of the history that say where the program stands, and those of the restart page that they come from. */
+const PROGRESS = [
+  ["sequence", RESTART_SEQUENCE],
+  ["replied", RESTART_REPLIED],
+] as const;
 
 /** Pages that one step loads at most: a step's undo log has a bound. */
 const PAGES_PER_STEP = 64;
@@ -134,6 +147,45 @@ export class ProcessRestart implements Restartable {
       return [];
     });
     return 0;
+  }
+
+  /** Without the memory for another address space the program keeps the one that it has. */
+  *recreate(): Part<number> {
+    const s = this.#s;
+    const [art] = yield* s.step((tx) => [getWord(tx, "art")]);
+    yield* s.call(art!, { label: ART_RECREATE });
+    return 0;
+  }
+
+  /** Only servers have clients. The thread is the program's again afterwards, and stands still. */
+  *answerClients(): Part<number> {
+    const s = this.#s;
+    const [server, user, art, client] = yield* s.step((tx) => {
+      const word = (index: number): number => tx.read(RESTART_PAGE.low + 4 * index);
+      const open = word(RESTART_SEQUENCE) !== word(RESTART_REPLIED);
+      return [getWord(tx, "server"), getWord(tx, "user"), getWord(tx, "art"), open ? word(RESTART_SENDER) : NIL_THREAD];
+    });
+    if (server === 0) return 0;
+    const breakOff = EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SET_HALT;
+    yield* s.exchangeRegisters(user!, breakOff | EXREGS_HALT);
+    const answer = yield* s.call(art!, { label: ART_UNDERTAKER, words: [1] });
+    if (answer.words[0] === STATUS_OK) {
+      const control = breakOff | EXREGS_SP | EXREGS_IP | EXREGS_PAGER;
+      yield* s.exchangeRegisters(user!, control, { sp: client!, ip: UNDERTAKER_ENTRY, pager: s.thread });
+      yield* s.receive(user!);
+      yield* s.exchangeRegisters(user!, breakOff | EXREGS_HALT);
+      yield* s.call(art!, { label: ART_UNDERTAKER, words: [0] });
+    }
+    yield* s.step((tx) => {
+      // Those answers are no sign that the program gets on.
+      for (const [field, index] of PROGRESS) setWord(tx, field, tx.read(RESTART_PAGE.low + 4 * index));
+      return [];
+    });
+    return 0;
+  }
+
+  *releaseShared(): Part<number> {
+    return yield* giveUpAll(this.#s);
   }
 
   *wait(cycles: number): Part<number> {

@@ -8,6 +8,7 @@
  */
 import {
   EXREGS_IP,
+  EXREGS_PAGER,
   EXREGS_RECEIVE,
   EXREGS_SEND,
   EXREGS_SET_HALT,
@@ -40,7 +41,8 @@ function writeStartBlock(tx: Transaction, stack: StackName, reason: number): num
 }
 
 /**
- * Lets the thread run from the program's entry: whatever it was doing is broken off, a halt ends.
+ * Lets the thread run from the program's entry: whatever it was doing is broken off, a halt ends. The program may have
+ * overwritten the word of its UTCB that says who its pager is.
  * Its first page fault will be answered with all good pages at once.
  */
 export function* startThread(s: Request, stack: StackName, reason: number): Part<number> {
@@ -48,7 +50,7 @@ export function* startThread(s: Request, stack: StackName, reason: number): Part
     setWord(tx, "prefetch", 1);
     return [writeStartBlock(tx, stack, reason), getWord(tx, "user"), getWord(tx, "entry")];
   });
-  const control = EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SP | EXREGS_IP | EXREGS_SET_HALT;
-  yield* s.exchangeRegisters(user as ThreadId, control, { sp: sp!, ip: entry! });
+  const control = EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SP | EXREGS_IP | EXREGS_PAGER | EXREGS_SET_HALT;
+  yield* s.exchangeRegisters(user as ThreadId, control, { sp: sp!, ip: entry!, pager: s.thread });
   return 1;
 }

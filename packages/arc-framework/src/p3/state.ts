@@ -4,7 +4,7 @@
  * Here: the tables and their places, and areas read from them. Not here: what changes them.
  *
  *     P3_PERSISTENT_MEMORY  journal and undo log of the thread (the runtime's)
- *                   STATE   process (1 row) | areas (AREA_LIMIT rows) | pages (PAGE_LIMIT rows)
+ *                   STATE   process (1 row) | areas (AREA_LIMIT rows) | pages (PAGE_LIMIT rows) | shared (SHARED_LIMIT rows)
  *
  * @module
  */
@@ -25,6 +25,8 @@ export const ARGUMENT_BYTES = 232;
 export const AREA_LIMIT = 16;
 /** Pages of all areas at most. */
 export const PAGE_LIMIT = 4096;
+/** Pieces of shared memory of a process at most. */
+export const SHARED_LIMIT = 64;
 /** Words of the timeline: three per step. */
 export const TIMELINE_WORDS: 24 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 24;
 
@@ -63,7 +65,7 @@ type ProcessFields = Words<
   | "retiredHigh"
 > & {
   /** Restarts in a row, by level, in the order of LEVELS. */
-  readonly tried: "words[4]";
+  readonly tried: "words[5]";
   /** Times of the last failures, low and high word each; 0 for none. */
   readonly times: "words[32]";
   /** Words 80…95 of the restart page as they were at the failure. */
@@ -95,7 +97,7 @@ const ProcessRow: Struct<ProcessFields> = struct({
   group: u32,
   waitedLow: u32,
   waitedHigh: u32,
-  tried: words(LEVELS.length as 4),
+  tried: words(LEVELS.length as 5),
   times: words((2 * TIMES_LIMIT) as 32),
   recovering: u32,
   kind: u32,
@@ -147,12 +149,27 @@ const AreaRow: Struct<AreaFields> = struct({
 /** `content`: 0 no memory; 1 zeroed memory; else the generation of the area in which it was given its content. */
 const PageRow: Struct<Words<"content">> = struct({ content: u32 });
 
+/** A piece of the session region: `kind` is one of SHARED_, or that of another process's pages. Key 0: a free row. */
+const SharedRow: Struct<Words<"key" | "kind" | "low" | "pages" | "rights">> = struct({
+  key: u32,
+  kind: u32,
+  low: u32,
+  pages: u32,
+  rights: u32,
+});
+
 /** First address of P3's own tables. */
 export const STATE: number = P3_PERSISTENT_MEMORY + THREAD_MEMORY_SIZE;
 
 const processTable: PersistentTable<ProcessFields> = new PersistentTable(STATE, 1, ProcessRow);
 export const AREAS: PersistentTable<AreaFields> = new PersistentTable(processTable.end, AREA_LIMIT, AreaRow);
 export const PAGES: PersistentTable<Words<"content">> = new PersistentTable(AREAS.end, PAGE_LIMIT, PageRow);
+
+export const SHARED: PersistentTable<Words<"key" | "kind" | "low" | "pages" | "rights">> = new PersistentTable(
+  PAGES.end,
+  SHARED_LIMIT,
+  SharedRow,
+);
 
 type ProcessField = keyof ProcessFields;
 

@@ -25,14 +25,14 @@ export function readHistory(reader: WordReader): History {
     if (at > 0) times.push(at);
   }
   const [sequence, replied, failures, nearby, restarts] = COUNTS.map((field) => getWord(reader, field) >>> 0);
-  const [handler, hot, cold, group] = LEVELS.map((_, i) => getWord(reader, "tried", i));
+  const [handler, hot, warm, cold, group] = LEVELS.map((_, i) => getWord(reader, "tried", i));
   return {
     sequence: sequence!,
     replied: replied!,
     failures: failures!,
     nearby: nearby!,
     restarts: restarts!,
-    tried: { handler: handler!, hot: hot!, cold: cold!, group: group! },
+    tried: { handler: handler!, hot: hot!, warm: warm!, cold: cold!, group: group! },
     waited: getCount(reader, "waitedLow"),
     times,
   };

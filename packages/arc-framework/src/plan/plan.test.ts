@@ -30,6 +30,9 @@ describe("a plan", () => {
         "page fault: write outside all areas: 0x00000010 (ip 0x2000012a)",
         "cold: why",
         "unmap image, heap, recovery stack, stack, persistent memory",
+        "recreate the address space",
+        "answer all clients that wait with an error",
+        "give up shared pages",
         "initialize image, heap, recovery stack, stack, persistent memory",
         "load image, persistent memory",
         "start on the stack, reason 0",
@@ -39,7 +42,14 @@ describe("a plan", () => {
 
   it("ends a process that is removed", () => {
     const plan = planFor({ ...FAILURE, kind: "panic" }, { kind: "remove", because: "no server" });
-    expect(plan.steps).toEqual([{ kind: "end", reason: 4 }]);
-    expect(formatPlan(plan)).toBe("panic\nremove: no server\nend the process, reason 4");
+    expect(plan.steps).toEqual([{ kind: "answer clients" }, { kind: "end", reason: 4 }]);
+    expect(formatPlan(plan)).toBe(
+      "panic\nremove: no server\nanswer all clients that wait with an error\nend the process, reason 4",
+    );
+  });
+
+  it("recreates the address space in a warm restart, which otherwise is a hot one", () => {
+    const [hot, warm] = (["hot", "warm"] as const).map((kind) => planFor(FAILURE, { kind, because: "" }).steps);
+    expect(warm).toEqual([hot![0], { kind: "recreate" }, ...hot!.slice(1)]);
   });
 });

@@ -17,6 +17,12 @@ export type PlanStep =
   | { readonly kind: "unmap"; readonly areas: readonly AreaKind[] }
   /** Declare the contents of the areas' pages void. */
   | { readonly kind: "initialize"; readonly areas: readonly AreaKind[] }
+  /** Give the program an address space without anything in it; ids, queues and interrupts stay. */
+  | { readonly kind: "recreate" }
+  /** Answer everybody who waits for the program with an error, in its name. */
+  | { readonly kind: "answer clients" }
+  /** Give up the pages that it shares with others. */
+  | { readonly kind: "release shared" }
   /** Have ART stop the clients that will be restarted, too; they go on when the program is ready. */
   | { readonly kind: "stop clients" }
   /** Let time pass. Clients wait meanwhile. */
@@ -55,18 +61,26 @@ function stepsOf(failure: Failure, { kind, because, delay = 0 }: Action): readon
       return restart([], [], delay, { kind: "start", stack: "recovery stack", reason });
     case "hot":
       return restart(VOLATILE, ["image"], delay, { kind: "start", stack: "recovery stack", reason });
+    case "warm":
+      return restart(VOLATILE, ["image"], delay, { kind: "start", stack: "recovery stack", reason }, [RECREATE]);
     case "cold":
-      return restart(ALL, ["image", "persistent memory"], delay, { kind: "start", stack: "stack", reason: 0 });
+      return coldRestart(delay);
     case "group":
-      return [
-        { kind: "stop clients" },
-        ...restart(ALL, ["image", "persistent memory"], delay, { kind: "start", stack: "stack", reason: 0 }),
-      ];
+      return [{ kind: "stop clients" }, ...coldRestart(delay)];
     case "remove":
-      return [{ kind: "end", reason }];
+      return [{ kind: "answer clients" }, { kind: "end", reason }];
     case "reboot":
       return [{ kind: "reboot", text: `${describeFailure(failure)}: ${because}` }];
   }
+}
+
+const RECREATE: PlanStep = { kind: "recreate" };
+
+/** A first start in place of what was: nobody who waits is left over from before. */
+function coldRestart(delay: number): readonly PlanStep[] {
+  const start: PlanStep = { kind: "start", stack: "stack", reason: 0 };
+  const more: PlanStep[] = [RECREATE, { kind: "answer clients" }, { kind: "release shared" }];
+  return restart(ALL, ["image", "persistent memory"], delay, start, more);
 }
 
 /** Taking pages away comes first: it stops the program. */
@@ -75,9 +89,11 @@ function restart(
   loaded: readonly AreaKind[],
   delay: number,
   start: PlanStep,
+  more: readonly PlanStep[] = [],
 ): readonly PlanStep[] {
   return [
     { kind: "unmap", areas: renewed },
+    ...more,
     ...(delay > 0 ? [{ kind: "wait", cycles: delay } as const] : []),
     { kind: "initialize", areas: renewed },
     { kind: "load", areas: loaded },
@@ -104,6 +120,12 @@ function formatStep(step: PlanStep): string {
       return `reboot: ${step.text}`;
     case "stop clients":
       return "stop the clients that agreed to be restarted";
+    case "recreate":
+      return "recreate the address space";
+    case "answer clients":
+      return "answer all clients that wait with an error";
+    case "release shared":
+      return "give up shared pages";
     default:
       return `${step.kind} ${step.areas.length === 0 ? "nothing" : step.areas.join(", ")}`;
   }

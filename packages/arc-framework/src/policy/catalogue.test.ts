@@ -51,10 +51,10 @@ describe("every policy that comes with the framework", () => {
 
 describe("escalation", () => {
   it("tries each level in turn, from the finest to the coarsest", () => {
-    expect(kinds(escalation(), OF_REQUEST)).toBe("handler hot hot cold");
-    expect(kinds(escalation(), OF_SERVER)).toBe("handler hot hot cold cold group reboot");
-    expect(kinds(escalation({ handler: 0, hot: 1, cold: 0, group: 0 }), OF_SERVER)).toBe("hot reboot");
-    expect(ATTEMPTS).toEqual({ handler: 1, hot: 2, cold: 2, group: 1 });
+    expect(kinds(escalation(), OF_REQUEST)).toBe("handler hot hot warm cold");
+    expect(kinds(escalation(), OF_SERVER)).toBe("handler hot hot warm cold cold group reboot");
+    expect(kinds(escalation({ handler: 0, hot: 1, warm: 0, cold: 0, group: 0 }), OF_SERVER)).toBe("hot reboot");
+    expect(ATTEMPTS).toEqual({ handler: 1, hot: 2, warm: 1, cold: 2, group: 1 });
   });
 
   it("stops at the level that works: with the next request it begins at the finest again", () => {

@@ -27,7 +27,7 @@ export const POLICIES: ReadonlyMap<string, NamedPolicy> = new Map<string, NamedP
   ["reference", { about: "hot as long as it helps, then cold, then removal", policy: decide }],
   [
     "escalation",
-    { about: "the thesis's: handler, hot, cold and group restart in turn, then reboot", policy: escalation() },
+    { about: "the thesis's: handler, hot, warm, cold and group restart in turn, then reboot", policy: escalation() },
   ],
   [
     "quarantine",

@@ -12,10 +12,10 @@ import { readyFirst } from "./ready-first.ts";
 /** How often each level is tried in a row, before the next one. 0 leaves a level out. */
 export type Attempts = Readonly<Record<Level, number>>;
 
-/** One attempt at each level may be bad luck; two are not. */
-export const ATTEMPTS: Attempts = { handler: 1, hot: 2, cold: 2, group: 1 };
+/** One attempt at each level may be bad luck; two are not. What a warm restart renews beside a hot one is only the kernel's. */
+export const ATTEMPTS: Attempts = { handler: 1, hot: 2, warm: 1, cold: 2, group: 1 };
 
-/** Handler, hot, cold, group, as often as `attempts` says while the program does not get on; then the machine is rebooted. */
+/** Handler, hot, warm, cold, group, as often as `attempts` says while the program does not get on; then the machine is rebooted. */
 export function escalation(attempts: Attempts = ATTEMPTS): RecoveryPolicy {
   return firstOf([
     onlyServers,

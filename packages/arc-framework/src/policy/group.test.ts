@@ -12,17 +12,22 @@ describe("a restart group", () => {
     fc.assert(
       fc.property(pid, relations, (root, all) => {
         const { members } = restartGroup(root, all, () => 0);
-        const agreed = (client: number): boolean =>
-          client !== root && all.some((r) => r.server === root && r.client === client && r.agreement === "restart");
-        expect(new Set(members).size).toBe(members.length);
-        for (let client = 1; client <= 9; client++) expect(members.includes(client)).toBe(agreed(client));
+        // The last agreement counts.
+        const agreed = (client: number): string | undefined =>
+          client === root ? undefined : all.findLast((r) => r.server === root && r.client === client)?.agreement;
+        const temperatures = { restart: "hot", "restart warm": "warm", "restart cold": "cold" };
+        expect(new Set(members.map((member) => member.pid)).size).toBe(members.length);
+        for (let client = 1; client <= 9; client++) {
+          const wanted = temperatures[agreed(client) as keyof typeof temperatures];
+          expect(members.find((member) => member.pid === client)?.temperature).toBe(wanted);
+        }
       }),
     );
   });
 
   it("restarts the oldest first: the one that most clients have connected to", () => {
     const all = [3, 1, 2].map((client): Relation => ({ server: 9, client, agreement: "restart" }));
-    expect(restartGroup(9, all, (client) => [0, 5, 7, 5][client]!).members).toEqual([2, 1, 3]);
+    expect(restartGroup(9, all, (client) => [0, 5, 7, 5][client]!).members.map((m) => m.pid)).toEqual([2, 1, 3]);
   });
 
   it("tells those who want to be told, and restarts none of them", () => {

@@ -3,17 +3,30 @@
  *
  * Here: the group, from relations between clients and servers; pure. Not here: keeping the relations (`../art`),
  * stopping and restarting the members (`../p3`).
- * A member is restarted hot, which its own clients do not notice: so the group ends there, and it is the smallest that
- * is sufficient. A member that cannot be restarted hot starts cold, and then forms a group of its own.
+ * A member that is restarted hot or warm is not noticed by its own clients: the group ends there, and it is the smallest
+ * that is sufficient. A member that starts cold, because it wants or needs to, is the root of a group of its own.
  * Reference: thesis 4.4.2 ("Restart Propagation", "Escalation and Propagation").
  * @module
  */
 
-/** What a client has agreed to when its server loses its memory: nothing; to be restarted; to be told. */
-export type Agreement = "none" | "restart" | "notify";
+/** What a client has agreed to when its server loses its memory: nothing; to be told; to be restarted, and how. */
+export type Agreement = "none" | "restart" | "notify" | "restart warm" | "restart cold";
 
 /** The agreements in the order of the numbers under which CONNECT and ART's tables know them. */
-export const AGREEMENTS: readonly Agreement[] = ["none", "restart", "notify"];
+export const AGREEMENTS: readonly Agreement[] = ["none", "restart", "notify", "restart warm", "restart cold"];
+
+/** The temperature at which a client wants to be restarted; none for others. */
+const TEMPERATURES: ReadonlyMap<Agreement, Temperature> = new Map([
+  ["restart", "hot"],
+  ["restart warm", "warm"],
+  ["restart cold", "cold"],
+]);
+
+/** How a member of a group is restarted. */
+export type Temperature = "hot" | "warm" | "cold";
+
+/** The temperatures in the order of the numbers under which GROUP_GO names them. */
+export const TEMPERATURE_NAMES: readonly Temperature[] = ["hot", "warm", "cold"];
 
 /** One client of one server, by pid. */
 export interface Relation {
@@ -22,10 +35,16 @@ export interface Relation {
   readonly agreement: Agreement;
 }
 
+/** One who is restarted with a server. */
+export interface Member {
+  readonly pid: number;
+  readonly temperature: Temperature;
+}
+
 /** Whom the cold start of a server concerns. */
 export interface RestartGroup {
-  /** Pids that are restarted with the root, in this order: the oldest first. */
-  readonly members: readonly number[];
+  /** Who is restarted with the root, in this order: the oldest first. */
+  readonly members: readonly Member[];
   /** Pids that are told. */
   readonly told: readonly number[];
 }
@@ -36,11 +55,16 @@ export interface RestartGroup {
  * @param age of a process: how many clients have connected to it
  */
 export function restartGroup(root: number, relations: readonly Relation[], age: (pid: number) => number): RestartGroup {
-  const clients = (agreement: Agreement): number[] => [
-    ...new Set(
-      relations.filter((r) => r.server === root && r.client !== root && r.agreement === agreement).map((r) => r.client),
-    ),
-  ];
-  const members = clients("restart").sort((a, b) => age(b) - age(a) || a - b);
-  return { members, told: clients("notify").sort((a, b) => a - b) };
+  const clients = new Map<number, Agreement>();
+  for (const { server, client, agreement } of relations)
+    if (server === root && client !== root) clients.set(client, agreement);
+  const members: Member[] = [];
+  const told: number[] = [];
+  for (const [pid, agreement] of clients) {
+    const temperature = TEMPERATURES.get(agreement);
+    if (temperature !== undefined) members.push({ pid, temperature });
+    else if (agreement === "notify") told.push(pid);
+  }
+  members.sort((a, b) => age(b.pid) - age(a.pid) || a.pid - b.pid);
+  return { members, told: told.sort((a, b) => a - b) };
 }

@@ -18,7 +18,10 @@ describe("a policy from outside", () => {
   it("is replaced by the reference policy where it throws or makes no sense, and the reason says so", () => {
     const broken: [() => unknown, RegExp][] = [
       [() => undefined, /^no rule against it \(reference policy: .*'undefined'/],
-      [() => ({ kind: "warm?", because: "" }), /'warm\?', which is none of handler, hot, cold, group, remove, reboot/],
+      [
+        () => ({ kind: "warm?", because: "" }),
+        /'warm\?', which is none of handler, hot, warm, cold, group, remove, reboot/,
+      ],
       [() => ({ kind: "hot" }), /no 'because'/],
       [() => ({ kind: "hot", because: "", delay: -1 }), /delay is -1/],
       [() => ({ kind: "hot", because: "", delay: Number.NaN }), /delay is NaN/],

@@ -43,7 +43,7 @@ export const NEARBY = 10_000_000;
 /** Failures whose time is kept. */
 export const TIMES_LIMIT = 16;
 
-const NONE_TRIED: Tried = { handler: 0, hot: 0, cold: 0, group: 0 };
+const NONE_TRIED: Tried = { handler: 0, hot: 0, warm: 0, cold: 0, group: 0 };
 
 /** Before the first failure. */
 export const NO_HISTORY: History = {

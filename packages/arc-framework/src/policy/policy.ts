@@ -22,10 +22,11 @@ export interface Supervised {
 
 /**
  * How much of a program a restart renews, from the finest to the coarsest. Handler: the stack; memory stays as the
- * failure left it. Hot: all but persistent memory. Both recover and replay the open request. Cold: everything; the
- * open request is answered with an error. Group: cold, and the clients that agreed to it are restarted hot behind it.
+ * failure left it. Hot: all but persistent and shared memory. Warm: the same in a new address space. These three recover
+ * and replay the open request. Cold: everything, in a new address space; all who wait are answered with an error. Group:
+ * cold, and the clients that agreed to it are restarted behind it, each at the temperature that it asked for.
  */
-export const LEVELS = ["handler", "hot", "cold", "group"] as const;
+export const LEVELS = ["handler", "hot", "warm", "cold", "group"] as const;
 
 /** One of {@link LEVELS}. */
 export type Level = (typeof LEVELS)[number];

@@ -66,6 +66,11 @@ export const ART_UNMAP = 0x30e;
 /** Address → physical address. */
 export const ART_PHYSICAL = 0x30f;
 
+/** The sender's program gets an address space without anything in it; its thread keeps id, queue and interrupts. */
+export const ART_RECREATE = 0x310;
+/** 1: the sender's program is the undertaker from now on; 0: it is itself again. */
+export const ART_UNDERTAKER = 0x311;
+
 /** Peer/attribute: the peer's thread number in the upper 18 bits, these in the lower 14. */
 export const ATTRIBUTE_BITS = 14;
 /** The peer's rights, as of an fpage. */
@@ -81,6 +86,9 @@ export const AGREEMENT_NONE = 0;
 export const AGREEMENT_RESTART = 1;
 /** The client finds the loss counted in its restart page. */
 export const AGREEMENT_NOTIFY = 2;
+/** The client, a server, is restarted behind the server: warm, or cold. */
+export const AGREEMENT_RESTART_WARM = 3;
+export const AGREEMENT_RESTART_COLD = 4;
 
 /** Pages of one ALLOCATE, MODULE_MAP, RELEASE, UNMAP or MAP of memory at most. */
 export const ART_PAGES_PER_REQUEST = 16;

@@ -4,11 +4,12 @@ import * as art from "./art.ts";
 import * as driver from "./driver.ts";
 import * as p3 from "./p3.ts";
 import * as recoveryRecord from "./recovery-record.ts";
+import * as session from "./session.ts";
 import * as startBlock from "./start-block.ts";
 import * as status from "./status.ts";
 import * as threadNumbers from "./thread-numbers.ts";
 
-const modules = { addressSpace, art, driver, p3, recoveryRecord, startBlock, status, threadNumbers };
+const modules = { addressSpace, art, driver, p3, recoveryRecord, session, startBlock, status, threadNumbers };
 
 describe("the protocol modules", () => {
   it("export unsigned 32-bit numbers only, so that C++ headers can be made of them", () => {
@@ -24,9 +25,9 @@ describe("the protocol modules", () => {
 
   it("have no label twice", () => {
     const isLabel = (value: number): boolean => value > 0x100 && value < 0x700;
-    const labels = [art, driver, p3].flatMap((module) => Object.values(module).filter(isLabel));
+    const labels = [art, driver, p3, session].flatMap((module) => Object.values(module).filter(isLabel));
     expect(new Set(labels).size).toBe(labels.length);
-    expect(labels.length).toBe(38);
+    expect(labels.length).toBe(52);
   });
 
   it("put the name of a recovery behind its steps, inside one message", () => {

@@ -26,6 +26,7 @@ export const ACTION_REMOVED = 3;
 export const ACTION_HANDLER_RESTART = 4;
 export const ACTION_REBOOT = 5;
 export const ACTION_GROUP = 6;
+export const ACTION_WARM = 7;
 
 export const STEP_DETECT = 0;
 export const STEP_DECIDE = 1;

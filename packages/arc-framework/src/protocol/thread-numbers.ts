@@ -13,9 +13,13 @@ export const ART_THREAD = 50;
 export const ART_FIRST_SERVICE_THREAD = 51;
 /** The P3 thread of process `pid` is this plus `2 * pid`, its user thread one more. */
 export const PROCESS_FIRST_THREAD = 128;
+/** A thread that stands for the new space of process `pid` while its user thread moves there: this plus `pid`. */
+export const PROCESS_TWIN_THREAD = 320;
 /** Processes at a time: pids run from 1 to this. */
 export const PROCESS_LIMIT = 64;
 
 export const PROGRAM_SIGMA0 = 1;
 export const PROGRAM_ART = 2;
 export const PROGRAM_P3 = 3;
+/** Answers whoever waits for a server that will not: see `p3/undertaker.ts`. */
+export const PROGRAM_UNDERTAKER = 5;

@@ -28,8 +28,10 @@ import {
 } from "@kintsugi/microkernel";
 import { buildElf } from "../../src/elf/build.ts";
 import { createP3 } from "../../src/p3/p3.ts";
+import { undertaker } from "../../src/p3/undertaker.ts";
 import { formatPlan } from "../../src/plan/plan.ts";
-import { PROCESS_FLAG_SERVER } from "../../src/protocol/art.ts";
+import { ART_RECREATE, ART_UNDERTAKER, PROCESS_FLAG_SERVER } from "../../src/protocol/art.ts";
+import { PROGRAM_UNDERTAKER } from "../../src/protocol/thread-numbers.ts";
 import type { KernelCall } from "../../src/server/action.ts";
 import { ipcAction, residentControlAction, spaceControlAction, threadControlAction } from "../../src/server/action.ts";
 import { type CutPoint, ResidentCrash } from "../../src/server/cut-point.ts";
@@ -44,6 +46,7 @@ const ROOT = globalId(50, 1);
 export const P3 = globalId(130, 1);
 export const USER = globalId(131, 1);
 const KILLER = globalId(51, 1);
+const TWIN = globalId(200, 1);
 const EAX = 0;
 const ESP = 4;
 const EIP = 8;
@@ -258,6 +261,7 @@ export function run(scenario: Scenario): Outcome {
     [2, root],
     [3, makeP3()],
     [4, user],
+    [PROGRAM_UNDERTAKER, undertaker],
   ]);
   const noPorts = { read: () => 0xff, write: () => {} };
   const memory = guest ? new GuestMemory(allocateMemory(SIZE, false), SIZE) : new PlainMemory();
@@ -359,6 +363,13 @@ function* artScript(
       const text = [0x6f727053, 0x72652067, 0x00676966];
       message = { words: [0, 7, USER, server ? PROCESS_FLAG_SERVER : 0, 5, module.length, ...text] };
     }
+    if (label === ART_RECREATE) {
+      yield threadControlAction(TWIN, TWIN, ROOT, 0, -1);
+      yield spaceControlAction(TWIN, AREAS.kip, AREAS.utcb);
+      yield threadControlAction(USER, TWIN, 0, 0, -1);
+      yield threadControlAction(TWIN, 0, 0, 0, -1);
+    }
+    if (label === ART_UNDERTAKER) yield residentControlAction(USER, a === 1 ? PROGRAM_UNDERTAKER : guest ? 0 : 4);
     if (label === 0x201) message = { words: [0, ...words.map((word) => word + 1)] };
     if (count === kill) yield ipcAction(KILLER, {}, 0, {});
     [from, tag, , ...words] = yield message === undefined

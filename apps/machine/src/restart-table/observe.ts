@@ -1,0 +1,128 @@
+/**
+ * What a restart leaves of a server: one real run for each level, with a word planted in every kind of memory.
+ *
+ * Here: the machine, the policy that knows one level only, what the witnesses print, read back. The witnesses are the programs
+ * `keeper` and `keeper-client` (apps/programs). Not here: the table as text (`format.ts`).
+ * Reference: architecture, "Restart table"; thesis 4.4.1, Table 4.1.
+ * @module
+ */
+import { type ActionKind, LEVELS, PROCESS_FIRST_THREAD, type RecoveryPolicy } from "@kintsugi/arc-framework";
+import { allocateMemory } from "@kintsugi/ia32";
+import { globalId } from "@kintsugi/microkernel";
+import { guests } from "@kintsugi/programs";
+import { bootModules, guestModule } from "../host/modules.ts";
+import { Machine } from "../machine.ts";
+
+/** The levels of the table, from the finest to the coarsest. */
+export const TABLE_LEVELS: readonly ActionKind[] = [...LEVELS, "remove", "reboot"];
+
+/** What became of something: it is as it was; it is as at a first start; it is no more. */
+export type Fate = "kept" | "renewed" | "gone";
+/** What became of a request: served, answered with an error in the server's name, or neither. */
+export type Answer = "served" | "error" | "none";
+
+/** A row of the table. */
+export interface RestartRow {
+  readonly level: ActionKind;
+  /** The server's thread id, and its address space as the kernel knows it. */
+  readonly thread: Fate;
+  readonly space: Fate;
+  readonly heap: Fate;
+  readonly data: Fate;
+  readonly persistent: Fate;
+  /** The shared page as the server sees it, and as the client does. */
+  readonly sharedServer: Fate;
+  readonly sharedClient: Fate;
+  readonly session: Fate;
+  /** The request during which the server failed; one that was queued behind it; one that came afterwards. */
+  readonly open: Answer;
+  readonly queued: Answer;
+  readonly later: Answer;
+}
+
+const MAGIC = 7_777_777;
+const RAM = 24 << 20;
+/** serial, parallel, msh and keeper start in this order. */
+const KEEPER = globalId(PROCESS_FIRST_THREAD + 2 * 4 + 1, 1);
+const SECONDS = 100_000_000;
+
+/** Restarts at one level, whatever fails. */
+const only =
+  (kind: ActionKind): RecoveryPolicy =>
+  () => ({ kind, because: "the only level of this run" });
+
+/** Runs the witnesses under one level. */
+export function observeLevel(level: ActionKind): RestartRow {
+  const serial: number[] = [];
+  const modules = [
+    ...bootModules("exact"),
+    guestModule("keeper", guests.keeper, "keeper start server"),
+    guestModule("keeper-client", guests["keeper-client"]),
+  ];
+  const machine = Machine.powerOn({
+    memory: allocateMemory(RAM),
+    ramSize: RAM,
+    modules,
+    seed: 1,
+    policy: only(level),
+    outside: { serial: (byte) => serial.push(byte), paper: () => {}, sound: () => {}, event: () => {} },
+  }).match(
+    (made) => made,
+    (error) => {
+      throw new Error(error.message);
+    },
+  );
+  const settle = (): void => {
+    const until = machine.cycles + 60 * SECONDS;
+    while (machine.cycles < until) {
+      const { kind } = machine.run(until);
+      if (kind !== "limit" && kind !== "reset") return;
+    }
+  };
+  settle();
+  const before = machine.kernel.threadInfo(KEEPER)?.space;
+  machine.type(new TextEncoder().encode(`run keeper-client remember ${MAGIC}\r`));
+  settle();
+  if (level === "reboot") {
+    machine.type(new TextEncoder().encode("run keeper-client ask\r"));
+    settle();
+  }
+  return rowOf(level, String.fromCharCode(...serial), before, machine.kernel.threadInfo(KEEPER)?.space);
+}
+
+function rowOf(level: ActionKind, output: string, before: number | undefined, after: number | undefined): RestartRow {
+  // After a reboot nobody is left but a new client of a new server: what it is told is all there is.
+  const reborn = level === "reboot";
+  const last = reborn ? memoryOf(output, "queued") : memoryOf(output, "later");
+  const word = (name: string): Fate => (last === undefined ? "gone" : last[name] === MAGIC ? "kept" : "renewed");
+  const spaceFate = after === before ? "kept" : "renewed";
+  const [, client] = /page: shared (\d+)/.exec(output) ?? [];
+  const [, session] = /session: status (\d+)/.exec(output) ?? [];
+  return {
+    level,
+    thread: after === undefined ? "gone" : reborn ? "renewed" : "kept",
+    space: after === undefined ? "gone" : reborn ? "renewed" : spaceFate,
+    heap: word("heap"),
+    data: word("data"),
+    persistent: word("persistent"),
+    sharedServer: last === undefined || last.sessions === 0 ? "gone" : word("shared"),
+    sharedClient: client === undefined ? "gone" : Number(client) === MAGIC ? "kept" : "renewed",
+    session: session === "0" ? "kept" : "gone",
+    open: answerOf(output, "open"),
+    queued: reborn ? "none" : answerOf(output, "queued"),
+    later: answerOf(output, reborn ? "queued" : "later"),
+  };
+}
+
+/** The words that an answer told. */
+function memoryOf(output: string, who: string): Readonly<Record<string, number>> | undefined {
+  const [, words] = new RegExp(`^${who}: (heap .*?)\\r?$`, "m").exec(output) ?? [];
+  if (words === undefined) return undefined;
+  return Object.fromEntries([...words.matchAll(/(\w+) (\d+)/g)].map(([, name, value]) => [name, Number(value)]));
+}
+
+function answerOf(output: string, who: string): Answer {
+  const [, first] = new RegExp(`^${who}: (\\w+)`, "m").exec(output) ?? [];
+  if (first === "heap") return "served";
+  return first === "status" ? "error" : "none";
+}
