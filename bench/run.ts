@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: speed, as ratios to a peer or to the published figures, measured in one run; writes bench/RESULTS.md.
  *
- *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|downtime|lfs] [--linux FOLDER] [--list KERNELS] [--scale N] [--no-write]
+ *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|l4-storms|downtime|lfs] [--linux FOLDER] [--list KERNELS] [--scale N] [--no-write]
  *
  * Here: printing. Not here: measuring (kernels.ts, linux.ts, interpreter.ts, round-trips.ts, apps/machine/bench).
  */
@@ -13,6 +13,7 @@ import type { JitStatistics } from "../packages/ia32/src/index.ts";
 import { measureInterpreter } from "./interpreter.ts";
 import { gates, type KernelRow, meanRatio, measureKernels } from "./kernels.ts";
 import { l4IpcSection } from "./l4-ipc.ts";
+import { l4StormsSection } from "./l4-storms.ts";
 import { lfsSection } from "./lfs.ts";
 import { measureLinux } from "./linux.ts";
 import { withSection } from "./results.ts";
@@ -209,6 +210,7 @@ const SECTIONS: Readonly<Record<string, () => string | Promise<string>>> = {
   interpreter,
   "round-trips": roundTrips,
   "l4-ipc": l4IpcSection,
+  "l4-storms": l4StormsSection,
   downtime,
   lfs: lfsSection,
 };
