@@ -1,18 +1,19 @@
 /**
  * A program whose standard output is a guest's serial port: its lines, each with the CPU time spent until then.
  *
- * Lines may end in ` @thread_cpu_us wall_us total_cpu_us`, which is most exact; otherwise the threads' times are read from
+ * Lines may end in ` @thread_cpu_us wall_us total_cpu_us began_us`, which is most exact; otherwise the threads' times are read from
  * /proc when a line arrives (Linux only). Here: running and reading. Not here: what the lines mean (kernels.ts, linux.ts).
  */
 import { spawn } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 
-/** A line, and milliseconds since the start: CPU of the emulating thread, wall, CPU of all threads. */
+/** A line, and milliseconds since the start: CPU of the emulating thread, wall, CPU of all threads; CPU when its first byte came. */
 export interface Mark {
   readonly text: string;
   readonly cpu: number;
   readonly wall: number;
   readonly total: number;
+  readonly began: number;
 }
 
 /** What was said, and how much memory the process had at most. */
@@ -27,7 +28,7 @@ export interface SerialRun {
 const SILENCE = 300_000;
 /** Milliseconds that a program has to end by itself. */
 const GRACE = 2000;
-const STAMP = / @(\d+) (\d+)(?: (\d+))?$/;
+const STAMP = / @(\d+) (\d+)(?: (\d+)(?: (\d+))?)?$/;
 
 /** CPU milliseconds of the emulating thread and of all; QEMU names its own, elsewhere all count. */
 function threadTimes(pid: number): { cpu: number; total: number } {
@@ -89,8 +90,12 @@ export function serialRun(command: readonly string[], last: (line: string) => bo
         rest = rest.slice(end + 1);
         const stamp = STAMP.exec(line);
         const text = (stamp === null ? line : line.slice(0, stamp.index)).trim();
-        const [cpu, stampWall, total] = (stamp?.slice(1) ?? []).map((digits) => Number(digits ?? 0) / 1000);
-        marks.push(stamp === null ? { text, wall, ...times } : { text, cpu, wall: stampWall, total: total || cpu });
+        const [cpu, stampWall, total, began] = (stamp?.slice(1) ?? []).map((digits) => Number(digits ?? 0) / 1000);
+        marks.push(
+          stamp === null
+            ? { text, wall, ...times, began: times.cpu }
+            : { text, cpu, wall: stampWall, total: total || cpu, began: began || cpu },
+        );
         if (!last(text)) continue;
         over = true;
         setTimeout(() => child.kill("SIGKILL"), GRACE).unref();

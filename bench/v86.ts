@@ -1,5 +1,5 @@
 /**
- * Runs the bench guest or Linux in v86, headless, and prints its serial port; each line ends in ` @thread_cpu_us wall_us total_cpu_us`.
+ * Runs the bench guest or Linux in v86, headless, and prints its serial port; each line ends in ` @thread_cpu_us wall_us total_cpu_us began_us`.
  *
  *     node bench/v86.ts bench=LIST+REPS+SCALE nojit|jit SEABIOS_DIR
  *     node bench/v86.ts COMMAND_LINE nojit|jit SEABIOS_DIR BZIMAGE INITRD MEBIBYTES
@@ -44,7 +44,12 @@ const emulator = new V86({
 });
 
 let line = "";
+let began = 0;
 emulator.add_listener("serial0-output-byte", (byte) => {
+  if (line === "") {
+    const { user, system } = process.threadCpuUsage();
+    began = user + system;
+  }
   if (byte !== 10) {
     line += String.fromCharCode(byte);
     return;
@@ -53,7 +58,7 @@ emulator.add_listener("serial0-output-byte", (byte) => {
   const all = process.cpuUsage();
   const text = line.trim();
   const wall = Math.round(performance.now() * 1000);
-  writeSync(1, `${text} @${thread.user + thread.system} ${wall} ${all.user + all.system}\n`);
+  writeSync(1, `${text} @${thread.user + thread.system} ${wall} ${all.user + all.system} ${began}\n`);
   line = "";
   if (text === "DONE") process.exit(0);
 });

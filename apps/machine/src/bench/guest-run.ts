@@ -49,19 +49,20 @@ export function runBenchGuest(
 ): Result<BenchRun, string> {
   const samples: BenchSample[] = [];
   let line = "";
+  let began = { milliseconds: 0, instructions: 0 };
   let start = { milliseconds: 0, instructions: 0 };
+  const now = () => ({ milliseconds: milliseconds(), instructions: machine.processor.retired });
   const hear = (text: string): void => {
     const [word, kernel, repetition, checksum, iterations] = text.split(" ");
-    const now = { milliseconds: milliseconds(), instructions: machine.processor.retired };
-    if (word === "B") start = now;
+    if (word === "B") start = now();
     if (word !== "E") return;
     samples.push({
       kernel,
       repetition: Number(repetition),
       checksum,
       iterations: Number(iterations),
-      milliseconds: now.milliseconds - start.milliseconds,
-      instructions: now.instructions - start.instructions,
+      milliseconds: began.milliseconds - start.milliseconds,
+      instructions: began.instructions - start.instructions,
     });
   };
   const machine: PcMachine = new PcMachine(
@@ -79,6 +80,8 @@ export function runBenchGuest(
     },
     {
       serial: (byte) => {
+        // A kernel has ended when its line begins: the line takes the time that the port takes.
+        if (line === "") began = now();
         if (byte !== LINE_FEED) {
           line += String.fromCharCode(byte);
           return;

@@ -60,7 +60,7 @@ describe("kintsugi bench", () => {
   it("stamps the lines of the serial port when pc is asked to", () => {
     const guest = ["--kernel", "bench/guest/bench.elf", "--append", "bench=sieve+1+999999"];
     const { stdout } = kintsugi("pc", "--serial", "stdio", "--stamp", ...guest);
-    expect(stdout).toMatch(/^E sieve 0 [0-9a-f]{8} 1\r? @\d+ \d+ \d+$/m);
+    expect(stdout).toMatch(/^E sieve 0 [0-9a-f]{8} 1\r? @\d+ \d+ \d+ \d+$/m);
   });
 
   it("refuses kernels and engines that are not there, with exit code 2", () => {

@@ -83,7 +83,10 @@ export function pcCommand(program: Command, ended: (code: number) => void): void
         .default("jit"),
     )
     .option("--serial <WHERE>", "COM1: stdio, tcp:PORT for one client at a time, or a file to write", "stdio")
-    .option("--stamp", "end each line from COM1 with CPU and wall time: ' @thread_us wall_us process_us'")
+    .option(
+      "--stamp",
+      "end each line from COM1 with CPU and wall time: ' @thread_us wall_us process_us thread_us_of_its_first_byte'",
+    )
     .option("--statistics", "at the end, say on stderr what the compiler did and how much memory the process had")
     .option("--printer <FILE>", "what LPT1's printer prints")
     .option("--type <[T=]TEXT>", "type this; may be repeated, see below", scripted(parseType))

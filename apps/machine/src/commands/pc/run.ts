@@ -259,8 +259,17 @@ class PcRun {
     return JSON.stringify({ instructions: retired, peakMebibytes, compiler: jitStatistics });
   }
 
+  /** CPU time at the first byte of the line from COM1 that is not through. */
+  #lineBegan: number | null = null;
+
   #sent(byte: number): void {
-    if (byte === LINE_FEED && this.#flags.stamp) this.#output.push(...Buffer.from(stamp()));
+    if (this.#flags.stamp) {
+      this.#lineBegan ??= threadTime();
+      if (byte === LINE_FEED) {
+        this.#output.push(...Buffer.from(stamp(this.#lineBegan)));
+        this.#lineBegan = null;
+      }
+    }
     this.#output.push(byte);
     this.#script.sent(byte);
     if (!this.#watch?.found(byte)) return;
@@ -357,12 +366,17 @@ class PcRun {
 
 const ending = (reason: string, code: number, message = ""): Ending => ({ reason, code, message });
 
-/** Microseconds of this thread's CPU, of the wall, of the process's CPU. */
-function stamp(): string {
-  const thread = process.threadCpuUsage();
+/** Microseconds of this thread's CPU. */
+function threadTime(): number {
+  const { user, system } = process.threadCpuUsage();
+  return user + system;
+}
+
+/** Microseconds of this thread's CPU, of the wall, of the process's CPU; and the first of them when the line began. */
+function stamp(began: number): string {
   const all = process.cpuUsage();
   const wall = Math.round(performance.now() * 1000);
-  return ` @${thread.user + thread.system} ${wall} ${all.user + all.system}`;
+  return ` @${threadTime()} ${wall} ${all.user + all.system} ${began}`;
 }
 
 function openForWriting(option: string, path: string): number {
