@@ -22,6 +22,7 @@ import {
   type SegmentName,
   type Watchpoint,
 } from "@kintsugi/ia32";
+import { VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
 import type { PcExit, PcMachine } from "../pc/pc-machine.ts";
 import { physicalAddresses } from "./linear-memory.ts";
 import { type Point, type RegisterValue, type Stop, type Target, WATCH_READ, WATCH_WRITE } from "./target.ts";
@@ -126,9 +127,12 @@ export class PcTarget implements Target {
     return true;
   }
 
+  /** What the guest would read, up to the display's memory: reading that changes the display. */
   readMemory(address: number, length: number): Uint8Array {
-    const { ram } = this.#machine.memory;
-    return Uint8Array.from(this.#places(address, length), (physical) => ram[physical]);
+    const { memory } = this.#machine;
+    const places = this.#places(address, length);
+    const display = places.findIndex((at) => at >= VGA_MEMORY && at < VGA_MEMORY + VGA_MEMORY_SIZE);
+    return Uint8Array.from(display < 0 ? places : places.slice(0, display), (physical) => memory.read8(physical));
   }
 
   writeMemory(address: number, bytes: Uint8Array): boolean {

@@ -259,6 +259,17 @@ describe("a PC under a debugger", () => {
     expect(machine.processor.registers[EFLAGS] & 0x200).toBe(0x200);
   });
 
+  it("shows a BIOS where the guest sees one, and nothing of the display's memory", () => {
+    const { roms, ...others } = configuration([0xeb, 0xfe]);
+    const machine = new PcMachine({ ...others, roms: [], bios: roms[0].bytes }, outputs);
+    machine.chips.ports.write(0xcf8, 4, 0x80000058);
+    machine.chips.ports.write(0xcfd, 1, 0x20); // PAM0: reads from ROM, writes to RAM
+    machine.memory.write8(START + 0xf0000, 7);
+    const target = new PcTarget(machine, () => undefined);
+    expect([...target.readMemory(START + 0xf0000, 2)]).toEqual([0xeb, 0xfe]);
+    expect([target.readMemory(0x9fffe, 4).length, target.readMemory(0xb8000, 4).length]).toEqual([2, 0]);
+  });
+
   it("stops behind writes to memory, and shows and sets registers of every kind", () => {
     const [machine, target] = made();
     target.insert({ kind: 2, address: 0x22, length: 2 });
