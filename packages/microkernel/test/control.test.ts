@@ -86,7 +86,7 @@ describe("ThreadControl", () => {
     ["creates with a UTCB outside", A, ROOT, ROOT, ROOT, 0xbe000000, no(ERROR_UTCB_AREA)],
     ["creates over another's UTCB", A, ROOT, ROOT, ROOT, utcbOf(0), no(ERROR_UTCB_AREA)],
     ["creates a system thread", globalId(20, 1), ROOT, ROOT, 0, -1, no(ERROR_INVALID_THREAD)],
-    ["creates beyond the thread numbers", globalId(1 << 17, 1), ROOT, ROOT, 0, -1, no(ERROR_INVALID_THREAD)],
+    ["creates beyond the numbers that ThreadInfo promises", globalId(0x3ffff, 1), ROOT, ROOT, 0, -1, OK],
     ["creates", A, ROOT, ROOT, 0, -1, OK],
     ["creates active", A, ROOT, ROOT, ROOT, utcbOf(1), OK],
     ["attaches the cascade", globalId(2, 1), globalId(2, 1), 0, ROOT, -1, no(ERROR_INVALID_THREAD)],

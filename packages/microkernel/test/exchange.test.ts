@@ -1,6 +1,7 @@
 import { EFLAGS, EIP, ESP } from "@kintsugi/ia32";
 import { expect, it } from "vitest";
 import {
+  ERROR_INVALID_THREAD,
   EXREGS_FLAGS,
   EXREGS_HALT,
   EXREGS_HANDLE,
@@ -12,6 +13,7 @@ import {
   EXREGS_SP,
   globalId,
   RESIDENT_AGAIN,
+  SCHEDULE_INACTIVE,
   TCR_ERROR_CODE,
   TCR_PAGER,
   TCR_USER_DEFINED_HANDLE,
@@ -24,7 +26,19 @@ import { exchangeRegisters } from "../src/syscall/exchange-registers.ts";
 import { Arena, findArena } from "../src/table/arena.ts";
 import { T } from "../src/table/layout.ts";
 import { FLAG_HALTED, POLLING, READY, WAITING } from "../src/table/states.ts";
-import { type Body, launch, localOf, Machine, MEGABYTE, message, ROOT } from "./fixture.ts";
+import {
+  type Body,
+  exchangeRegisters as exchange,
+  launch,
+  localOf,
+  Machine,
+  MEGABYTE,
+  message,
+  ROOT,
+  schedule,
+  threadControl,
+  utcbOf,
+} from "./fixture.ts";
 import { violations } from "./invariants.ts";
 
 const A = globalId(60, 1);
@@ -122,4 +136,40 @@ it.each<{ name: string; state: number; halted?: boolean; body: Body }>([
     expect((a.threads.get(row, T.flags) & FLAG_HALTED) !== 0).toBe(stops);
     if (control % 37 === 0) expect(violations(machine.options)).toEqual([]);
   }
+});
+
+it("an inactive thread is addressed once its UTCB's place is chosen, keeps what is set wherever that moves, and stays inactive", () => {
+  const far = globalId(0x3ffff, 2);
+  const pager = globalId(62, 1);
+  const log: unknown[] = [];
+  const root: Body = function* (c) {
+    const ask = function* (dest: ThreadId): Generator<number, unknown> {
+      const { result, error, handle, pager: asked } = yield* exchange(c, dest, 0);
+      return result === 0 ? error : [result, handle, asked];
+    };
+    log.push((yield* threadControl(c, far, ROOT, ROOT, 0, -1)).result, yield* ask(far));
+    yield* threadControl(c, far, far, 0, 0, utcbOf(5));
+    yield* exchange(c, far, EXREGS_HANDLE | EXREGS_PAGER | EXREGS_IP, { handle: 77, pager, ip: 0x1234 });
+    log.push(yield* ask(far), yield* ask(localOf(5)));
+    yield* threadControl(c, far, far, 0, 0, utcbOf(6));
+    log.push(yield* ask(far), yield* ask(localOf(5)));
+    log.push((yield* message(c, far, 0)).error, yield* schedule(c, far));
+    yield* threadControl(c, far, far, 0, ROOT, -1);
+    log.push(yield* ask(far));
+  };
+  const machine = new Machine(new Map([[ROOT, root]]), 8 * MEGABYTE, MEGABYTE);
+  machine.kernel.run(5_000_000);
+  machine.reimport();
+  expect(log).toEqual([
+    ...[1, ERROR_INVALID_THREAD],
+    ...[
+      [localOf(5), 77, pager],
+      [far, 77, pager],
+    ],
+    ...[[localOf(6), 77, pager], ERROR_INVALID_THREAD],
+    ...[4, { result: SCHEDULE_INACTIVE, error: 0 }],
+    [localOf(6), 77, ROOT],
+  ]);
+  expect(machine.kernel.threadInfo(far)?.registers[EIP]).toBe(0x1234);
+  expect(violations(machine.options)).toEqual([]);
 });

@@ -156,7 +156,8 @@ export class ThreadModel {
   /** ExchangeRegisters: breaks off sending, receiving; halts, lets go on, or leaves it (null). */
   exchange(caller: ModelThread, id: ThreadId, send: boolean, receive: boolean, halt: boolean | null): CallError {
     const thread = this.find(id);
-    if (thread === undefined || thread.state === "inactive") return ERROR_INVALID_THREAD;
+    // Every thread here has a place for its UTCB: inactive ones are addressed, too.
+    if (thread === undefined) return ERROR_INVALID_THREAD;
     const allowed =
       thread.space === caller.space ||
       this.#privileged.has(caller.space) ||

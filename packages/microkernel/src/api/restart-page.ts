@@ -23,6 +23,8 @@ export const RESTART_TIME_LOW = 94;
 export const RESTART_TIME_HIGH = 95;
 /** How often a server has lost its memory that the program wants to be told of. */
 export const RESTART_LOSSES = 96;
+/** Pages of transactional memory that have been written since the pager last heard of a commit; the pager writes it. */
+export const RESTART_UNDO = 97;
 
 export const FAILURE_NONE = 0;
 export const FAILURE_PAGE_FAULT = 1;

@@ -19,7 +19,7 @@ export const THREAD_LOCAL_MASK = 0x3f;
 /** Interrupts are threads 0…SYSTEM_BASE-1, kernel threads follow, users start at USER_BASE. */
 export const SYSTEM_BASE = 16;
 export const USER_BASE = 48;
-/** Valid bits of a thread number. */
+/** Bits of a thread number as ThreadInfo promises them. The field has 18, and all of them are taken. */
 export const THREAD_NUMBER_BITS = 17;
 
 export const SIGMA0_THREAD_NUMBER = 48;

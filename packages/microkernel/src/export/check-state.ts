@@ -195,6 +195,7 @@ const thread: Shape<ThreadState> = record<ThreadState>({
   space: word,
   utcb: word,
   scheduler: word,
+  handle: word,
   pager: word,
   halted: flag,
   starting: flag,

@@ -152,6 +152,7 @@ function readThread(a: Arena, row: number, space: ThreadId, places: Places): Thr
     space,
     utcb: t.get(row, T.utcb),
     scheduler: t.get(row, T.scheduler),
+    handle: t.get(row, T.handle),
     pager: t.get(row, T.pager),
     halted: (flags & FLAG_HALTED) !== 0,
     starting: (flags & FLAG_START) !== 0,

@@ -9,7 +9,7 @@ import { fpageBase, fpageBits, fpageSize, PAGE_BITS, PAGE_SIZE } from "../api/fp
 import { IO_SPACE_BITS } from "../api/io-fpage.ts";
 import { USER_AREA_END } from "../api/kip.ts";
 import { tagTyped, tagUntyped } from "../api/msg-tag.ts";
-import { isGlobal, NIL_THREAD, THREAD_NUMBER_BITS, type ThreadId, threadNumber, USER_BASE } from "../api/thread-id.ts";
+import { isGlobal, NIL_THREAD, type ThreadId, threadNumber, USER_BASE } from "../api/thread-id.ts";
 import { BR_COUNT, MR_COUNT, UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
 import type {
   ContinuationState,
@@ -135,7 +135,7 @@ function checkUtcbs(state: SystemState): string | null {
 function checkThread(thread: ThreadState, state: SystemState, index: Index): string | null {
   const name = `thread ${hex(thread.id)}`;
   const number = threadNumber(thread.id);
-  if (!isGlobal(thread.id) || number < USER_BASE || number >= 1 << THREAD_NUMBER_BITS) return `${name} is no user's`;
+  if (!isGlobal(thread.id) || number < USER_BASE) return `${name} is no user's`;
   const space = index.spaces.get(thread.space);
   if (space === undefined || space.name >>> 0 > thread.id >>> 0) return `${name} is in no space`;
   if (thread.delaying && thread.id !== state.current) return `${name} delays its preemption and does not run`;

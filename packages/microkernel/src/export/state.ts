@@ -122,6 +122,8 @@ export interface ThreadState {
   /** Local id; 0: no place chosen. */
   readonly utcb: number;
   readonly scheduler: ThreadId;
+  /** User-defined handle of an inactive thread; of others it is in the UTCB. */
+  readonly handle: number;
   /** As ThreadControl and ExchangeRegisters set it. */
   readonly pager: ThreadId;
   readonly halted: boolean;

@@ -149,6 +149,7 @@ function makeThread(a: Arena, state: ThreadState, space: number): void {
   const put = (field: number, value: number): void => t.set(row, field, value);
   put(T.utcb, state.utcb);
   put(T.scheduler, state.scheduler);
+  put(T.handle, state.handle);
   put(T.pager, state.pager);
   put(
     T.flags,

@@ -9,7 +9,7 @@ import { IPC_CANCELLED } from "../api/error-code.ts";
 import { INTERRUPT_LINES } from "../api/protocol/interrupt.ts";
 import type { ThreadId } from "../api/thread-id.ts";
 import { TIME_NEVER } from "../api/time.ts";
-import { TCR_MY_GLOBAL_ID, TCR_PAGER, UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
+import { TCR_MY_GLOBAL_ID, TCR_PAGER, TCR_USER_DEFINED_HANDLE, UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
 import { backUtcb, destroySpace } from "../object/address-space.ts";
 import { dropFloats } from "../object/floats.ts";
 import { detachInterrupt } from "../object/irq.ts";
@@ -27,7 +27,7 @@ import {
 import type { Arena } from "../table/arena.ts";
 import { H, S, T } from "../table/layout.ts";
 import { EFLAGS } from "../table/registers.ts";
-import { FLAG_START, WAITING } from "../table/states.ts";
+import { FLAG_HALTED, FLAG_START, WAITING } from "../table/states.ts";
 import { abandonPartners, abortIpc } from "./break-off.ts";
 
 /** Makes an inactive thread active: it waits for its pager's start message. False when the kernel is out of frames. */
@@ -36,11 +36,12 @@ export function activate(a: Arena, row: number, pager: ThreadId): boolean {
   if (!backUtcb(a, row)) return false;
   setUtcbWord(a, row, TCR_MY_GLOBAL_ID, t.get(row, T.id));
   setUtcbWord(a, row, TCR_PAGER, pager);
+  setUtcbWord(a, row, TCR_USER_DEFINED_HANDLE, t.get(row, T.handle));
   setRegister(a, row, EFLAGS, initialEflags(a));
   t.set(row, T.pager, pager);
   t.set(row, T.from, pager);
   t.set(row, T.receiveTimeout, TIME_NEVER);
-  t.set(row, T.flags, FLAG_START);
+  t.set(row, T.flags, FLAG_START | (t.get(row, T.flags) & FLAG_HALTED));
   t.set(row, T.state, WAITING);
   return true;
 }

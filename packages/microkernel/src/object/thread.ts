@@ -36,14 +36,24 @@ export function findGlobal(a: Arena, id: ThreadId): number {
   return row !== 0 && a.threads.get(row, T.id) === id ? row : 0;
 }
 
-/** The active thread of a space that has this local id, or 0. */
+/** The thread of a space that has this local id, or 0: the active one, else an inactive one that is to get it. */
 export function findLocal(a: Arena, space: number, local: ThreadId): number {
   if (local === 0 || (local & (UTCB_SIZE - 1)) !== UTCB_MR0_OFFSET) return 0;
+  const t = a.threads;
   const physical = translate(a, space, local + 4 * TCR_MY_GLOBAL_ID, 0);
-  if (physical < 0) return 0;
-  // The user can write that word: it is a hint, and the row must agree.
-  const row = findGlobal(a, a.memory.read32(physical));
-  return row !== 0 && a.threads.get(row, T.space) === space && a.threads.get(row, T.utcb) === local ? row : 0;
+  if (physical >= 0) {
+    // The user can write that word: it is a hint, and the row must agree.
+    const row = findGlobal(a, a.memory.read32(physical));
+    if (row !== 0 && t.get(row, T.space) === space && t.get(row, T.utcb) === local && isActive(a, row)) return row;
+  }
+  let found = 0;
+  for (let row = 1; row < t.rows; row++) {
+    if (t.get(row, T.utcb) !== local || t.get(row, T.space) !== space || t.get(row, T.id) === 0) continue;
+    if (isActive(a, row)) return row;
+    // Several may have chosen the place: by id, because in which rows they are must not be seen.
+    if (found === 0 || t.get(row, T.id) >>> 0 < t.get(found, T.id) >>> 0) found = row;
+  }
+  return found;
 }
 
 /** The thread that an id names for somebody in `space`, or 0. */
@@ -59,6 +69,11 @@ export function nameFor(a: Arena, space: number, row: number): ThreadId {
 
 export function isActive(a: Arena, row: number): boolean {
   return a.threads.get(row, T.utcbPhysical) !== 0;
+}
+
+/** Whether a thread has a local id: it is active, or its UTCB's place is chosen. */
+export function isAddressable(a: Arena, row: number): boolean {
+  return a.threads.get(row, T.utcb) !== 0;
 }
 
 export function isInterrupt(a: Arena, row: number): boolean {

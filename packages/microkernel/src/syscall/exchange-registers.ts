@@ -4,6 +4,7 @@
  *   in    dest, control (EXREGS_… bits), SP, IP, FLAGS, UserDefinedHandle, pager
  *   out   result   dest's id in the other form: global for a local one, local for a global one; nil on error
  *         control  H was halted, R was receiving, S was sending; and the old SP IP FLAGS handle pager
+ * An inactive thread is addressed from its UTCB's place being chosen on; it stays inactive, and keeps what is set.
  * Allowed inside dest's space, to the space of its pager, and to privileged spaces. Its fault's IPC
  * counts as sending or receiving. Old values are always delivered.
  * Here: who may ask, and what is done. Not here: breaking off an IPC (→ ipc/break-off.ts). Reference: X.2,
@@ -29,7 +30,16 @@ import { COST_SYSCALL } from "../costs.ts";
 import { abortIpc } from "../ipc/break-off.ts";
 import { recordFrame } from "../ipc/restart-record.ts";
 import { dequeueReady, enqueueReady, runnable } from "../object/ready-queue.ts";
-import { findGlobal, isActive, register, resolve, setRegister, setUtcbWord, utcbWord } from "../object/thread.ts";
+import {
+  findGlobal,
+  isActive,
+  isAddressable,
+  register,
+  resolve,
+  setRegister,
+  setUtcbWord,
+  utcbWord,
+} from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
 import { EFLAGS, EIP, ESP } from "../table/registers.ts";
@@ -51,17 +61,19 @@ export function exchangeRegisters(a: Arena, caller: number, dest: ThreadId, x: E
   a.charge(COST_SYSCALL);
   const t = a.threads;
   const row = resolve(a, t.get(caller, T.space), dest);
-  if (row === 0 || !isActive(a, row) || !mayExchange(a, caller, row)) return refuse(a, caller, ERROR_INVALID_THREAD);
+  if (row === 0 || !isAddressable(a, row) || !mayExchange(a, caller, row))
+    return refuse(a, caller, ERROR_INVALID_THREAD);
+  const active = isActive(a, row);
   const control = x.control;
   const state = t.get(row, T.state);
   const halted = (t.get(row, T.flags) & FLAG_HALTED) !== 0;
   const sp = register(a, row, ESP);
   const ip = register(a, row, EIP);
   const flags = register(a, row, EFLAGS);
-  const handle = utcbWord(a, row, TCR_USER_DEFINED_HANDLE);
-  const pager = utcbWord(a, row, TCR_PAGER);
+  const handle = active ? utcbWord(a, row, TCR_USER_DEFINED_HANDLE) : t.get(row, T.handle);
+  const pager = active ? utcbWord(a, row, TCR_PAGER) : t.get(row, T.pager);
 
-  if ((control & EXREGS_IP) !== 0 && row !== caller) {
+  if ((control & EXREGS_IP) !== 0 && row !== caller && active) {
     if (t.get(row, T.fault) === 0) recordFrame(a, row);
     a.setTime(t, row, T.ownTime, 0);
   }
@@ -71,9 +83,12 @@ export function exchangeRegisters(a: Arena, caller: number, dest: ThreadId, x: E
   if (control & EXREGS_SP) setRegister(a, row, ESP, x.sp);
   if (control & EXREGS_IP) setRegister(a, row, EIP, x.ip);
   if (control & EXREGS_FLAGS) setRegister(a, row, EFLAGS, (flags & ~USER_EFLAGS_MASK) | (x.flags & USER_EFLAGS_MASK));
-  if (control & EXREGS_HANDLE) setUtcbWord(a, row, TCR_USER_DEFINED_HANDLE, x.handle);
+  if (control & EXREGS_HANDLE) {
+    if (active) setUtcbWord(a, row, TCR_USER_DEFINED_HANDLE, x.handle);
+    else t.set(row, T.handle, x.handle);
+  }
   if (control & EXREGS_PAGER) {
-    setUtcbWord(a, row, TCR_PAGER, x.pager);
+    if (active) setUtcbWord(a, row, TCR_PAGER, x.pager);
     t.set(row, T.pager, x.pager);
   }
   if (control & EXREGS_SET_HALT) setHalted(a, row, (control & EXREGS_HALT) !== 0);

@@ -22,15 +22,7 @@ import {
   ERROR_UTCB_AREA,
 } from "../api/error-code.ts";
 import { CASCADE_LINE, CLOCK_LINE } from "../api/protocol/interrupt.ts";
-import {
-  isGlobal,
-  NIL_THREAD,
-  SYSTEM_BASE,
-  THREAD_NUMBER_BITS,
-  type ThreadId,
-  threadNumber,
-  USER_BASE,
-} from "../api/thread-id.ts";
+import { isGlobal, NIL_THREAD, SYSTEM_BASE, type ThreadId, threadNumber, USER_BASE } from "../api/thread-id.ts";
 import { TCR_PAGER, UTCB_MR0_OFFSET } from "../api/utcb.ts";
 import { COST_CONTROL } from "../costs.ts";
 import { activate, deleteThread, migrateThread, renameThread } from "../ipc/thread-life.ts";
@@ -72,7 +64,7 @@ export function threadControl(
   const home = globalOf(a, caller, pager);
   const number = threadNumber(dest);
   if (number < SYSTEM_BASE) return associate(a, caller, number, home);
-  if (number < USER_BASE || number >= 1 << THREAD_NUMBER_BITS) return refuse(a, caller, ERROR_INVALID_THREAD);
+  if (number < USER_BASE) return refuse(a, caller, ERROR_INVALID_THREAD);
   const row = findNumber(a, number);
   if (specifier === NIL_THREAD) {
     if (row === caller) return refuse(a, caller, ERROR_INVALID_THREAD);
@@ -194,5 +186,5 @@ function modify(
 function isFreeUtcb(a: Arena, row: number, space: number, location: number): boolean {
   if (!isUtcbLocation(a, space, location)) return false;
   const there = findLocal(a, space, location + UTCB_MR0_OFFSET);
-  return there === 0 || there === row;
+  return there === 0 || there === row || !isActive(a, there);
 }

@@ -69,6 +69,7 @@ const THREAD_FIELDS = {
   utcb: "u32", // local id; 0 = no place chosen
   utcbPhysical: "u32", // of MR0; 0 = inactive
   scheduler: "u32",
+  handle: "u32", // user-defined handle of an inactive thread
   pager: "u32", // as set by ThreadControl and ExchangeRegisters, not the TCR
   flags: "u32",
   state: "u32",
