@@ -1,6 +1,7 @@
 // Programs of chance: blocks with loops, calls and jumps of all kinds, faults, code that writes code, and a host that interferes.
 //
 // Here: choosing. The same seed gives the same program. Not here: single instructions (instructions.ts), what it runs on (machine.ts).
+import { sseRun, x87Run } from "./float-runs.ts";
 import { dataAddress, randomInstruction } from "./instructions.ts";
 import { SERVICES } from "./kernel.ts";
 import { BLOCK_TABLE, BLOCK_TABLE_LENGTH, CODE, CODE_SIZE, DATA, DATA_SIZE, DEVICE, TABLES } from "./places.ts";
@@ -248,6 +249,8 @@ class Generator {
       const move = wide ? [0xb8, ...little(selector)] : [0xb8, selector, 0];
       return [item(move), item([0x8e, 0xc0 | (random.pick([0, 3, 3, 4, 5]) << 3)])];
     }
+    if (kind > 93 && wide && (mix === "float" || random.once(20)))
+      return (random.once(3) ? sseRun(random) : x87Run(random)).map((bytes) => item(bytes));
     if (kind === 10 && level === "kernel" && random.once(2)) return this.#kernelOnly();
     return randomInstruction(random, mix, wide).map((bytes) => item(bytes));
   }
