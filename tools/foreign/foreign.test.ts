@@ -44,7 +44,7 @@ describe("the steps", () => {
 if (LONG)
   describe("a foreign system", () => {
     const packages = new Packages(KEPT);
-    const boots: readonly Boot[] = foreignBoots(packages, join(KEPT, "images"));
+    const boots: readonly Boot[] = foreignBoots(packages, join(KEPT, "images"), "long");
     it("Linux saved in the middle of its start goes on in a new process, and two starts are the same", async () => {
       const linux = boots.find(({ name }) => name.includes("to the shell")) as Boot;
       const words = linux.words.map((word) => (word === "console=ttyS0" ? "console=ttyS0 cryptomgr.notests" : word));

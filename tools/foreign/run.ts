@@ -47,15 +47,13 @@ async function main(words: readonly string[]): Promise<number> {
   const filters = words.filter((word) => word !== "ci" && word !== "long");
   let boots: readonly Boot[];
   try {
-    boots = foreignBoots(new Packages(KEPT), join(KEPT, "images"));
+    boots = foreignBoots(new Packages(KEPT), join(KEPT, "images"), tier);
   } catch (error) {
     if (!(error instanceof NoIndex)) throw error;
     console.error(`\n*** FOREIGN BOOTS DID NOT RUN: ${error.message} ***\n`);
     return 0;
   }
-  const wanted = boots
-    .filter((boot) => boot.tier === tier || tier === "long")
-    .filter(({ name }) => filters.every((word) => name.includes(word)));
+  const wanted = boots.filter(({ name }) => filters.every((word) => name.includes(word)));
   if (wanted.length === 0) throw new Error(`no boot is called ${filters.join(" ")}`);
   const queue = [...wanted];
   let failed = 0;
