@@ -1,4 +1,4 @@
-import { EDX, EFLAGS, EIP, ESP } from "@kintsugi/ia32";
+import { EAX, EBP, EBX, ECX, EDX, EFLAGS, EIP, ESI, ESP } from "@kintsugi/ia32";
 import { describe, expect, it } from "vitest";
 import {
   ANY_THREAD,
@@ -22,11 +22,15 @@ import {
   EXREGS_SP,
   globalId,
   makeFpage,
+  type ResidentContext,
   SCHEDULE_INACTIVE,
   SCHEDULE_PENDING_SEND,
   SCHEDULE_RUNNING,
   SCHEDULE_WAITING,
   STANDARD_UTCB_AREA,
+  SYSCALL_MEMORY_CONTROL,
+  SYSCALL_PROCESSOR_CONTROL,
+  TCR_ERROR_CODE,
   TCR_MY_GLOBAL_ID,
   type ThreadId,
   TIME_NEVER,
@@ -453,4 +457,40 @@ describe("areas and names", () => {
     });
     expect(log).toEqual([0, 4, 4, 4, 0, 0, 0]);
   });
+});
+
+it("MemoryControl and ProcessorControl are the privileged spaces', and take what is valid", () => {
+  const log: unknown[] = [];
+  const control = function* (c: ResidentContext, number: number, attribute = 0): Generator<number, void> {
+    c.setMr(0, makeFpage(0x400000, 12, 1));
+    for (const [register, value] of [
+      [EAX, 0],
+      [ECX, attribute],
+      [EDX, 0],
+      [EBX, 0],
+      [EBP, 0],
+      [ESI, makeFpage(0x400000, 12, 1)],
+    ])
+      c.registers[register] = value;
+    yield number;
+    log.push(c.registers[EAX] === 0 ? c.tcr(TCR_ERROR_CODE) : OK);
+  };
+  const stranger: Body = function* (c) {
+    yield* control(c, SYSCALL_MEMORY_CONTROL);
+    yield* control(c, SYSCALL_PROCESSOR_CONTROL);
+  };
+  const root: Body = function* (c) {
+    for (const attribute of [0, 1, 4, 8, 3, -1]) yield* control(c, SYSCALL_MEMORY_CONTROL, attribute);
+    yield* control(c, SYSCALL_PROCESSOR_CONTROL);
+    yield* launch(c, A, 0, A);
+  };
+  const machine = new Machine(
+    new Map<ThreadId, Body>([
+      [ROOT, root],
+      [A, stranger],
+    ]),
+  );
+  machine.kernel.run(1e7);
+  const [invalid, forbidden] = [ERROR_INVALID_PARAMETER, ERROR_NO_PRIVILEGE];
+  expect(log).toEqual([OK, OK, OK, OK, invalid, invalid, OK, forbidden, forbidden]);
 });

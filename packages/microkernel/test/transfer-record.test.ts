@@ -4,8 +4,11 @@ import { expect, it } from "vitest";
 import {
   ACCEPT_STRINGS,
   ANY_THREAD,
+  CONTINUATION_USER,
   ERROR_INVALID_PARAMETER,
   ERROR_INVALID_THREAD,
+  EXREGS_HALT,
+  EXREGS_SET_HALT,
   FPAGE_RWX,
   globalId,
   INTERRUPT_PHASE_IDLE,
@@ -16,6 +19,7 @@ import {
   RECORD_CONTINUATION,
   RECORD_CURSOR,
   RECORD_FAULT,
+  RECORD_FLAG_HALTED,
   RECORD_FLAG_TRANSFER,
   RECORD_FLAGS,
   RECORD_PEER,
@@ -35,6 +39,7 @@ import {
 } from "../src/index.ts";
 import {
   type Body,
+  exchangeRegisters,
   Machine,
   MEGABYTE,
   message,
@@ -177,6 +182,29 @@ it("a transfer between two steps is moved to new threads", () => {
   expect(machine.kernel.threads()).toHaveLength(4);
   expect(found).toBeGreaterThan(0);
   expect(heard).toEqual(whole);
+});
+
+it("both sides of a transfer are stopped at once, and are as stopped as new threads until they are let go", () => {
+  const halted: number[] = [];
+  let stood: number[] = [];
+  const { heard, machine } = run(9, function* (c, from, address) {
+    for (const id of [SENDER, RECEIVER]) yield* exchangeRegisters(c, id, EXREGS_SET_HALT | EXREGS_HALT);
+    expect(yield* moved(c)).toEqual({ result: 1, error: 0 });
+    for (const at of [BUFFER, BUFFER + RECORD]) halted.push(c.read32(at + 4 * RECORD_FLAGS) & RECORD_FLAG_HALTED);
+    // Faults of the transfer are served as before; then neither runs.
+    let fault = { from, words: [address] as readonly number[], error: 0 };
+    while (fault.error === 0) {
+      yield* serve(c, fault.from, fault.words[0]);
+      fault = yield* message(c, 0, ANY_THREAD, { time: timeouts(TIME_NEVER, (10 << 10) | 100) });
+    }
+    yield* stateControl(c, RECEIVER, STATE_GET, BUFFER);
+    stood = [c.read32(BUFFER + 4 * RECORD_CONTINUATION), c.read32(BUFFER + 4 * RECORD_FLAGS) & RECORD_FLAG_HALTED];
+    for (const id of [SENDER, RECEIVER]) yield* exchangeRegisters(c, id, EXREGS_SET_HALT);
+  });
+  expect(halted).toEqual([RECORD_FLAG_HALTED, RECORD_FLAG_HALTED]);
+  expect(stood).toEqual([CONTINUATION_USER, RECORD_FLAG_HALTED]);
+  expect(heard).toEqual(whole);
+  expect(machine.kernel.threads()).toHaveLength(4);
 });
 
 it("sides that do not fit, or are not set, are refused by both", () => {
