@@ -29,6 +29,7 @@ import {
 } from "../state/control-area.ts";
 import { EIP as EIP_REGISTER } from "../state/registers.ts";
 import { chainedLoads } from "./chains.ts";
+import { distinct } from "./distinct.ts";
 import { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
 import { CARRY } from "./flow.ts";
@@ -330,19 +331,48 @@ class FunctionWriter {
   #expect(from: RegionBlock): void {
     const w = this.#w;
     const likely = from.likely.length > 0 || from.flow !== "return" ? from.likely : this.#returnPoints();
-    if (likely.length > EXPECTED) return;
-    for (const to of likely) {
-      w.get(local.EIP).const(to.eip).op(op.I32_EQ);
-      if (to.pageBase !== from.pageBase) {
-        this.#emit.mapped(to.pageBase, to.home);
-        w.op(op.I32_AND);
-      }
-      w.if();
+    if (likely.length <= EXPECTED) {
+      for (const to of likely) this.#goIfThere(from, to);
+      return;
+    }
+    const found = distinct(likely.map(({ eip }) => eip));
+    if (found === null) return;
+    const { multiplier, bits, order } = found;
+    const miss = w.block();
+    const cases = likely.map(() => w.block());
+    w.get(local.EIP)
+      .const(multiplier)
+      .op(op.I32_MUL)
+      .const(32 - bits)
+      .op(op.I32_SHR_U);
+    w.brTable(
+      order.map((at) => (at < 0 ? miss : cases[at])),
+      miss,
+    );
+    for (const to of likely.toReversed()) {
+      w.end();
+      this.#goIfThere(from, to);
+      w.br(miss);
+    }
+    w.end();
+  }
+
+  /** Goes to a block whose EIP is in its local, if it is that one. */
+  #goIfThere(from: RegionBlock, to: RegionBlock): void {
+    const w = this.#w;
+    w.get(local.EIP).const(to.eip).op(op.I32_EQ);
+    if (to.pageBase !== from.pageBase) {
+      this.#emit.mapped(to.pageBase, to.home);
+      w.op(op.I32_AND);
+    }
+    w.if();
+    if (this.#loops.has(to) || this.#forward.has(to)) this.#goTo(to);
+    else {
       this.#emit.floats.align(to);
       w.const(to.index).set(local.STATE);
       w.br(this.#top);
-      w.end();
     }
+    w.end();
   }
 
   #returnPoints(): RegionBlock[] {

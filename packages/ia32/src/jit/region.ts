@@ -111,11 +111,13 @@ export class RegionFinder {
       // Behind a call and in a jump table is the same function.
       for (const eip of this.#entries(from)) {
         const to = take(eip, false);
-        if (to !== null) to.entry = true;
+        if (to === null) continue;
+        to.entry = true;
+        if (from.flow === "indirect") from.likely.push(to);
       }
       for (const eip of this.#learned.get(from.eip) ?? []) {
         const to = take(eip, this.#sharing);
-        if (to === null || from.successors.includes(to)) continue;
+        if (to === null || from.successors.includes(to) || from.likely.includes(to)) continue;
         to.entry = true;
         from.likely.push(to);
       }
