@@ -1,7 +1,7 @@
 /**
- * Linux on the interpreter and on the compiler side by side; state and RAM are compared every 10,000,000 cycles.
+ * Linux, or a multiboot kernel, on the interpreter and on the compiler side by side; state and RAM are compared every 10,000,000 cycles.
  *
- *     node bench/lockstep/run.ts --kernel BZIMAGE --initrd FILE [--append TEXT] [--until TEXT] [--memory MB]
+ *     node bench/lockstep/run.ts --kernel IMAGE [--initrd FILE] [--append TEXT] [--until TEXT] [--memory MB]
  *         [--every CYCLES] [--limit CYCLES] [--threshold N] [--small-cache] [--no-tail-calls] [--tiny-tlb]
  *
  * Ends with 0 when the text has come on COM1 and nothing ever differed. Otherwise it narrows down and prints the first
@@ -49,7 +49,7 @@ function image(option: "kernel" | "initrd"): Uint8Array {
 }
 
 const kernel = image("kernel");
-const ramDisk = image("initrd");
+const ramDisk = values.initrd === undefined ? null : image("initrd");
 const MIB = 1 << 20;
 /** So many checks lie between two copies of the machine to go back to. */
 const CHECKS_PER_COPY = 8;

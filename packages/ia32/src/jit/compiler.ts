@@ -78,6 +78,8 @@ export class Compiler implements HotCode {
   /** Blocks met in another mapping than they were compiled for: only now and then is that worth compiling. */
   #moves = 0;
   #compiled = 0;
+  #recompiled = 0;
+  #blocks = 0;
   #largest = 0;
   #instructions = 0;
   readonly #notLowered = new Map<string, number>();
@@ -268,6 +270,8 @@ export class Compiler implements HotCode {
     drafts.forEach(({ wanted, blocks, place }, i) => {
       this.#cache.add(blocks, place, wanted.level, module, made[`f${i}`]);
       this.#compiled++;
+      this.#blocks += blocks.length;
+      if (wanted.level > 0) this.#recompiled++;
     });
     this.#largest = Math.max(this.#largest, bytes.length);
   }
@@ -296,6 +300,8 @@ export class Compiler implements HotCode {
       regions: this.#cache.size,
       bytes: this.#cache.bytes,
       largestModule: this.#largest,
+      compiledBlocks: this.#blocks,
+      recompiled: this.#recompiled,
       compiled: this.#compiled,
       dropped: this.#cache.dropped,
       compiledInstructions: this.#instructions,

@@ -35,7 +35,8 @@ export class JumpCache {
 
   constructor(memory: WebAssembly.Memory) {
     this.#words = new Int32Array(memory.buffer, JUMP_CACHE, JUMP_ENTRIES * ENTRY_WORDS);
-    for (let at = 0; at < this.#words.length; at += ENTRY_WORDS) this.#words.set([0, NOWHERE, 0, 0], at);
+    this.#words.fill(0);
+    for (let at = 1; at < this.#words.length; at += ENTRY_WORDS) this.#words[at] = NOWHERE;
   }
 
   /** From now on compiled code finds EIP in the function at `slot`; the older one of its set makes room. */

@@ -29,6 +29,9 @@ export interface JitStatistics {
   readonly bytes: number;
   /** Bytes of the largest module: as much is compiled without a break. */
   readonly largestModule: number;
+  /** Blocks in the regions that were compiled since the start, and how many of those regions were compiled again because they were hot. */
+  readonly compiledBlocks: number;
+  readonly recompiled: number;
   /** Regions compiled since the start, and regions dropped because code changed or the cache was full. */
   readonly compiled: number;
   readonly dropped: number;

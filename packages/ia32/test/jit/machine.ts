@@ -45,6 +45,8 @@ const INT3 = 0xcc;
 /** Words of XMM0 to XMM7, which come first. */
 const XMM_WORDS = 32;
 const VECTORS = 256;
+/** Bytes of chance that the data region repeats. */
+const NOISE = 4096;
 
 export interface Machine {
   readonly program: Program;
@@ -163,18 +165,19 @@ function writePageTables(memory: GuestMemory, environment: Environment): void {
   }
 }
 
-/** The machine of a program, before its first instruction. */
-export function createMachine(program: Program, engine: EngineOptions): Machine {
+/** The machine of a program, before its first instruction; in the memory of one that is not used any more, if there is one. */
+export function createMachine(program: Program, engine: EngineOptions, place?: WebAssembly.Memory): Machine {
   const { environment, registers } = program;
   const { level, paging, wide, writeProtect, alignmentMask, device, controlWord, mxcsr } = environment;
-  const memory = new GuestMemory(allocateMemory(RAM, engine.shared ?? false), RAM);
+  if (place !== undefined) new Uint8Array(place.buffer).fill(0);
+  const memory = new GuestMemory(place ?? allocateMemory(RAM, engine.shared ?? false), RAM);
   memory.ram.fill(INT3);
   memory.ram.fill(0, 0, CODE);
   memory.ram.fill(0, TABLES, DEVICE);
   const noise = new Random(program.seed);
-  const data = new Int32Array(DATA_SIZE / 4).map(() => noise.operand());
+  const data = new Int32Array(NOISE / 4).map(() => noise.operand());
   for (let i = 0; i < data.length; i += 2) if (noise.once(2)) data.set(noise.numbers(), i);
-  memory.ram.set(new Uint8Array(data.buffer), DATA);
+  for (let at = 0; at < DATA_SIZE; at += NOISE) memory.ram.set(new Uint8Array(data.buffer), DATA + at);
   const code = layOut(program);
   for (let page = 0; page < CODE_SIZE; page += PAGE)
     memory.ram.set(code.subarray(page, page + PAGE), physicalOf(environment, CODE + page));

@@ -1,12 +1,12 @@
 // Two engines on one program: the same steps, everything that can be seen compared after each.
 //
 // Here: driving and comparing. Not here: what is run (machine.ts).
-import { EFLAGS, EIP, ESP, type Exit } from "../../src/index.ts";
+import { allocateMemory, EFLAGS, EIP, ESP, type Exit } from "../../src/index.ts";
 import { INVALID } from "../../src/mmu/tlb.ts";
 import { ENTRY_WORDS, TAGS, TLB_AREA, WORDS_PER_TAG } from "../../src/state/control-area.ts";
 import type { EngineOptions } from "./engines.ts";
 import { createMachine, eipOf, type Machine } from "./machine.ts";
-import { STACK } from "./places.ts";
+import { RAM, STACK } from "./places.ts";
 import type { HostEvent, Program, Step } from "./program.ts";
 
 /** What was seen first that differs. */
@@ -173,6 +173,16 @@ function attempt<T extends object>(act: () => T): T | string {
   }
 }
 
+/** Memories of machines that are through, for the next ones: making one takes longer than most programs. */
+const places = new Map<string, WebAssembly.Memory>();
+
+function placeOf(which: string, { shared = false }: EngineOptions): WebAssembly.Memory {
+  const key = `${which} ${shared}`;
+  const place = places.get(key) ?? allocateMemory(RAM, shared);
+  places.set(key, place);
+  return place;
+}
+
 /** Runs a program on both engines; the first thing in which the other one differs, or null. */
 export function firstDifference(
   program: Program,
@@ -180,8 +190,8 @@ export function firstDifference(
   other: EngineOptions,
   coverage?: Coverage,
 ): Difference | null {
-  const expected = createMachine(program, one);
-  const got = createMachine(program, other);
+  const expected = createMachine(program, one, placeOf("one", one));
+  const got = createMachine(program, other, placeOf("other", other));
   for (let step = 0, exits = 0; step < program.steps.length; step++) {
     const before = expected.processor.retired;
     const mine = stepOn(expected, program.steps[step], exits);
