@@ -181,7 +181,8 @@ export class Processor {
       core.exact = core.again;
       core.again = false;
       runLoop(core, this.#code, this.#powerWord, core.exact ? Math.min(left, 1) : left);
-      left -= core.executed;
+      left -= core.executed + core.charged;
+      core.charged = 0;
       if (!core.again && (!core.exact || core.exit.kind !== "budget" || left <= 0)) return;
       core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
@@ -197,7 +198,8 @@ export class Processor {
         return;
       }
       runLoop(core, this.#code, this.#powerWord, Math.min(left, 1));
-      left -= core.executed;
+      left -= core.executed + core.charged;
+      core.charged = 0;
       core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
       if (this.#debugger.takeHit()) {
@@ -254,6 +256,12 @@ export class Processor {
   /** Moves the clock without retiring anything. */
   advance(cycles: number): void {
     this.#core.clock[ADVANCED] += cycles;
+  }
+
+  /** From a callback: the running instruction takes so many cycles more. They pass, and count against the budget of run(). */
+  charge(cycles: number): void {
+    this.#core.clock[ADVANCED] += cycles;
+    this.#core.charged += cycles;
   }
 
   /** The virtual clock: retired + advanced. RDTSC reads it. */

@@ -7,7 +7,9 @@ import {
   GuestMemory,
   type MemoryIo,
   type Model,
+  type PortIo,
   Processor,
+  type ProcessorOptions,
 } from "../src/index.ts";
 
 export const RAM = 0x200000;
@@ -53,6 +55,8 @@ export interface SystemOptions {
   readonly model?: Model;
   readonly vector?: number;
   readonly acknowledged?: () => void;
+  readonly engine?: Pick<ProcessorOptions, "engine" | "jit">;
+  readonly ports?: PortIo;
 }
 
 /** Every handler is HLT; CPL 0 begins at CODE with interrupts off. */
@@ -60,8 +64,9 @@ export function createSystemMachine(options: SystemOptions): SystemMachine {
   const memory = new GuestMemory(allocateMemory(RAM), RAM);
   const processor = new Processor({
     memory,
-    ports: { read: () => 0, write: () => {} },
+    ports: options.ports ?? { read: () => 0, write: () => {} },
     architectural: true,
+    ...options.engine,
     model: options.model ?? "pentium4",
     interrupts: {
       acknowledge: () => {

@@ -24,6 +24,8 @@ import { SHADOW_FIRST, shadowedRom } from "./rom-device.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
 const CYCLE_TIME = 10;
+/** Cycles that a byte takes to or from a port: 1 µs on the ISA bus, which programs rely on when they wait by a port. IEEE P996. */
+const PORT_CYCLES = 100;
 const PAGE = 4096;
 const IF = 0x200;
 /** No port: an access of several bytes may reach several chips. */
@@ -325,6 +327,7 @@ export class PcMachine {
   #afterAccess(port: number): void {
     const { processor } = this;
     const chips = this.#chips;
+    if (port >= 0) processor.charge(PORT_CYCLES);
     if (chips.nextEventMovedBy(port) < this.#planned) processor.requestExit();
     processor.setInterruptLine(chips.interruptPending);
   }

@@ -64,8 +64,8 @@ export function runArchitectural(
     const executed = core.executed;
     clock[RETIRED_BEFORE] += executed;
     core.executed = 0;
-    left -= executed + core.delivered;
-    core.delivered = 0;
+    left -= executed + core.charged;
+    core.charged = 0;
     if (executed > 0 && systemFlags & RF) core.systemFlags &= ~RF;
     const { exit } = core;
     if (exit.kind === "exception" || exit.kind === "softwareInterrupt") {

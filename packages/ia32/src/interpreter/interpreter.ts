@@ -18,14 +18,15 @@ import type { Block, CodePage } from "./code-page.ts";
 /** Instructions between two looks at the power word. */
 const POLL = 65536;
 
-/** Runs at most `most` instructions (≥ 0), less one for each event that compiled code delivers; `core.exit` tells why it stopped. */
+/** Runs at most `most` instructions (≥ 0), less what is charged on the way; `core.exit` tells why it stopped. */
 export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, most: number): void {
   const r = core.r;
   let budget = most;
+  let charged = 0;
   const { hot } = code;
   let operation: Operation | null = null;
   core.executed = 0;
-  core.delivered = 0;
+  core.charged = 0;
   core.extra = 0;
   core.position = 0;
   core.stop = 0;
@@ -65,8 +66,6 @@ export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, 
             page = hot.page;
             pageBase = core.pageBase;
             next = hot.resume;
-            budget = most - core.delivered;
-            poll = Math.min(poll, budget);
           }
         }
         if (next === null) {
@@ -99,6 +98,11 @@ export function interpret(core: Core, code: DecodedCode, powerWord: Int32Array, 
         if (core.refetch) {
           core.refetch = false;
           page = null;
+        }
+        if (core.charged !== charged) {
+          charged = core.charged;
+          budget = most - charged;
+          poll = Math.min(poll, budget);
         }
       }
     }

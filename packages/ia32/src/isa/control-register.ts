@@ -129,6 +129,7 @@ export const MOV_FROM_CONTROL: Instruction = instruction({
   encodings: [["o 0F 20 /r", "rr32, r32"]],
   form: "direct",
   execute: movFromControl,
+  lower: (to) => to.system.readControl(),
 });
 export const MOV_TO_CONTROL: Instruction = instruction({
   mnemonic: "MOV",
@@ -188,6 +189,7 @@ export const INVLPG: Instruction = instruction({
   form: "direct",
   ends: "falls",
   execute: invlpg,
+  lower: (to) => to.system.invalidatePage(),
 });
 export const INVD: Instruction = instruction({
   mnemonic: "INVD",

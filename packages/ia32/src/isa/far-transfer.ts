@@ -127,5 +127,5 @@ export const IRET: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: [null, iret16, iret32],
-  lower: (to) => to.interruptReturn(),
+  lower: (to) => to.system.interruptReturn(),
 });

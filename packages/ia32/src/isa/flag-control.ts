@@ -140,7 +140,7 @@ export const CLI: Instruction = instruction({
   flags: { modified: ["IF"] },
   form: "direct",
   execute: cli,
-  lower: (to) => to.closeInterrupts(),
+  lower: (to) => to.system.closeInterrupts(),
 });
 export const LAHF: Instruction = instruction({
   mnemonic: "LAHF",

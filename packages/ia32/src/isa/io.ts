@@ -169,7 +169,7 @@ export const IN: Instruction = instruction({
   form: "direct",
   ends: "falls",
   execute: [inImmediate8, inImmediate16, inImmediate32],
-  lower: (to) => to.input(),
+  lower: (to) => to.system.input(),
 });
 export const IN_DX: Instruction = instruction({
   mnemonic: "IN",
@@ -181,7 +181,7 @@ export const IN_DX: Instruction = instruction({
   form: "direct",
   ends: "falls",
   execute: [inDx8, inDx16, inDx32],
-  lower: (to) => to.input(),
+  lower: (to) => to.system.input(),
 });
 
 export const OUT: Instruction = instruction({
@@ -194,7 +194,7 @@ export const OUT: Instruction = instruction({
   form: "direct",
   ends: "falls",
   execute: [outImmediate8, outImmediate16, outImmediate32],
-  lower: (to) => to.output(),
+  lower: (to) => to.system.output(),
 });
 export const OUT_DX: Instruction = instruction({
   mnemonic: "OUT",
@@ -206,7 +206,7 @@ export const OUT_DX: Instruction = instruction({
   form: "direct",
   ends: "falls",
   execute: [outDx8, outDx16, outDx32],
-  lower: (to) => to.output(),
+  lower: (to) => to.system.output(),
 });
 
 export const INS: Instruction = instruction({

@@ -84,7 +84,7 @@ export const INT: Instruction = instruction({
   form: "direct",
   ends: "jumps",
   execute: intN,
-  lower: (to) => to.softwareInterrupt(),
+  lower: (to) => to.system.softwareInterrupt(),
 });
 
 export const INTO: Instruction = instruction({

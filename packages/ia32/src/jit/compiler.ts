@@ -128,7 +128,7 @@ export class Compiler implements HotCode {
     const slot = block.entry >> ENTRY_BITS;
     this.#cache.remember(block, core.r[EIP], pageBase);
     const from = core.executed;
-    const events = core.delivered;
+    const events = core.charged;
     host.begin(limit);
     let left = this.#run(slot, block.entry & ((1 << ENTRY_BITS) - 1), budget);
     while (host.outcome === OUTCOME_FAULT && host.mayDeliver) {
@@ -152,7 +152,7 @@ export class Compiler implements HotCode {
         core.r[EIP] = base + next.first.offset;
       }
       core.executed = host.limit - left - host.stolen;
-      if (core.executed === from && core.delivered === events) return false;
+      if (core.executed === from && core.charged === events) return false;
     }
     // The sample may give the site's number to another block.
     const place = host.sites[site >>> SITE_BITS];

@@ -164,9 +164,9 @@ export class Emitter {
   }
 
   /** Leaves with the running instruction, for one of the shared functions (system/events.ts) to do it and go on. */
-  transfer(slot: number): void {
+  transfer(slot: number, argument: number = this.site): void {
     const { w } = this;
-    w.const(slot).set(local.TARGET).const(this.site).set(local.TARGET_ENTRY);
+    w.const(slot).set(local.TARGET).const(argument).set(local.TARGET_ENTRY);
     w.const(1).set(local.PAGE).br(this.ways.exit);
   }
 

@@ -19,8 +19,13 @@ export type Flow = "next" | "jump" | "branch" | "call" | "return" | "indirect" |
 
 /** Rows behind which the next page of code is translated anew. */
 const FETCH_ANEW: ReadonlySet<Instruction> = new Set([MOV_TO_CONTROL, INVLPG, CLTS]);
-/** Rows that compiled code leaves by, but without the host. */
-const EVENTS: ReadonlySet<Instruction> = new Set([INT, IRET]);
+/** Rows that end a region, but not always by the host: their `lower` says how. */
+const EVENTS: ReadonlySet<Instruction> = new Set([INT, IRET, INVLPG]);
+
+/** The operation leaves as its row's `lower` says. */
+export function leavesByRow({ slot }: Operation): boolean {
+  return slot !== null && EVENTS.has(slot.encoding.row) && slot.encoding.sizes.includes(32);
+}
 
 /** The program goes on behind the operation that leaves, sooner or later. */
 export function comesBack({ slot }: Operation): boolean {

@@ -11,7 +11,7 @@ import { CARRIES_WORD, LEFT_WORD, SIGN_WORD, ZERO_WORD } from "../state/control-
 import { EAX, ZERO } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
-import { flagEffect, flowOf } from "./flow.ts";
+import { flagEffect, flowOf, leavesByRow } from "./flow.ts";
 import * as local from "./locals.ts";
 import { DECLINED, type Lowering } from "./lowering.ts";
 import { operandAddress, read, readForWrite, write, writeBack } from "./memory-access.ts";
@@ -28,7 +28,7 @@ export function emitOperation(to: Lowering): boolean {
   const { slot } = operation;
   const lower = slot?.encoding.row.lower;
   if (flowOf(operation) === "leave") {
-    if (lower === undefined || slot?.encoding.sizes.includes(32) !== true) {
+    if (lower === undefined || !leavesByRow(operation)) {
       emit.transfer(TRANSFER_SLOT);
       return false;
     }

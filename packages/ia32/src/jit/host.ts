@@ -5,7 +5,8 @@
  * before the instruction; counts are made exact before anything outside hears of it. Where the function must be left,
  * LEFT_WORD gets LEAVE_NOW and `outcome` tells the loop how to go on; where it must be left at the end of the block, the
  * budget is taken away (`stolen`) so that the next block does not begin.
- * Here: slow accesses, calls of handlers, faults. Not here: entering and leaving compiled code (→ compiler.ts).
+ * Here: slow accesses, ports, calls of handlers, faults. Not here: entering and leaving compiled code (→ compiler.ts), what it sees
+ * of the processor's mode (→ system/mode.ts). Long because all of it is about the one call that is running.
  * @module
  */
 import type { DecodedCode } from "../interpreter/code-cache.ts";
@@ -17,46 +18,28 @@ import { INDEX_MASK, PAGE_MASK, translate, tryTranslate } from "../mmu/tlb.ts";
 import { setControlWord } from "../softfloat/context.ts";
 import {
   CARRIES_WORD,
-  CPL_WORD,
-  DIRECTORY_WORD,
   ERROR_WORD,
   EVENT_WORD,
-  EVENTS_WORD,
   FLOATS_WORD,
   LEFT_WORD,
   LIMIT_WORD,
   MODE_WORD,
   PAGE_CODE,
   PAGE_HOOKED,
-  PDPTE_WORDS,
   REGISTER_FILE,
-  RESUME_WORD,
   SIGN_WORD,
   SITE_WORD,
-  SLOW_WORD,
   SYSTEM_FLAGS_WORD,
-  TLB_WORD,
-  WALK_WORD,
   ZERO_WORD,
 } from "../state/control-area.ts";
-import { CR4_PAE, CR4_PGE, CR4_PSE } from "../state/control-registers.ts";
-import { ADVANCED, type Core, RESUME, RETIRED_BEFORE, VARIANT_FLAT } from "../state/core.ts";
+import { type Core, VARIANT_FLAT } from "../state/core.ts";
 import { FCW } from "../state/fpu.ts";
 import { EIP } from "../state/registers.ts";
 import { LEAVE_NOW } from "./emitter.ts";
 import { SITE_BITS } from "./function.ts";
 import { type HelperName, WRITING } from "./imports.ts";
-import { KEEP_RESUME, MODE_SS } from "./system/delivery.ts";
 import { EVENT_HAS_CODE, EVENT_RESUMES, FETCH_ANEW } from "./system/events.ts";
-import {
-  WALK_GLOBAL,
-  WALK_LARGE,
-  WALK_NO_EXECUTE,
-  WALK_PAE,
-  WALK_PAGING,
-  WALK_PROTECT,
-  WALK_READY,
-} from "./system/page-walk.ts";
+import { beginMode, floatsThatRun, showMode, takeMode } from "./system/mode.ts";
 
 /** A block of a region, as sites name it. */
 export interface BlockSite {
@@ -82,43 +65,11 @@ const SIGN = index(SIGN_WORD);
 const ZERO = index(ZERO_WORD);
 const CARRIES = index(CARRIES_WORD);
 const SYSTEM_FLAGS = index(SYSTEM_FLAGS_WORD);
-
 const SITE = index(SITE_WORD);
-const TLB = index(TLB_WORD);
-const CPL = index(CPL_WORD);
-const SLOW = index(SLOW_WORD);
-const EVENTS = index(EVENTS_WORD);
 const LIMIT = index(LIMIT_WORD);
 const MODE = index(MODE_WORD);
-const RESUMES = index(RESUME_WORD);
-const WALKS = index(WALK_WORD);
-const DIRECTORY = index(DIRECTORY_WORD);
-const PDPTE = index(PDPTE_WORDS);
 const EVENT = index(EVENT_WORD);
 const ERROR = index(ERROR_WORD);
-
-/** Bit 0: x87 instructions run; bit 1: SSE instructions, too. */
-export function floatsThatRun(core: Core): number {
-  if (core.emulation || core.taskSwitched) return 0;
-  return core.osFxsr ? 3 : 1;
-}
-
-/** What WALK_WORD is. */
-function walkMode(core: Core): number {
-  const { system, paging } = core;
-  const { cr4 } = system;
-  if (!core.architectural || core.alignmentCheck || core.watch !== null || system.a20Mask !== -1) return 0;
-  if (!paging) return WALK_READY;
-  return (
-    WALK_READY |
-    WALK_PAGING |
-    (cr4 & CR4_PAE ? WALK_PAE : 0) |
-    (cr4 & (CR4_PAE | CR4_PSE) ? WALK_LARGE : 0) |
-    (core.writeProtect ? WALK_PROTECT : 0) |
-    (cr4 & CR4_PGE ? WALK_GLOBAL : 0) |
-    (core.noExecute ? WALK_NO_EXECUTE : 0)
-  );
-}
 
 export class Host {
   readonly sites: BlockSite[] = [];
@@ -135,6 +86,8 @@ export class Host {
   /** Compiled code was dropped while it ran. */
   disturbed = false;
   tlbBase = 0;
+  /** `core.charged`, as far as the limit knows. */
+  #charged = 0;
   readonly #core: Core;
   readonly #code: DecodedCode;
 
@@ -184,51 +137,30 @@ export class Host {
     const core = this.#core;
     const { control } = core;
     this.limit = limit;
+    this.#charged = core.charged;
     this.outcome = OUTCOME_NONE;
     this.stolen = 0;
     this.disturbed = false;
     this.controlWord = core.x[FCW];
     control[LIMIT] = limit;
-    control[EVENTS] = 0;
-    control[MODE] = 0;
-    control[RESUMES] = KEEP_RESUME;
+    beginMode(core);
     this.#show();
     this.flagsFromCore();
   }
 
   /** Shows compiled code which mode it runs in. */
   #show(): void {
-    const core = this.#core;
-    const { control, system } = core;
-    this.tlbBase = core.tlbBase;
-    control[TLB] = core.tlbBase * 4;
-    control[CPL] = core.cpl;
-    control[FLOATS] = floatsThatRun(core);
-    const waiting = system.interruptLine || system.nonMaskable || system.nonMaskableBlocked;
-    control[SLOW] = waiting || core.exact || !core.architectural ? 1 : 0;
-    control[DIRECTORY] = core.pageDirectory;
-    control[WALKS] = walkMode(core);
-    if (system.cr4 & CR4_PAE) control.set(system.pdpte, PDPTE);
+    this.tlbBase = this.#core.tlbBase;
+    showMode(this.#core);
   }
 
   /** Takes over what compiled code has delivered and returned from. */
   settle(): void {
     const core = this.#core;
-    const { control } = core;
-    const mode = control[MODE];
-    if (mode === 0) return;
-    const level = control[CPL];
-    const from = level === 0 ? 0 : 2;
-    core.adopt(level, core.knownSegments[from], mode & MODE_SS ? core.knownSegments[from + 1] : null);
+    if (core.control[MODE] === 0) return;
+    this.#charged += takeMode(core);
     this.tlbBase = core.tlbBase;
-    const events = control[EVENTS];
-    core.clock[ADVANCED] += events;
-    core.delivered += events;
-    this.limit = control[LIMIT];
-    if (control[RESUMES] !== KEEP_RESUME) core.clock[RESUME] = core.clock[RETIRED_BEFORE] + control[RESUMES];
-    control[MODE] = 0;
-    control[EVENTS] = 0;
-    control[RESUMES] = KEEP_RESUME;
+    this.limit = core.control[LIMIT];
   }
 
   /** The fault that compiled code was left with may be delivered by compiled code. */
@@ -265,15 +197,27 @@ export class Host {
   /** The function goes on with what is left of the budget, to the end of the block if something is pending. */
   #goOn(budget: number): undefined {
     const core = this.#core;
-    let left = budget;
+    let left = budget - this.#spend();
     if (this.stolen === 0 && (core.stop !== 0 || core.refetch || this.disturbed || core.tlbBase !== this.tlbBase)) {
-      this.stolen = budget + 1;
+      this.stolen = left + 1;
       left = -1;
     }
     core.control[LEFT] = left;
   }
 
+  /** Cycles that have been charged since compiled code was entered last: they are no longer in the limit. */
+  #spend(): number {
+    const core = this.#core;
+    const more = core.charged - this.#charged;
+    if (more === 0) return 0;
+    this.#charged = core.charged;
+    this.limit -= more;
+    core.control[LIMIT] = this.limit;
+    return more;
+  }
+
   #leave(outcome: number): number {
+    this.#spend();
     this.outcome = outcome;
     this.#core.control[LEFT] = LEAVE_NOW;
     return 0;
@@ -512,7 +456,7 @@ export class Host {
     if (operation.falls) core.r[EIP] = place.pageBase + operation.end;
     if (core.stop === 0 && this.stolen === 0 && !this.disturbed && core.variant === VARIANT_FLAT) {
       control[SITE] = (site & ~POSITION) | (core.refetch ? FETCH_ANEW : 0);
-      control[LEFT] = budget;
+      control[LEFT] = budget - this.#spend();
       core.refetch = false;
       this.#show();
       return;

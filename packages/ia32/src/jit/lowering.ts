@@ -18,9 +18,9 @@
  * @module
  */
 import type { Operation } from "../isa/operation.ts";
-import { CPL_WORD, EVENT_WORD, LEFT_WORD, REGISTER_FILE, SYSTEM_FLAGS_WORD } from "../state/control-area.ts";
-import { ALWAYS_ONE, DF, IF, RF, VM } from "../state/eflags.ts";
-import { EAX, EBP, ECX, EDX, EIP, ESP } from "../state/registers.ts";
+import { SYSTEM_FLAGS_WORD } from "../state/control-area.ts";
+import { ALWAYS_ONE, DF, RF, VM } from "../state/eflags.ts";
+import { EAX, EBP, ECX, EDX, ESP } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
 import { ALL_FLAGS } from "./flow.ts";
 import * as local from "./locals.ts";
@@ -30,14 +30,10 @@ import { Bits } from "./rows/bits.ts";
 import { Multiplication } from "./rows/multiplication.ts";
 import { Shifts } from "./rows/shifts.ts";
 import { Strings } from "./rows/strings.ts";
-import { EVENT_SOFTWARE, INTERRUPT_SLOT, RETURN_SLOT } from "./system/events.ts";
+import { System } from "./rows/system.ts";
 import { Vectors } from "./vectors/vectors.ts";
 import * as op from "./wasm/opcodes.ts";
 import { X87 } from "./x87/x87.ts";
-
-const EIP_WORD = REGISTER_FILE + 4 * EIP;
-/** Where IOPL stands in EFLAGS. */
-const IOPL_SHIFT = 12;
 
 /** Thrown by decline(); what was emitted for the instruction is taken back. */
 export const DECLINED: { readonly declined: true } = { declined: true };
@@ -49,6 +45,7 @@ export class Lowering {
   readonly multiplication: Multiplication = new Multiplication(this);
   readonly bits: Bits = new Bits(this);
   readonly strings: Strings = new Strings(this);
+  readonly system: System = new System(this);
   readonly vectors: Vectors = new Vectors(this);
   readonly x87: X87 = new X87(this);
   operation: Operation;
@@ -93,46 +90,6 @@ export class Lowering {
     this.emit.call("divideError");
     w.br(ways.exit);
     w.end();
-  }
-
-  /** Does `then` where CPL allows what IOPL guards, and calls the interpreter's handler elsewhere. */
-  #guarded(then: () => void): void {
-    const { w } = this.emit;
-    w.word(CPL_WORD).word(SYSTEM_FLAGS_WORD).const(IOPL_SHIFT).op(op.I32_SHR_U).const(3).op(op.I32_AND, op.I32_GT_U);
-    w.hint(false).if();
-    this.interpreted();
-    w.else();
-    then();
-    w.end();
-  }
-
-  /** Pushes the port: DX, or the immediate. */
-  #port(): void {
-    if (this.operation.slot?.encoding.operands.includes("DX")) this.emit.part(16, EDX * 2);
-    else this.emit.w.const(this.operation.immediate);
-  }
-
-  /** IN. */
-  input(): void {
-    const { emit } = this;
-    this.#guarded(() => {
-      this.#port();
-      emit.call(`input${this.size as 8 | 16 | 32}`);
-      const value = emit.keep();
-      emit.afterCall(LEFT_WORD);
-      emit.setPart(this.size, 0, value);
-    });
-  }
-
-  /** OUT. */
-  output(): void {
-    const { emit } = this;
-    this.#guarded(() => {
-      this.#port();
-      emit.part(this.size, 0);
-      emit.call(`output${this.size as 8 | 16 | 32}`);
-      emit.afterCall(LEFT_WORD);
-    });
   }
 
   /** Pushes a local. */
@@ -230,21 +187,6 @@ export class Lowering {
     this.emit.w.set(local.EIP);
   }
 
-  /** INT n. */
-  softwareInterrupt(): void {
-    const { w } = this.emit;
-    w.const(0)
-      .const(this.operation.immediate | EVENT_SOFTWARE)
-      .memory(op.I32_STORE, EVENT_WORD);
-    w.const(0).const(this.next).memory(op.I32_STORE, EIP_WORD);
-    this.emit.transfer(INTERRUPT_SLOT);
-  }
-
-  /** IRET. */
-  interruptReturn(): void {
-    this.emit.transfer(RETURN_SLOT);
-  }
-
   /** Pushes whether CX or ECX, by the address size, is 0. */
   countIsZero(): void {
     this.#count();
@@ -308,14 +250,6 @@ export class Lowering {
       w.op(op.I32_EQZ).const(31).op(op.I32_SHL);
     } else w.const(how === "set" ? -1 : 0);
     this.bits.setCarry();
-  }
-
-  /** CLI. */
-  closeInterrupts(): void {
-    const { w } = this.emit;
-    w.word(CPL_WORD).word(SYSTEM_FLAGS_WORD).const(IOPL_SHIFT).op(op.I32_SHR_U).const(3).op(op.I32_AND, op.I32_GT_U);
-    this.interpretIf();
-    w.const(0).word(SYSTEM_FLAGS_WORD).const(~IF).op(op.I32_AND).memory(op.I32_STORE, SYSTEM_FLAGS_WORD);
   }
 
   /** PUSHFD: no flat segment is a virtual-8086 one. */

@@ -7,7 +7,7 @@
  *   0x000040   64        register file, see registers.ts
  *   0x000080   384       float registers, see fpu.ts
  *   0x001000   72        words of compiled code, see below
- *   0x001080   176       what compiled code delivers events and walks page tables by, see jit/system/
+ *   0x001080   180       what compiled code delivers events and walks page tables by, see jit/system/
  *   0x001400   2048      what is known of entries of the TLB, see core.ts
  *   0x001c00   256       ADDENDS
  *   0x010000   0x40000   jump cache: JUMP_ENTRIES entries of four words, see jit/jump-cache.ts
@@ -90,6 +90,7 @@ export const FILLED_ENTRIES = 0x001800;
 export const FILLED_KNOWN = 256;
 /** By linear address >>> 22, a byte each: some entry of the TLB may be part of a large page there. */
 export const LARGE_CACHED = 0x001400;
+export const CR2_WORD = 0x001130;
 export const JUMP_CACHE = 0x010000;
 export const JUMP_ENTRIES = 16384;
 export const PAGE_FLAGS = 0x080000;

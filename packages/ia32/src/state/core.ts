@@ -11,6 +11,7 @@ import type { GuestMemory } from "../memory/guest-memory.ts";
 import { createFloatContext, type FloatContext } from "../softfloat/context.ts";
 import {
   CONTROL_AREA_SIZE,
+  CR2_WORD,
   FILLED_COUNT_WORD,
   FILLED_ENTRIES,
   FILLED_KNOWN,
@@ -63,6 +64,7 @@ export const STOP_LOOK = 3;
 /** Where `control` has the selectors, and what compiled code delivers events by. */
 const SELECTORS = (SELECTOR_WORDS - REGISTER_FILE) >> 2;
 const KNOWN = (KNOWN_SEGMENTS - REGISTER_FILE) >> 2;
+const CR2 = (CR2_WORD - REGISTER_FILE) >> 2;
 const FILLED_COUNT = (FILLED_COUNT_WORD - REGISTER_FILE) >> 2;
 const TABLES = (IDT_WORD - REGISTER_FILE) >> 2;
 const INNER_DATA = (INNER_DATA_WORD - REGISTER_FILE) >> 2;
@@ -183,7 +185,6 @@ export class Core {
   pageSizeExtensions = true;
   writeProtect = true;
   timeStampDisable = false;
-  cr2 = 0;
   readonly model: Model;
   /** What CPUID claims and the decoder lets through: bits of FEATURES (model.ts). */
   readonly features: number;
@@ -209,8 +210,8 @@ export class Core {
   refetch = false;
   /** Second result of a division. */
   remainder = 0;
-  /** Events that compiled code delivered in this stretch: each has cost one instruction of its budget. */
-  delivered = 0;
+  /** Cycles of this stretch that were no instructions, but count against its budget: events that compiled code delivered, slow ports. */
+  charged = 0;
   /** Nonzero: leave run() after this instruction. STOP_EXIT: the Exit is filled in. */
   stop = 0;
 
@@ -230,6 +231,7 @@ export class Core {
       this.control[SELECTORS + number] = selector;
     });
     this.control[INNER_DATA] = 0;
+    this.control[CR2] = 0;
     for (let place = 0; place < 4; place++) this.control[KNOWN + 4 * place] = -1;
     this.showTables();
     this.r16 = new Uint16Array(buffer, REGISTER_FILE, REGISTER_FILE_SIZE / 2);
@@ -246,6 +248,13 @@ export class Core {
     this.filled = new Int32Array(buffer, FILLED_ENTRIES, FILLED_KNOWN);
     this.largeCached = new Uint8Array(buffer, LARGE_CACHED, 1024);
     this.control[(RAM_PAGES_WORD - REGISTER_FILE) >> 2] = memory.size >>> 12;
+  }
+
+  get cr2(): number {
+    return this.control[CR2];
+  }
+  set cr2(linear: number) {
+    this.control[CR2] = linear;
   }
 
   get filledCount(): number {

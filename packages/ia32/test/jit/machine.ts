@@ -202,6 +202,7 @@ export function createMachine(program: Program, engine: EngineOptions, place?: W
     traffic.push(`${processor.retired} ${what} ${at.toString(16)} ${size} ${value.toString(16)}`);
     if ((answers & 15) === 7 && level !== "host") processor.setInterruptLine(true);
     if ((answers & 15) === 3) processor.requestExit();
+    if ((answers & 15) === 5) processor.charge((answers >>> 8) & 0x3f);
   };
   const answer = (what: string, at: number, size: number): number => {
     answers = (Math.imul(answers, 0x343fd) + 0x269ec3) | 0;

@@ -85,8 +85,12 @@ function result(at: VgaFields, value: number): number {
   const count = rotate & 7;
   const rotated = ((value >> count) | (value << (8 - count))) & 0xff;
   let bitMask = graphics[R.VGA_GRAPHICS_BIT_MASK];
+  const mode = graphics[R.VGA_GRAPHICS_MODE] & R.VGA_MODE_WRITE;
+  // Text, and pictures that need nothing of this.
+  if (mode === 0 && rotate === 0 && bitMask === 0xff && (graphics[R.VGA_GRAPHICS_ENABLE_SET_RESET] & 15) === 0)
+    return Math.imul(value, 0x01010101);
   let data: number;
-  switch (graphics[R.VGA_GRAPHICS_MODE] & R.VGA_MODE_WRITE) {
+  switch (mode) {
     case 0: {
       const enable = EXPAND[graphics[R.VGA_GRAPHICS_ENABLE_SET_RESET] & 15];
       data = (Math.imul(rotated, 0x01010101) & ~enable) | (setReset & enable);

@@ -12,7 +12,8 @@ export const TRANSFER_SLOT = 1;
 export const INTERRUPT_SLOT = 2;
 export const RETURN_SLOT = 3;
 export const FAULT_SLOT = 4;
-export const SYSTEM_SLOTS = 4;
+export const GO_ON_SLOT = 5;
+export const SYSTEM_SLOTS = 5;
 
 /** EVENT_WORD: the vector and these. The handler sees RF set. */
 export const EVENT_SOFTWARE = 0x100;

@@ -5,6 +5,7 @@
  *   TRANSFER_SLOT        the host runs the instruction at the site; goes on where it led
  *   INTERRUPT_SLOT       INT n at the site (EVENT_WORD: what; EIP: behind it)
  *   RETURN_SLOT          IRET of 32 bits at the site
+ *   GO_ON_SLOT           goes on at EIP; argument: the site to blame
  *   FAULT_SLOT           delivers EVENT_WORD at EIP; argument: the site to blame; returns DECLINED if that could not be done
  *
  * A region comes here with its registers and flags stored, and does not come back: each of them goes on in the function that
@@ -40,6 +41,7 @@ import {
   FAULT_SLOT,
   FETCH_ANEW,
   GO_ON,
+  GO_ON_SLOT,
   INTERRUPT_SLOT,
   RETURN,
   RETURN_SLOT,
@@ -227,4 +229,5 @@ export const SYSTEM_EXPORTS: Readonly<Record<number, string>> = {
   [INTERRUPT_SLOT]: "interrupt",
   [RETURN_SLOT]: "interruptReturn",
   [FAULT_SLOT]: "fault",
+  [GO_ON_SLOT]: "goOn",
 };

@@ -1,0 +1,111 @@
+import { describe, expect, test } from "vitest";
+import { EAX, ECX } from "../../src/index.ts";
+import { createSystemMachine, dword, HANDLERS, type SystemMachine, toUser } from "../system-machine.ts";
+import { ENGINES, type EngineOptions, INTERPRETER } from "./engines.ts";
+
+const DEVICE = 0xe0000000;
+const HLT = 0xf4;
+const CYCLES = 100;
+
+/** Reads port 40, writes port 41, a thousand times. */
+const PROGRAM = [0xb9, ...dword(1000), 0x40, 0xe4, 0x40, 0xe6, 0x41, 0x49, 0x75, 0xf8, HLT];
+
+interface Ports {
+  readonly machine: SystemMachine;
+  /** What went by ports, with the count of instructions and the clock. */
+  readonly traffic: string[];
+}
+
+function ports(engine: EngineOptions, code: readonly number[], user: readonly number[] = []): Ports {
+  const traffic: string[] = [];
+  const note = (text: string): void => {
+    const { processor } = machine;
+    traffic.push(`${processor.retired} ${processor.cycles} ${text}`);
+    processor.charge(CYCLES);
+  };
+  const machine: SystemMachine = createSystemMachine({
+    code,
+    user,
+    engine,
+    ports: {
+      read: (port) => {
+        note(`in ${port}`);
+        return traffic.length & 0xff;
+      },
+      write: (port, size, value) => note(`out ${port} ${size} ${value}`),
+    },
+  });
+  return { machine, traffic };
+}
+
+describe.each(Object.keys(ENGINES))("%s", (name) => {
+  test("what a port charges passes and counts against the budget, and `retired` is exact there", () => {
+    const one = ports(INTERPRETER, PROGRAM);
+    const other = ports(ENGINES[name], PROGRAM);
+    for (let budget = 1; budget < 60_000; budget += 4711) {
+      const { kind } = one.machine.processor.run(budget);
+      expect(other.machine.processor.run(budget).kind).toBe(kind);
+      expect(other.machine.processor.state).toEqual(one.machine.processor.state);
+      expect(other.machine.processor.cycles).toBe(one.machine.processor.cycles);
+    }
+    expect(other.traffic).toEqual(one.traffic);
+    expect(one.traffic.length).toBe(2000);
+    // MOV, then INC before each IN.
+    expect(one.traffic[0]).toBe("2 2 in 64");
+    expect(one.traffic[2]).toBe(`7 ${7 + 2 * CYCLES} in 64`);
+    expect(other.machine.processor.cycles).toBe(other.machine.processor.retired + 2000 * CYCLES);
+  });
+
+  test("a run ends when its cycles are used up, be it by ports", () => {
+    const { machine, traffic } = ports(ENGINES[name], PROGRAM);
+    machine.processor.run(1000);
+    expect(machine.processor.cycles).toBeGreaterThanOrEqual(1000);
+    expect(machine.processor.cycles).toBeLessThan(1000 + 3 * CYCLES);
+    expect(traffic.length).toBeLessThanOrEqual(10);
+  });
+
+  test("a program that may not use a port gets #GP, however often it may have been", () => {
+    const { machine, traffic } = ports(ENGINES[name], toUser(0x3202), PROGRAM);
+    machine.memory.writeBytes(HANDLERS + 13 * 16, Uint8Array.from([HLT]));
+    while (machine.processor.run(100).kind === "budget" && traffic.length < 1000);
+    const { state } = machine.processor;
+    // IOPL 3 is taken away.
+    const registers = state.registers.with(-1, 0x202);
+    machine.processor.state = { ...state, registers };
+    expect(machine.processor.run(1000).kind).toBe("halt");
+    expect(traffic.length).toBe(1000);
+  });
+
+  test("a division whose operand is a device's reads it once, also when it faults", () => {
+    let reads = 0;
+    // div dword [DEVICE], idiv dword [DEVICE]: by 1, then by 0.
+    for (const digit of [0x35, 0x3d])
+      for (const divisor of [1, 0]) {
+        reads = 0;
+        const code = [
+          0xb8,
+          ...dword(7),
+          0x31,
+          0xd2,
+          0xb9,
+          ...dword(40),
+          0xf7,
+          digit,
+          ...dword(DEVICE),
+          0x49,
+          0x75,
+          0xf7,
+          HLT,
+        ];
+        const { processor } = createSystemMachine({
+          code,
+          engine: ENGINES[name],
+          mmio: { read: () => (++reads < 30 ? 1 : divisor), write: () => {} },
+        });
+        expect(processor.run(1000).kind).toBe("halt");
+        expect(reads).toBe(divisor === 0 ? 30 : 40);
+        expect(processor.registers[ECX]).toBe(divisor === 0 ? 11 : 0);
+        expect(processor.registers[EAX]).toBe(7);
+      }
+  });
+});
