@@ -89,6 +89,7 @@ const ARC_LIBRARIES: readonly GuestLibrary[] = [
       "packages/arc-framework/guest/faults.S",
       "packages/arc-framework/guest/start.cpp",
       "packages/arc-framework/guest/arc_server.cpp",
+      "packages/arc-framework/guest/persistent.cpp",
       "packages/arc-framework/guest/shared.cpp",
       "packages/arc-framework/guest/session.cpp",
       "packages/arc-framework/guest/session_server.cpp",
@@ -175,6 +176,8 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("relay-client", "test/relay_client.cpp"),
   program("keeper", "test/keeper.cpp"),
   program("keeper-client", "test/keeper_client.cpp"),
+  program("vault", "test/vault.cpp"),
+  program("vault-client", "test/vault_client.cpp"),
   // Foreign servers: see apps/programs/guest/l4.
   server("l4-sigma0", SIGMA0_BASE, "sigma0.cpp", "sigma0_memory.cpp"),
   server("l4-probe", ROOT_BASE, "probe.cpp", "task.cpp"),

@@ -33,6 +33,9 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server with something in every kind of memory, and its client, which shares pages with it. */
   keeper: prebuilt("keeper"),
   "keeper-client": prebuilt("keeper-client"),
+  /** A server with transactional, checked, protected and allocated memory, and its client `vault-client WORD [NUMBER]`. */
+  vault: prebuilt("vault"),
+  "vault-client": prebuilt("vault-client"),
 };
 
 /** Foreign servers, for `kintsugi l4`: they know X.2 and nothing of this kernel. */

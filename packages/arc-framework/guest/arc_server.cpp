@@ -4,6 +4,7 @@
  * Here: who is answered when, and what is replayed. Not here: the record of the open request (the kernel writes it).
  */
 #include "arc_server.h"
+#include "persistent.h"
 
 namespace {
 
@@ -49,12 +50,16 @@ void ArcServer::OnInterrupt(L4_Word_t) {}
 void ArcServer::Run(ArcServer& server) {
   if (!arc_start->restart) arc_panic("a server must be started as one: it has no restart page");
   const L4_Word_t reason = arc_start->reason;
+  persistent::WatchTransactions();
   if (!initialized) {
     const status_t status = Begin(server);
     if (status != arc::STATUS_OK) process::Exit(status);
     if (reason) Report(arc::P3_RECOVERED, status);
   } else {
-    const L4_MsgTag_t tag = Report(arc::P3_RECOVERED, server.Recover(reason, arc_start->restart->frame));
+    // What is damaged cannot be recovered from: then the server starts without its memory.
+    const status_t status =
+        persistent::Verify() ? server.Recover(reason, arc_start->restart->frame) : arc::STATUS_FAILED;
+    const L4_MsgTag_t tag = Report(arc::P3_RECOVERED, status);
     if (tag.Untyped() >= 2 && L4_StoreMR(2)) server.open_ = OpenRequest::QUARANTINE;
   }
   if (!reason) server.MainLoop();  // on the main stack already, under the start block
@@ -89,5 +94,6 @@ void ArcServer::MainLoop() {
     // A client that does not wait for its answer is gone: the wait is then made alone, and its request is not replayed.
     const L4_MsgTag_t tag = answer == L4_nilthread ? L4_Wait(sender) : L4_ReplyWait(answer, sender);
     open = !tag.Failed();
+    if (open) persistent::BeginRequest();
   }
 }

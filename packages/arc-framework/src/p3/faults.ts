@@ -8,7 +8,7 @@
  * Reference: X.2 page-fault protocol; thesis appendix C and Table 4.2 ("Mapping").
  * @module
  */
-import { mapItem, PAGE_BITS } from "@kintsugi/microkernel";
+import { FPAGE_W, mapItem, PAGE_BITS } from "@kintsugi/microkernel";
 import { PAGE_SIZE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
 import { STATUS_OK } from "../protocol/status.ts";
@@ -18,6 +18,7 @@ import type { Transaction } from "../server/transaction.ts";
 import { type Area, contentOf, pageOf } from "./areas.ts";
 import { fpagesOf, largestBlock } from "./blocks.ts";
 import { restoreFailureWords } from "./failure-words.ts";
+import { declaredRights, isPlain, mappedRights } from "./guards.ts";
 import { allocate, mapRun } from "./memory.ts";
 import { content, isLoaded, loadPage, memoryArrived, memoryRange, missingRuns, runArrived } from "./pages.ts";
 import { sharedItems } from "./shared.ts";
@@ -51,24 +52,28 @@ export interface FaultPlan {
 
 /** Looks at the fault at `address`. One step; its words are made into a {@link FaultPlan}. */
 export function* look(s: Request, address: number): Part<FaultPlan> {
-  const [rights, loaded, ...rest] = yield* s.step((tx) => lookWords(tx, address));
+  const write = (s.label & FPAGE_W) !== 0;
+  const [rights, loaded, ...rest] = yield* s.step((tx) => lookWords(tx, address, write));
   if (rights! < 0) return { rights: rights!, items: [], low: 0, pages: 0, runs: [] };
   if (loaded === 1) return { rights: rights!, items: rest, low: 0, pages: 0, runs: [] };
   const [low, pages, ...runs] = rest;
   return { rights: rights!, items: [], low: low! >>> 0, pages: pages!, runs };
 }
 
-function lookWords(tx: Transaction, address: number): readonly number[] {
+function lookWords(tx: Transaction, address: number, write: boolean): readonly number[] {
   const shared = sharedItems(tx, address);
   if (shared !== undefined) return [shared.rights, 1, ...itemsFor(tx, shared.fpages)];
   const row = findAreaRow(tx, address);
   if (row < 0) return [-1];
   const area = areaAt(tx, row);
   const page = pageOf(address);
-  if (isLoaded(tx, area, row, page)) return [area.rights, 1, ...mapItems(tx, area, row, page)];
+  const rights = declaredRights(tx, page, area.rights);
+  // A write against the rights is a failure: nothing is prepared for it.
+  if (write && (rights & FPAGE_W) === 0) return [rights, 1];
+  if (isLoaded(tx, area, row, page)) return [rights, 1, ...mapItems(tx, area, row, page, write)];
   const { low, high } = windowOf(area, page);
   const absent = absentRun(tx, area, page, low, high);
-  return [area.rights, 0, absent.low, absent.pages, ...runsOf(tx, area, low, high)];
+  return [rights, 0, absent.low, absent.pages, ...runsOf(tx, area, low, high)];
 }
 
 /** The window of pages round a page, inside its area. */
@@ -129,15 +134,19 @@ export function* bringIn(s: Request, address: number, plan: FaultPlan): Part<rea
     const { low, high } = windowOf(area, page);
     for (let at = low; at < high; at += PAGE_SIZE)
       if (content(tx, area, at) !== NO_MEMORY && !isLoaded(tx, area, row, at)) loadPage(tx, area, row, at);
-    return mapItems(tx, area, row, page);
+    return mapItems(tx, area, row, page, (s.label & FPAGE_W) !== 0);
   });
 }
 
 /** Before the program goes on: the map items for a good page. */
-function mapItems(tx: Transaction, area: Area, row: number, page: number): readonly number[] {
+function mapItems(tx: Transaction, area: Area, row: number, page: number, write: boolean): readonly number[] {
+  if (!isPlain(tx, page)) {
+    const rights = mappedRights(tx, page, area.rights, write);
+    return rights < 0 ? [] : itemsFor(tx, fpagesOf(page, page + PAGE_SIZE, rights));
+  }
   const around = area.kind === "image" || area.kind === "persistent memory";
   const most = around ? PAGE_BITS + Math.log2(WINDOW[area.kind]) : PAGE_BITS;
-  const bits = largestBlock(page, area.low, area.high, most, (at) => isLoaded(tx, area, row, at));
+  const bits = largestBlock(page, area.low, area.high, most, (at) => isLoaded(tx, area, row, at) && isPlain(tx, at));
   const base = page - (page % 2 ** bits);
   return itemsFor(tx, fpagesOf(base, base + 2 ** bits, area.rights));
 }
@@ -163,7 +172,7 @@ function goodFpages(tx: Transaction): number[] {
     const memory = memoryRange(tx, row);
     let low = 0;
     for (let page = memory.low; page <= memory.high; page += PAGE_SIZE) {
-      const good = page < memory.high && isLoaded(tx, area, row, page);
+      const good = page < memory.high && isLoaded(tx, area, row, page) && isPlain(tx, page);
       if (good && low === 0) low = page;
       if (good || low === 0) continue;
       fpages.push(...fpagesOf(low, page, area.rights));

@@ -16,11 +16,13 @@ import { decide } from "../policy/reference.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
 import { ART_GROUP_GO, ART_PROCESS_ENDED } from "../protocol/art.ts";
 import {
+  P3_COMMIT,
   P3_EXIT,
   P3_GROUP_GO,
   P3_GROUP_NOTIFY,
   P3_GROUP_STOP,
   P3_PANIC,
+  P3_PROTECT,
   P3_READY,
   P3_RECOVERED,
   P3_RESTART,
@@ -28,6 +30,7 @@ import {
   P3_SHARED_MAP,
   P3_SHARED_OFFER,
   P3_SHARED_OPEN,
+  P3_WINDOW,
 } from "../protocol/p3.ts";
 import { ACTION_COLD, ACTION_GROUP, STEP_RECOVER } from "../protocol/recovery-record.ts";
 import { STATUS_FAILED, STATUS_INVALID, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
@@ -38,6 +41,7 @@ import { type Handler, type Part, type Request, reply } from "../server/request.
 import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
 import { bringIn, look } from "./faults.ts";
 import { memberPolicy, notifyMember, serverLost, stopMember } from "./group.ts";
+import { commit, openWindow, protect } from "./guards.ts";
 import { load } from "./loader.ts";
 import type { RecoveryObserver } from "./observer.ts";
 import { recover, recoverRefused } from "./recovery.ts";
@@ -114,6 +118,9 @@ export function createP3(options: P3Options = {}): ResidentServer {
     [LABEL_HANG, ofProcess(failed)],
     [P3_PANIC, ofProcess(failed)],
     [P3_EXIT, ofProcess(exit)],
+    [P3_PROTECT, ofProcess(protect)],
+    [P3_COMMIT, ofProcess(commit)],
+    [P3_WINDOW, ofProcess(openWindow)],
     [P3_SHARED_OPEN, ofProcess(openShared)],
     [P3_SHARED_OFFER, ofProcess(offerShared)],
     [P3_SHARED_MAP, ofProcess(mapShared)],

@@ -34,6 +34,7 @@ import type { Transaction } from "../server/transaction.ts";
 import type { Area } from "./areas.ts";
 import { coveringFpage } from "./blocks.ts";
 import { saveFailureWords } from "./failure-words.ts";
+import { forgetGuards, rollBack } from "./guards.ts";
 import type { RecoveryObserver } from "./observer.ts";
 import { content, generation, memoryRange, reloadPages, renewArea } from "./pages.ts";
 import { report } from "./report.ts";
@@ -106,8 +107,10 @@ export class ProcessRestart implements Restartable {
   }
 
   *initialize(kinds: readonly AreaKind[]): Part<number> {
+    yield* rollBack(this.#s);
     yield* this.#s.step((tx) => {
       saveFailureWords(tx);
+      if (kinds.includes("persistent memory")) forgetGuards(tx);
       forAreas(tx, kinds, (_area, row) => renewArea(tx, row));
       return [];
     });

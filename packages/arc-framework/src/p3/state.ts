@@ -5,6 +5,7 @@
  *
  *     P3_PERSISTENT_MEMORY  journal and undo log of the thread (the runtime's)
  *                   STATE   process (1 row) | areas (AREA_LIMIT rows) | pages (PAGE_LIMIT rows) | shared (SHARED_LIMIT rows)
+ *                           strengths (GUARD_LIMIT rows) | transactional pages that are being written (TRANSACTION_PAGES rows)
  *
  * @module
  */
@@ -14,6 +15,7 @@ import { AREA_KINDS } from "../plan/area-kind.ts";
 import { TIMES_LIMIT } from "../policy/history.ts";
 import { LEVELS } from "../policy/policy.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
+import { TRANSACTION_PAGES } from "../protocol/p3.ts";
 import { RECOVERY_STEP_COUNT, RECOVERY_WORDS_PER_STEP } from "../protocol/recovery-record.ts";
 import { THREAD_MEMORY_SIZE } from "../server/journal.ts";
 import { PersistentTable, type WordReader, type WordWriter } from "../server/table.ts";
@@ -27,6 +29,8 @@ export const AREA_LIMIT = 16;
 export const PAGE_LIMIT = 4096;
 /** Pieces of shared memory of a process at most. */
 export const SHARED_LIMIT = 64;
+/** Ranges of persistent pages with a strength of their own at most. */
+const GUARD_LIMIT = 16;
 /** Words of the timeline: three per step. */
 export const TIMELINE_WORDS: 24 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 24;
 
@@ -169,6 +173,27 @@ export const SHARED: PersistentTable<Words<"key" | "kind" | "low" | "pages" | "r
   PAGES.end,
   SHARED_LIMIT,
   SharedRow,
+);
+
+/** Strengths of ranges of persistent pages. `high` 0: a free row. */
+const GuardRow: Struct<Words<"low" | "high" | "strength" | "open">> = struct({
+  low: u32,
+  high: u32,
+  strength: u32,
+  open: u32,
+});
+export const GUARDS: PersistentTable<Words<"low" | "high" | "strength" | "open">> = new PersistentTable(
+  SHARED.end,
+  GUARD_LIMIT,
+  GuardRow,
+);
+
+/** A transactional page that is being written, and the number of the request. Its copy lies at the row's place in P3_UNDO_AREA. */
+const UndoRow: Struct<Words<"page" | "sequence">> = struct({ page: u32, sequence: u32 });
+export const UNDO: PersistentTable<Words<"page" | "sequence">> = new PersistentTable(
+  GUARDS.end,
+  TRANSACTION_PAGES,
+  UndoRow,
 );
 
 type ProcessField = keyof ProcessFields;

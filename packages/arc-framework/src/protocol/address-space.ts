@@ -27,6 +27,8 @@ export const ART_DEVICE_AREA_SIZE = 0x20000000;
 
 /** A P3's own persistent memory. */
 export const P3_PERSISTENT_MEMORY = 0x00100000;
+/** Copies of transactional pages as they were before the open request, in a P3's space. */
+export const P3_UNDO_AREA = 0x00800000;
 /** Boot modules in a P3's space, read-only. */
 export const P3_MODULE_AREA = 0x01000000;
 

@@ -22,6 +22,20 @@ export const P3_SHARED_OFFER = 0x106;
 export const P3_SHARED_MAP = 0x107;
 /** User → P3: base: the pages leave this process. */
 export const P3_SHARED_CLOSE = 0x108;
+/** User → P3: base, pages, strength (PROTECT_) of these pages of persistent memory. */
+export const P3_PROTECT = 0x10a;
+/** User → P3: the requests before the open one are done; what they wrote of transactional pages stays. */
+export const P3_COMMIT = 0x10b;
+/** User → P3: base of protected pages, 1 or 0: they may be written from now on, or not. */
+export const P3_WINDOW = 0x10c;
+
+/** Strengths of persistent pages: written at any time; a request's writes stay only if it is answered; written in windows only. */
+export const PROTECT_PLAIN = 0;
+export const PROTECT_TRANSACTIONAL = 1;
+export const PROTECT_WINDOWS = 2;
+/** Transactional pages that may be written in one request. */
+export const TRANSACTION_PAGES = 64;
+
 /** The undertaker, which speaks with the program's thread → P3: nobody waits for an answer any more. */
 export const P3_ANSWERED = 0x109;
 
