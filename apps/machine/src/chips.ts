@@ -1,11 +1,18 @@
 /**
  * The chips of the reference machine and the wires between them.
  *
- * Here: 8259A pair, 8254, 8237A pair, COM1, LPT1 with its printer, Sound Blaster 16, power control, on one port bus; what they do next and when.
+ * Here: 8259A pair, 8254, 8237A pair, COM1, LPT1 with its printer, Sound Blaster 16, a VBE
+ * display, a PATA disk, power control, on their buses; what they do next and when.
  * Not here: processor and kernel (→ machine.ts). All that the chips remember is in `state`.
  * @module
  */
 import {
+  ATA_CONTROL,
+  ATA_PORT_COUNT,
+  ATA_PRIMARY_CONTROL_PORT,
+  ATA_PRIMARY_IRQ,
+  ATA_PRIMARY_PORT,
+  type Disk,
   DMA_PAGE,
   DMA_PAGE_PORT,
   DMA_PAGE_PORT_COUNT,
@@ -25,12 +32,15 @@ import {
   LPT_PORT_COUNT,
   Lpt,
   type LptState,
+  MmioBus,
   PIC_MASTER_COMMAND_PORT,
   PIC_MASTER_ELCR_PORT,
   PIC_SLAVE_COMMAND_PORT,
   PIT_COUNTER0_PORT,
   PIT_SYSTEM_CONTROL,
   PIT_SYSTEM_CONTROL_PORT,
+  PiixIde,
+  type PiixIdeState,
   POWER_EXIT,
   POWER_EXIT_PORT,
   POWER_RESET_CONTROL,
@@ -53,6 +63,16 @@ import {
   UART_PORT_COUNT,
   Uart16550,
   type Uart16550State,
+  VBE_FRAME_BUFFER,
+  VBE_PORT,
+  VBE_PORT_COUNT,
+  Vbe,
+  type VbeState,
+  VGA_PORT,
+  VGA_PORT_COUNT,
+  VGA_STATE_IN_TEXT_MODE,
+  Vga,
+  type VgaState,
 } from "@kintsugi/pc";
 import { IRQ_COM1, IRQ_LPT1, IRQ_SOUND, IRQ_TIMER } from "./irq-map.ts";
 import { SerialLine, type SerialLineState } from "./serial-line.ts";
@@ -64,6 +84,9 @@ export interface ChipStates {
   readonly lpt: LptState;
   readonly i8237a: I8237aState;
   readonly soundBlaster: SoundBlasterState;
+  readonly vga: VgaState;
+  readonly vbe: VbeState;
+  readonly ide: PiixIdeState;
   readonly power: PowerState;
   /** Outside the case: they keep their state when the machine is reset. */
   readonly printer: PrinterState;
@@ -79,6 +102,10 @@ export interface ChipWires {
   sound(block: SoundBlock): void;
   /** What DMA reads and writes. */
   readonly memory: DmaMemory;
+  /** The display's memory; whoever gave it keeps it, as RAM. */
+  readonly video: Uint8Array;
+  /** The disk, with its cache; null: none. */
+  readonly disk: Disk | null;
   powerOff(code: number): void;
   reset(reason: string): void;
   readonly seed: number;
@@ -86,6 +113,8 @@ export interface ChipWires {
 
 export class Chips {
   readonly bus: PortBus = new PortBus();
+  /** What lies behind RAM. */
+  readonly devices: MmioBus = new MmioBus();
   readonly i8259a: I8259a;
   readonly i8254: I8254;
   readonly uart: Uart16550;
@@ -93,8 +122,11 @@ export class Chips {
   readonly printer: Printer;
   readonly i8237a: I8237a;
   readonly soundBlaster: SoundBlaster16;
+  readonly vbe: Vbe;
+  readonly ide: PiixIde;
   readonly power: PowerControl;
   readonly serialLine: SerialLine;
+  readonly #vga: Vga;
   readonly #timed: readonly TimedChip[];
 
   /** Without `state` everything is as after power-on; with only the outside devices' state, as after a reset. */
@@ -115,6 +147,18 @@ export class Chips {
       (block) => wires.sound(block),
       state.soundBlaster,
     );
+    const vga = new Vga(clock, wires.video, state.vga ?? VGA_STATE_IN_TEXT_MODE);
+    this.vbe = new Vbe(vga, wires.video, null, state.vbe);
+    this.ide = new PiixIde(
+      clock,
+      wires.memory,
+      [this.i8259a.line(ATA_PRIMARY_IRQ), { set: () => undefined }],
+      [
+        [wires.disk === null ? null : { kind: "disk", disk: wires.disk }, null],
+        [null, null],
+      ],
+      state.ide,
+    );
     this.power = new PowerControl(
       {
         onPowerOff: (code) => wires.powerOff(code),
@@ -122,7 +166,7 @@ export class Chips {
       },
       state.power,
     );
-    this.#timed = [this.i8254, this.uart, this.lpt, this.soundBlaster, this.serialLine];
+    this.#timed = [this.i8254, this.uart, this.lpt, this.soundBlaster, this.ide, this.serialLine];
     this.#claim({ first: PIC_MASTER_COMMAND_PORT, count: 2 }, this.i8259a);
     this.#claim({ first: PIC_SLAVE_COMMAND_PORT, count: 2, offset: 2 }, this.i8259a);
     this.#claim({ first: PIC_MASTER_ELCR_PORT, count: 2, offset: 4 }, this.i8259a);
@@ -134,6 +178,12 @@ export class Chips {
     this.#claim({ first: DMA_SECOND_PORT, count: DMA_SECOND_PORT_COUNT, offset: DMA_SECOND }, this.i8237a);
     this.#claim({ first: DMA_PAGE_PORT, count: DMA_PAGE_PORT_COUNT, offset: DMA_PAGE }, this.i8237a);
     this.#claim({ first: SB_PORT, count: SB_PORT_COUNT }, this.soundBlaster);
+    this.#claim({ first: VGA_PORT, count: VGA_PORT_COUNT }, vga);
+    this.#claim({ first: VBE_PORT, count: VBE_PORT_COUNT }, this.vbe);
+    this.#claim({ first: ATA_PRIMARY_PORT, count: ATA_PORT_COUNT }, this.ide.channels[0]);
+    this.#claim({ first: ATA_PRIMARY_CONTROL_PORT, count: 1, offset: ATA_CONTROL }, this.ide.channels[0]);
+    this.devices.claim({ first: VBE_FRAME_BUFFER, count: wires.video.length }, this.vbe.frameBuffer)._unsafeUnwrap();
+    this.#vga = vga;
     this.#claim({ first: POWER_RESET_PORT, count: 1, offset: POWER_RESET_CONTROL }, this.power);
     this.#claim({ first: POWER_EXIT_PORT, count: 1, offset: POWER_EXIT }, this.power);
   }
@@ -146,6 +196,9 @@ export class Chips {
       lpt: this.lpt.state,
       i8237a: this.i8237a.state,
       soundBlaster: this.soundBlaster.state,
+      vga: this.#vga.state,
+      vbe: this.vbe.state,
+      ide: this.ide.state,
       power: this.power.state,
       printer: this.printer.state,
       serialLine: this.serialLine.state,

@@ -8,7 +8,7 @@
 import { type CutProbe, decide, type RecoveryPolicy } from "@kintsugi/arc-framework";
 import { EIP, GuestMemory, type PortIo, Processor, type ProcessorState } from "@kintsugi/ia32";
 import { Kernel, type KernelObserver, type KernelOptions, type SliceProbe } from "@kintsugi/microkernel";
-import type { DmaMemory, SoundBlock } from "@kintsugi/pc";
+import type { Disk, DmaMemory, SoundBlock } from "@kintsugi/pc";
 import { err, ok, type Result } from "neverthrow";
 import { type BootModule, load } from "./boot.ts";
 import { type ChipStates, Chips } from "./chips.ts";
@@ -18,6 +18,7 @@ import { tellBoth } from "./observers.ts";
 import { residentNeeds, residentPrograms } from "./residents.ts";
 import { Trace } from "./trace.ts";
 
+const VIDEO_MEMORY_SIZE = 4 << 20;
 /** Nanoseconds of a cycle at 100 MHz. */
 const CYCLE_TIME = 10;
 
@@ -35,6 +36,10 @@ export interface MachineOptions {
   /** Bytes of guest RAM. */
   readonly ramSize: number;
   readonly modules: readonly BootModule[];
+  /** The display's memory, a power of two; 4 MiB that are forgotten with the machine when left out. */
+  readonly video?: Uint8Array;
+  /** The first disk, with its write cache; none when left out. */
+  readonly disk?: Disk;
   /** Chooses when typed characters arrive. */
   readonly seed: number;
   readonly outside: Outside;
@@ -90,6 +95,7 @@ export class Machine {
     read: (address, count) => this.#memory.readBytes(address, count),
     write: (address, bytes) => this.#memory.writeBytes(address, bytes),
   };
+  readonly #video: Uint8Array;
   #processor: Processor;
   #chips: Chips;
   #kernel: Kernel;
@@ -102,6 +108,7 @@ export class Machine {
   private constructor(options: MachineOptions, memory: GuestMemory, state?: MachineState) {
     this.#options = options;
     this.#memory = memory;
+    this.#video = options.video ?? new Uint8Array(VIDEO_MEMORY_SIZE);
     const { outside, hostClock } = options;
     this.#trace = new Trace(this, (event) => outside.event(event), hostClock);
     this.#processor = this.#newProcessor(state?.processor);
@@ -253,7 +260,11 @@ export class Machine {
   }
 
   #newProcessor(state?: ProcessorState): Processor {
-    const processor = new Processor({ memory: this.#memory, ports: this.#ports, float: true });
+    const mmio = {
+      read: (physical: number, size: 1 | 2 | 4) => this.#chips.devices.read(physical, size),
+      write: (physical: number, size: 1 | 2 | 4, value: number) => this.#chips.devices.write(physical, size, value),
+    };
+    const processor = new Processor({ memory: this.#memory, ports: this.#ports, mmio, float: true });
     if (state !== undefined) processor.state = state;
     return processor;
   }
@@ -267,6 +278,8 @@ export class Machine {
         paper: (byte) => outside.paper(byte),
         sound: (block) => outside.sound(block),
         memory: this.#dmaMemory,
+        video: this.#video,
+        disk: this.#options.disk ?? null,
         powerOff: (code) => {
           this.#off = code;
           this.#kernel.requestExit();

@@ -7,7 +7,7 @@
 import type { CutProbe, RecoveryPolicy } from "@kintsugi/arc-framework";
 import { allocateMemory, CONTROL_AREA_SIZE } from "@kintsugi/ia32";
 import type { KernelObserver, SliceProbe } from "@kintsugi/microkernel";
-import type { SoundBlock } from "@kintsugi/pc";
+import type { Disk, SoundBlock } from "@kintsugi/pc";
 import type { BootModule } from "../src/boot.ts";
 import type { MachineEvent } from "../src/events.ts";
 import { machineHash } from "../src/hash.ts";
@@ -16,6 +16,8 @@ import { Machine, type MachineExit, type MachineOptions, type MachineState } fro
 
 /** RAM of test machines: small, so that copying and hashing it is quick. */
 export const TEST_RAM: number = 24 << 20;
+/** The least that a display has. */
+const TEST_VIDEO = 256 << 10;
 const CYCLES_PER_SECOND = 100_000_000;
 const PROMPT = "msh% ";
 
@@ -33,12 +35,16 @@ export interface RigOptions {
   readonly cutProbe?: CutProbe;
   readonly hostClock?: () => number;
   readonly policy?: RecoveryPolicy;
+  readonly video?: Uint8Array;
+  readonly disk?: Disk;
   /** Memory to use again, of a rig that is done with; cleared before a power-on. */
   readonly memory?: WebAssembly.Memory;
 }
 
 export class Rig {
   readonly memory: WebAssembly.Memory;
+  /** The display's memory, which outlives any machine as RAM does. */
+  readonly video: Uint8Array;
   readonly events: MachineEvent[] = [];
   readonly paper: number[] = [];
   readonly sound: SoundBlock[] = [];
@@ -48,6 +54,7 @@ export class Rig {
 
   constructor(options: RigOptions, saved?: SavedMachine) {
     this.#options = options;
+    this.video = options.video ?? new Uint8Array(TEST_VIDEO);
     this.memory = options.memory ?? allocateMemory(TEST_RAM);
     if (options.memory && !saved) new Uint8Array(this.memory.buffer).fill(0);
     if (saved === undefined) this.#machine = Machine.powerOn(this.#machineOptions())._unsafeUnwrap();
@@ -113,12 +120,13 @@ export class Rig {
   }
 
   #machineOptions(): MachineOptions {
-    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy } = this.#options;
+    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy, disk } = this.#options;
     return {
       memory: this.memory,
       ramSize: TEST_RAM,
       modules,
       seed,
+      video: this.video,
       outside: {
         serial: (byte) => this.#serial.push(byte),
         paper: (byte) => this.paper.push(byte),
@@ -130,6 +138,7 @@ export class Rig {
       ...(cutProbe ? { cutProbe } : {}),
       ...(hostClock ? { hostClock } : {}),
       ...(policy ? { policy } : {}),
+      ...(disk ? { disk } : {}),
     };
   }
 }

@@ -7,6 +7,8 @@
  */
 /** Index (a word at 1ce) and data (a word at 1cf, and at 1d0). */
 export const VBE_PORT = 0x1ce;
+/** Where the frame buffer lies in a machine without PCI. */
+export const VBE_FRAME_BUFFER = 0xe0000000;
 export const VBE_PORT_COUNT = 4;
 /** Offsets in the chip. */
 export const VBE_INDEX = 0;
