@@ -9,13 +9,32 @@
 import * as P from "../../packages/arc-framework/src/protocol/address-space.ts";
 import { P3_RECOVERED } from "../../packages/arc-framework/src/protocol/p3.ts";
 import { START_WORDS } from "../../packages/arc-framework/src/protocol/start-block.ts";
-import { EAX, EBP, EBX, ECX, EDX, EIP, ESI, ESP, type Exit, Processor } from "../../packages/ia32/src/index.ts";
+import {
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDX,
+  EIP,
+  ESI,
+  ESP,
+  type Exit,
+  type GuestMemory,
+  Processor,
+} from "../../packages/ia32/src/index.ts";
 import * as KIP from "../../packages/microkernel/src/api/kip.ts";
 import * as R from "../../packages/microkernel/src/api/restart-page.ts";
-import { ANY_THREAD, globalId, interruptId } from "../../packages/microkernel/src/api/thread-id.ts";
+import {
+  ANY_THREAD,
+  globalId,
+  interruptId,
+  SYSTEM_BASE,
+  THREAD_VERSION_BITS,
+} from "../../packages/microkernel/src/api/thread-id.ts";
 import { periodMicroseconds } from "../../packages/microkernel/src/api/time.ts";
 import { TCR_ERROR_CODE, TCR_MY_GLOBAL_ID, TCR_PAGER } from "../../packages/microkernel/src/api/utcb.ts";
 import { DIRECTORY, hex, RigMemory } from "./rig-memory.ts";
+import { RigSharing } from "./rig-sharing.ts";
 import { PAGER, type RigClient, type RigDevices, type RigOptions, type RigRequest } from "./rig-surroundings.ts";
 
 const MR0 = KIP.STANDARD_UTCB_AREA + 256;
@@ -23,8 +42,13 @@ const DRIVER = globalId(131, 1);
 const TIMED_OUT = 1;
 const CYCLES_PER_MICROSECOND = 100;
 const ERROR_TAG = 0x8000;
+const INTERRUPT_LABEL = 0xfff0;
+const PAGE = 4096;
 /** Instructions between two looks at the devices. */
 const SLICE = 1_000_000;
+
+/** Thread id of the rig's n-th client, from 0. */
+export const clientThread = (n: number): number => globalId(200 + n, 1);
 
 export class GuestRig {
   readonly #space: RigMemory;
@@ -32,16 +56,25 @@ export class GuestRig {
   readonly #devices: RigDevices;
   readonly #options: RigOptions;
   readonly #clients: RigClient[] = [];
+  readonly #sharing: RigSharing;
   #crashes: number[] = [];
   #bornAt = 0;
   /** Hot restarts that have reached RECOVERED with 0. */
   recovered = 0;
 
-  /** Builds the devices with a clock (virtual ns) of this rig. */
-  constructor(elf: Uint8Array, devices: (now: () => number) => RigDevices, options: RigOptions = {}) {
+  /** Cold restarts, because `Recover` gave an error. */
+  coldRestarts = 0;
+
+  /** Builds the devices with a clock (virtual ns) and the memory of this rig. */
+  constructor(
+    elf: Uint8Array,
+    devices: (now: () => number, memory: GuestMemory) => RigDevices,
+    options: RigOptions = {},
+  ) {
     this.#options = options;
     this.#space = new RigMemory(elf);
-    this.#devices = devices(() => this.#processor.cycles * 10);
+    this.#sharing = new RigSharing(this.#space);
+    this.#devices = devices(() => this.#processor.cycles * 10, this.#space.memory);
     this.#processor = new Processor({ memory: this.#space.memory, ports: this.#devices.ports });
     this.#prepareThread();
     this.#start(P.STACK_TOP, 0);
@@ -56,6 +89,21 @@ export class GuestRig {
     const client: RigClient = { requests, replies: [] };
     this.#clients.push(client);
     return client;
+  }
+
+  /** Writes into shared pages of the program, as its client does. */
+  writeShared(base: number, bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; at += PAGE) this.#space.writeBytes(base + at, bytes.subarray(at, at + PAGE));
+  }
+
+  /** Words of a shared page of the program. */
+  readShared(base: number, count: number): number[] {
+    return Array.from({ length: count }, (_, i) => this.#space.read(base + 4 * i));
+  }
+
+  /** Whom the program lets map the pages at `base`. */
+  offeredTo(base: number): number {
+    return this.#sharing.offers.get(base) ?? 0;
   }
 
   /** Lets the program go on elsewhere. */
@@ -140,11 +188,15 @@ export class GuestRig {
 
   /** What P3 does when a hot restart does not help: everything anew, but for the restart page. */
   coldRestart(): void {
+    this.coldRestarts++;
+    this.#sharing.forget();
     this.#space.loadAll();
     this.#start(P.STACK_TOP, 0);
   }
 
   #hotRestart(): void {
+    this.#processor.advance(Math.ceil((this.#options.downtime ?? 0) / 10));
+    this.#devices.advance(this.#now);
     this.#space.loadVolatile();
     this.#space.write(P.RESTART_PAGE + 4 * R.RESTART_FAILURE, R.FAILURE_EXCEPTION);
     this.#start(P.RECOVERY_STACK_TOP, R.FAILURE_EXCEPTION);
@@ -179,6 +231,10 @@ export class GuestRig {
       return true;
     }
     if (from === ANY_THREAD) return this.#openWait();
+    if (from >>> THREAD_VERSION_BITS < SYSTEM_BASE && from !== 0) {
+      this.#awaitInterrupt(from, periodMicroseconds(receive));
+      return true;
+    }
     if (from !== 0) {
       this.#processor.advance(periodMicroseconds(receive) * CYCLES_PER_MICROSECOND);
       this.#devices.advance(this.#now);
@@ -189,10 +245,39 @@ export class GuestRig {
     return true;
   }
 
+  /** A closed receive from an interrupt, which no record is made of. */
+  #awaitInterrupt(from: number, microseconds: number): void {
+    const deadline = this.#now + microseconds * 1000;
+    for (;;) {
+      this.#devices.advance(this.#now);
+      const line = this.#devices.takeInterrupt();
+      if (line >= 0) {
+        if (interruptId(line) !== from) throw new Error(`nobody waits for interrupt ${line}`);
+        this.#deliver(from, [], INTERRUPT_LABEL);
+        return;
+      }
+      if (this.#now >= deadline) {
+        this.#fail((TIMED_OUT << 1) | 1);
+        return;
+      }
+      if (!this.#devices.idle(this.#now)) this.sleepUntil(deadline);
+    }
+  }
+
   #call(to: number, tag: number): boolean {
     const words = this.#words(tag);
-    if (tag >>> 16 === P3_RECOVERED && words[0] === 0) this.recovered++;
-    const reply = this.#options.answer === undefined ? [0] : this.#options.answer(to, tag >>> 16, words);
+    const label = tag >>> 16;
+    if (label === P3_RECOVERED && words[0] !== 0) {
+      this.coldRestart();
+      return true;
+    }
+    if (label === P3_RECOVERED) this.recovered++;
+    const shared = this.#sharing.answer(label, words);
+    if (shared !== undefined) {
+      this.#deliver(to, shared);
+      return true;
+    }
+    const reply = this.#options.answer === undefined ? [0] : this.#options.answer(to, label, words);
     if (reply !== null) this.#deliver(to, reply);
     return reply !== null;
   }
@@ -239,11 +324,13 @@ export class GuestRig {
     for (;;) {
       this.#devices.advance(this.#now);
       const line = this.#devices.takeInterrupt();
-      if (line >= 0) return this.#receive(interruptId(line), 0xfff0, []);
+      if (line >= 0) return this.#receive(interruptId(line), INTERRUPT_LABEL, []);
       for (const [i, client] of this.#clients.entries()) {
-        if (this.#waiting[i] || client.replies.length === client.requests.length) continue;
-        this.#waiting[i] = globalId(200 + i, 1);
-        const { label, words } = client.requests[client.replies.length]!;
+        const request = client.requests[client.replies.length];
+        if (this.#waiting[i] || request === undefined || request.when?.() === false) continue;
+        this.#waiting[i] = clientThread(i);
+        const { label, words, before } = request;
+        before?.();
         return this.#receive(this.#waiting[i]!, label, words);
       }
       const before = this.#now;

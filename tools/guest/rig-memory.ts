@@ -9,7 +9,9 @@ import { allocateMemory, GuestMemory } from "../../packages/ia32/src/index.ts";
 import * as KIP from "../../packages/microkernel/src/api/kip.ts";
 
 const PAGE = 4096;
-const RAM = 0x100000;
+const RAM = 0x200000;
+/** What an ISA DMA channel cannot cross. */
+const ISA_LINE = 0x10000;
 /** Physical address of the page directory. */
 export const DIRECTORY = 0x1000;
 const FIRST_FRAME = 0x2000;
@@ -81,6 +83,16 @@ export class RigMemory {
     this.memory.writeBytes(this.#physical(linear), bytes);
   }
 
+  /** Pages in one piece, zeroed, at `base`, that no restart touches; their physical address, which crosses no 64 KiB line. */
+  share(base: number, pages: number): number {
+    const size = pages * PAGE;
+    if ((this.#nextFrame % ISA_LINE) + PAGE + size > ISA_LINE)
+      this.#nextFrame = Math.ceil(this.#nextFrame / ISA_LINE) * ISA_LINE;
+    this.#map(base, size, true);
+    for (let at = 0; at < size; at += PAGE) this.memory.fill(this.#physical(base + at), PAGE, 0);
+    return this.#physical(base);
+  }
+
   #loadSegment({ address, size, bytes }: Segment): void {
     for (let at = 0; at < size; at += PAGE) {
       const page = new Uint8Array(PAGE);
@@ -107,14 +119,14 @@ export class RigMemory {
 
   #map(low: number, size: number, writable: boolean): void {
     for (let page = Math.floor(low / PAGE); page * PAGE < low + size; page++) {
-      const frame = this.#nextFrame;
-      this.#nextFrame += PAGE;
-      this.#frames.set(page, frame);
       const entry = DIRECTORY + 4 * (page >>> 10);
       if (this.memory.read32(entry) === 0) {
         this.memory.write32(entry, this.#nextFrame | 7);
         this.#nextFrame += PAGE;
       }
+      const frame = this.#nextFrame;
+      this.#nextFrame += PAGE;
+      this.#frames.set(page, frame);
       const table = this.memory.read32(entry) & ~0xfff;
       this.memory.write32(table + 4 * (page & 0x3ff), frame | (writable ? 7 : 5));
     }

@@ -14,6 +14,10 @@ export const PAGER: number = globalId(130, 1);
 export interface RigRequest {
   readonly label: number;
   readonly words: readonly number[];
+  /** Whether the client comes to this now; at once when left out. */
+  readonly when?: () => boolean;
+  /** What the client does right before it sends this. */
+  readonly before?: () => void;
 }
 
 /** Somebody who calls the driver, one request after the other; `replies` are the MRs from MR1 on. */
@@ -30,6 +34,8 @@ export interface RigOptions {
   readonly args?: readonly string[];
   /** Who is called; everything is answered with STATUS_OK when left out. */
   readonly answer?: Answer;
+  /** Virtual ns that a hot restart takes; 0 when left out. */
+  readonly downtime?: number;
   /** A trap to the kernel debugger, with EAX and ECX. */
   readonly debugger?: (eax: number, ecx: number) => void;
 }

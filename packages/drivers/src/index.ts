@@ -15,4 +15,16 @@ export const guests: Readonly<Record<string, URL>> = {
   "parallel-naive": prebuilt("parallel-naive"),
   "parallel-thesis": prebuilt("parallel-thesis"),
   "parallel-exact": prebuilt("parallel-exact"),
+  /** A Sound Blaster 16, its client in the DMA buffer or before it; and both as they are without recovery. */
+  "sound-direct": prebuilt("sound-direct"),
+  "sound-buffered": prebuilt("sound-buffered"),
+  "sound-direct-naive": prebuilt("sound-direct-naive"),
+  "sound-buffered-naive": prebuilt("sound-buffered-naive"),
+  /** A VBE display, and the same without recovery. */
+  video: prebuilt("video"),
+  "video-naive": prebuilt("video-naive"),
+  /** A PATA disk, the same without recovery, and a disk of memory; all three speak sessions. */
+  pata: prebuilt("pata"),
+  "pata-naive": prebuilt("pata-naive"),
+  ramdisk: prebuilt("ramdisk"),
 };

@@ -1,0 +1,49 @@
+/**
+ * Pages of the session region, as a P3 gives them to a program on the rig.
+ *
+ * Here: P3_SHARED_OPEN with its keys, P3_SHARED_OFFER and who may map. Not here: the real P3 (→ arc-framework).
+ * @module
+ */
+import { SESSION_AREA } from "../../packages/arc-framework/src/protocol/address-space.ts";
+import { P3_SHARED_OFFER, P3_SHARED_OPEN, SHARED_DEVICE } from "../../packages/arc-framework/src/protocol/p3.ts";
+import { STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
+import type { RigMemory } from "./rig-memory.ts";
+
+const PAGE = 4096;
+
+export class RigSharing {
+  readonly #space: RigMemory;
+  /** Key → reply. */
+  #pages = new Map<number, readonly number[]>();
+  #next = SESSION_AREA;
+  /** Base → thread that may map, 0: nobody. */
+  readonly offers = new Map<number, number>();
+
+  constructor(space: RigMemory) {
+    this.#space = space;
+  }
+
+  /** The reply to a message that is P3's to answer; undefined for another. */
+  answer(label: number, words: readonly number[]): readonly number[] | undefined {
+    if (label === P3_SHARED_OFFER) {
+      this.offers.set(words[0]!, words[1]!);
+      return [STATUS_OK];
+    }
+    if (label !== P3_SHARED_OPEN) return undefined;
+    const [key, kind, count] = words as [number, number, number];
+    let reply = this.#pages.get(key);
+    if (reply === undefined) {
+      // Nobody here touches device memory: it has an address, and nothing is there.
+      reply = [STATUS_OK, this.#next, kind === SHARED_DEVICE ? words[3]! : this.#space.share(this.#next, count)];
+      this.#next += count * PAGE;
+      this.#pages.set(key, reply);
+    }
+    return reply;
+  }
+
+  /** A cold start: the program's pages are no longer its own. */
+  forget(): void {
+    this.#pages = new Map();
+    this.offers.clear();
+  }
+}
