@@ -5,13 +5,12 @@ import { expect, test } from "vitest";
 import { parseMoo, parseVectors, runHwvec, runMoo, Score } from "../../src/conformance/index.ts";
 import { CATEGORIES, recordings } from "../vectors/recordings.ts";
 
-test("the categories are all there", () => {
-  const expected =
-    "ac alu atomic bcd bit branch cond fetch flags found fxsr misc mmx mov muldiv priv seg segmem seq shift sse sse2 sse2i sse3 sseapprox ssecvt stack string ud x87 x87ctl x87trans".split(
-      " ",
-    );
-  expect(CATEGORIES.toSorted()).toEqual(expected);
-});
+if (!process.env.HWVEC)
+  test("the categories are all there", () => {
+    const expected =
+      "ac alu atomic bcd bit branch cond fetch flags found fxsr misc mmx mov muldiv priv seg segmem seq shift sse sse2 sse2i sse3 sseapprox ssecvt stack string ud x87 x87ctl x87trans";
+    expect(CATEGORIES.toSorted()).toEqual(expected.split(" "));
+  });
 
 test.each(CATEGORIES)("%s: every vector does what the silicon did, tiers A and B", (category) => {
   const score = new Score();
