@@ -17,6 +17,7 @@ import {
   RECORD_CONTINUATION,
   RECORD_FLAGS,
   RECORD_REGISTERS,
+  RECORD_SPACE,
   RECORD_TO,
   type ResidentContext,
   STATE_GET,
@@ -118,7 +119,7 @@ it("get is allowed to the space of the pager that ThreadControl set, whatever th
   const get = owner(function* (c) {
     yield* message(c, 0, ANY_THREAD, { time: timeouts(TIME_NEVER, (10 << 10) | 500) });
     log.push(yield* stateControl(c, CHILD, STATE_GET));
-    log.push(c.read32(BUFFER + 4 * RECORD_CONTINUATION));
+    log.push(c.read32(BUFFER + 4 * RECORD_CONTINUATION), c.read32(BUFFER + 4 * RECORD_SPACE));
     log.push(yield* stateControl(c, CHILD, STATE_LINK)); // it was not set
     log.push(yield* stateControl(c, OWNER, STATE_SET)); // itself: its pager is the root task
     log.push(yield* stateControl(c, CHILD, STATE_GET, BUFFER + 2));
@@ -137,6 +138,7 @@ it("get is allowed to the space of the pager that ThreadControl set, whatever th
   expect(log).toEqual([
     { result: 1, error: 0 },
     CONTINUATION_RECEIVE,
+    CHILD,
     refused(ERROR_INVALID_THREAD),
     refused(ERROR_NO_PRIVILEGE),
     refused(ERROR_INVALID_PARAMETER),

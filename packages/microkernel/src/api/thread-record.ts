@@ -59,7 +59,9 @@ export const RECORD_REDIRECTOR = 254;
 /** Of a transfer, whether a fault is on top of it or not: FromSpecifier of the receive phase behind it, its time code, in whose name it goes, whom it is for if it is redirected (nil: whom it goes to); the thread on the other side. */
 export const RECORD_TRANSFER = 255;
 export const RECORD_PEER = 259;
-export const THREAD_RECORD_WORDS = 260;
+/** For information: the lowest id in the thread's space, which names the space. */
+export const RECORD_SPACE = 260;
+export const THREAD_RECORD_WORDS = 261;
 
 export const CONTINUATION_INACTIVE = 0;
 export const CONTINUATION_USER = 1;

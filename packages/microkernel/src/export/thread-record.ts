@@ -39,6 +39,7 @@ import {
   RECORD_REGISTERS,
   RECORD_SAVED,
   RECORD_SCHEDULER,
+  RECORD_SPACE,
   RECORD_TO,
   RECORD_TRANSFER,
   RECORD_UTCB,
@@ -90,6 +91,7 @@ export function readRecord(a: Arena, row: number): Int32Array {
   words[RECORD_LOCAL_ID] = state.utcb;
   words[RECORD_KIP_AREA] = a.spaces.get(space, S.kipArea);
   words[RECORD_UTCB_AREA] = a.spaces.get(space, S.utcbArea);
+  words[RECORD_SPACE] = state.space;
   words[RECORD_REDIRECTOR] = a.spaces.get(space, S.redirector);
   const transfer = transferOf(continuation);
   const wait = continuation.kind === "fault" ? continuation.phase : continuation;
