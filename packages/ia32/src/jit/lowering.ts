@@ -8,8 +8,8 @@
  *     changes before the last one, except what the interpreter changes too;
  *   – flags are set by `to.arithmetic` and its like, or by putting operands into the locals of flags.ts and `flags.become()`;
  *     `flow.ts` must know from the row's `flags` column whether the old ones are read;
- *   – registers are read by `to.emit.register()` and written by `setRegister()`; other state of the control area by
- *     `to.emit.w`;
+ *   – registers are read by `to.emit.register()` and written by `setRegister()`, or `moveRegister()` where a constant was
+ *     added; other state of the control area by `to.emit.w`;
  *   – what cannot be lowered calls `to.decline()`: the instruction is then called as if it had no `lower`; what cannot go on
  *     (a fault, for instance) calls `to.interpret()`, which leaves before the instruction.
  * A `direct` row finds its operands in `to.operation`. A row that ends the block with a branch pushes the condition (flow

@@ -1,6 +1,6 @@
-// REP MOVS and STOS over several pages, some of them missing, with budgets that end anywhere: both engines alike.
+// REP MOVS and STOS over several pages, stack frames at their ends, some pages missing, budgets that end anywhere: both engines alike.
 import { expect, test } from "vitest";
-import { allocateMemory, EAX, ECX, EDI, EFLAGS, EIP, ESI, GuestMemory, Processor } from "../../src/index.ts";
+import { allocateMemory, EAX, ECX, EDI, EFLAGS, EIP, ESI, ESP, GuestMemory, Processor } from "../../src/index.ts";
 import { Random } from "./random.ts";
 
 const RAM = 1 << 22;
@@ -27,7 +27,29 @@ interface Case {
   readonly missing: number;
 }
 
-function drawn(random: Random): Case {
+/**
+ * push eax; push ecx; mov edx, [esp+4]; add [esp+8], edx; mov [esp+12], ecx; mov ebx, [esp+16]; add esp, 8; dec ecx; jnz back
+ */
+const FRAME = [
+  ...[0x50, 0x51, 0x8b, 0x54, 0x24, 0x04, 0x01, 0x54, 0x24, 0x08, 0x89, 0x4c, 0x24, 0x0c, 0x8b, 0x5c, 0x24, 0x10],
+  ...[0x83, 0xc4, 0x08, 0x49, 0x75, 0xe8],
+];
+
+function drawnFrame(random: Random): Case {
+  const page = 1 + random.below(8);
+  return {
+    code: FRAME,
+    registers: [
+      [EAX, random.word() >>> 0],
+      [ECX, 500 + random.below(500)],
+      [ESP, DATA + 0x1000 * page - 32 + random.below(64)],
+    ],
+    budgets: Array.from({ length: 12 }, () => 1 + random.below(1500)),
+    missing: random.below(3) === 0 ? (DATA >>> 12) + page - random.below(2) : -1,
+  };
+}
+
+function drawnRepetition(random: Random): Case {
   const below = (bound: number): number => random.below(bound);
   return {
     code: random.pick(REPETITIONS),
@@ -43,7 +65,10 @@ function drawn(random: Random): Case {
 }
 
 /** What can be seen after each run, and of memory at the end. */
-function run({ code, registers, budgets, missing }: Case, engine: "interpreter" | "jit"): unknown {
+function runOn(
+  { code, registers, budgets, missing }: Case,
+  engine: "interpreter" | "jit",
+): { visible: unknown; compiled: number } {
   const memory = new GuestMemory(allocateMemory(RAM), RAM);
   const ports = { read: () => 0xff, write: () => {} };
   const processor = new Processor({ memory, ports, engine, jit: { threshold: 0 } });
@@ -68,14 +93,25 @@ function run({ code, registers, budgets, missing }: Case, engine: "interpreter" 
   }
   let sum = 0;
   for (let at = 0; at < DATA_SIZE; at += 4) sum = (Math.imul(sum, 31) + memory.read32(DATA + at)) | 0;
-  if (engine === "jit") expect(processor.jitStatistics?.compiledInstructions).toBeGreaterThan(0);
-  return [seen, sum];
+  return { visible: [seen, sum], compiled: processor.jitStatistics?.compiledInstructions ?? 0 };
+}
+
+function compare(draw: (random: Random) => Case, seed: number): void {
+  const random = new Random(seed);
+  let compiled = 0;
+  for (let round = 0; round < 24; round++) {
+    const each = draw(random);
+    const run = runOn(each, "jit");
+    expect(run.visible, JSON.stringify(each)).toEqual(runOn(each, "interpreter").visible);
+    compiled += run.compiled;
+  }
+  expect(compiled).toBeGreaterThan(10_000);
 }
 
 test("a repetition over several pages stops, faults and counts as in the interpreter", () => {
-  const random = new Random(1);
-  for (let round = 0; round < 24; round++) {
-    const each = drawn(random);
-    expect(run(each, "jit"), JSON.stringify(each)).toEqual(run(each, "interpreter"));
-  }
+  compare(drawnRepetition, 1);
+});
+
+test("a stack frame over the end of a page is read and written as in the interpreter", () => {
+  compare(drawnFrame, 2);
 });
