@@ -166,6 +166,7 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("hello", "hello.cpp"),
   program("waveplay", "waveplay.cpp"),
   program("paint", "paint.cpp"),
+  program("diskcopy", "diskcopy.cpp"),
   // Test programs: what they do is stated at the head of their sources.
   program("ipcpong", "test/ipcpong.cpp"),
   program("faulter", "test/faulter.cpp"),

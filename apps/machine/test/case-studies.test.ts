@@ -4,6 +4,7 @@
  * Here: what the listener hears and the viewer sees. Not here: crashes at every instruction (→ tools/guest).
  */
 import { guests as drivers } from "@kintsugi/drivers";
+import { CachedDisk, type Disk } from "@kintsugi/pc";
 import { guests as programs } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
 import type { BootModule } from "../src/boot.ts";
@@ -68,7 +69,7 @@ class Stage {
   readonly schedule: CrashSchedule;
   readonly rig: Rig;
 
-  constructor(modules: readonly BootModule[]) {
+  constructor(modules: readonly BootModule[], disk?: Disk) {
     const addresses = machineCrashAddresses(modules);
     if (addresses === undefined) throw new Error("no program has code that fails");
     this.schedule = new CrashSchedule(
@@ -76,7 +77,7 @@ class Stage {
       addresses,
       () => {},
     );
-    this.rig = new Rig({ modules, probe: this.schedule, video: new Uint8Array(1 << 20) });
+    this.rig = new Rig({ modules, probe: this.schedule, video: new Uint8Array(1 << 20), ...(disk ? { disk } : {}) });
     this.rig.settle();
     this.rig.clear();
   }
@@ -144,5 +145,46 @@ describe("the graphics driver", () => {
     expect(stage.rig.command("run paint 6")).toContain("6 pictures");
     expect(stage.rig.machine.chips.vbe.render().rgba).toEqual(picture.rgba);
     expect(stage.failures).toBeGreaterThan(5);
+  });
+});
+
+describe("the disk driver", () => {
+  const SECTORS = 400;
+  const modules = [
+    ...modulesFor("pata", "pata", "diskcopy"),
+    guestModule("ramdisk", drivers.ramdisk, "ramdisk start server"),
+  ];
+  /** A disk whose bytes tell their place, and its medium. */
+  function disk(): { readonly disk: CachedDisk; readonly medium: Uint8Array } {
+    const medium = Uint8Array.from({ length: SECTORS * 512 }, (_, i) => i ^ (i >> 8) ^ (i >> 16));
+    const cached = new CachedDisk({
+      sectors: SECTORS,
+      read: (lba, number) => medium.subarray(lba * 512, (lba + number) * 512),
+      write: (lba, bytes) => medium.set(bytes, lba * 512),
+    });
+    return { disk: cached, medium };
+  }
+
+  it("dies at random times while a disk is read and written again, and no byte differs on the medium", () => {
+    const first = disk();
+    const before = first.medium.slice();
+    const calm = new Stage(modules, first.disk);
+    calm.schedule.arm(DRIVER, []);
+    expect(calm.rig.command("run diskcopy pata ramdisk")).toContain("400 sectors");
+    const random = new Random(SEED + 63);
+    for (let round = 0; round < count(1, 10); round++) {
+      const { disk: cached, medium } = disk();
+      const stage = new Stage(modules, cached);
+      const crash = () => ({ after: random.below(calm.schedule.counted / 6), kind: anyKind(random) });
+      stage.schedule.arm(DRIVER, Array.from({ length: 6 }, crash));
+      expect(stage.rig.command("run diskcopy pata ramdisk")).toContain("400 sectors");
+      cached.write(0, new Uint8Array(SECTORS * 512)); // what is there now can only come from the RAM disk
+      cached.flush();
+      stage.schedule.arm(DRIVER, Array.from({ length: 6 }, crash));
+      expect(stage.rig.command("run diskcopy ramdisk pata 400")).toContain("400 sectors");
+      cached.cut(() => 0); // everything not flushed is lost
+      expect(Buffer.compare(medium, before)).toBe(0);
+      expect(stage.failures).toBeGreaterThan(5);
+    }
   });
 });

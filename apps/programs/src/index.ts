@@ -16,6 +16,8 @@ export const guests: Readonly<Record<string, URL>> = {
   waveplay: prebuilt("waveplay"),
   /** `paint [FRAMES]`: moving pictures. */
   paint: prebuilt("paint"),
+  /** `diskcopy FROM TO [SECTORS]`: from one disk server to another. */
+  diskcopy: prebuilt("diskcopy"),
 
   // Test programs.
   /** `ipcpong [COUNT]`: IPC round trips between two processes. */
