@@ -12,6 +12,7 @@ import { imageHash } from "../host/digest.ts";
 import { bootModules } from "../host/modules.ts";
 import { DEFAULT_POLICY } from "../host/policy-file.ts";
 import { type InputLog, type LogHeader, parseLog } from "../run/input-log.ts";
+import { deviceModules } from "./devices.ts";
 import { UsageError } from "./options.ts";
 import type { MachineFlags } from "./program.ts";
 
@@ -44,7 +45,7 @@ export function prepare(flags: MachineFlags): Prepared {
   const parallel = replay?.header.parallel ?? flags.parallel ?? DEFAULT_DRIVER;
   const policy = replay?.header.policy ?? flags.policy ?? DEFAULT_POLICY;
   const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
-  const modules = bootModules(parallel);
+  const modules = [...bootModules(parallel), ...deviceModules(flags.with)];
   for (const { name, path } of flags.file) {
     if (modules.some((module) => module.name === name)) {
       throw new UsageError(`--file ${name}=${path}: the machine has a program '${name}' already; choose another name`);
@@ -59,7 +60,7 @@ export function prepare(flags: MachineFlags): Prepared {
   const header: PreparedHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, policy, image };
   if (replay !== undefined && replay.header.image !== header.image) {
     throw new UsageError(
-      `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file options and the same version`,
+      `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file and --with options and the same version`,
     );
   }
   const prepared = { header, modules, ramSize: memory << 20 };

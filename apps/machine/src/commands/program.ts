@@ -8,6 +8,7 @@ import { Command, CommanderError, Option } from "commander";
 import { benchCommand } from "./bench.ts";
 import { conformanceCommand } from "./conformance.ts";
 import { type DebugFlags, parsePort } from "./debug-options.ts";
+import { DEVICE_NAMES, parseDevice } from "./devices.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 import { l4Command } from "./l4.ts";
 import { lfsCommand } from "./lfs/command.ts";
@@ -31,6 +32,7 @@ export interface MachineFlags {
   readonly seed?: number;
   readonly memory?: number;
   readonly file: readonly NamedFile[];
+  readonly with: readonly string[];
   readonly parallel?: ParallelDriver;
   readonly policy?: string;
   readonly paper: string;
@@ -123,6 +125,11 @@ function machineOptions(command: Command): Command {
         "--parallel <DRIVER>",
         `the parallel-port driver: ${PARALLEL_DRIVERS.join(", ")} (default: exact)`,
       ).argParser(parseParallel),
+    )
+    .addOption(
+      new Option("--with <DEVICE>", `a driver and its program: ${DEVICE_NAMES.join(", ")}; may be repeated`)
+        .argParser(parseDevice)
+        .default([], "none"),
     )
     .option("--policy <NAME|FILE>", "what is done about failures: see 'kintsugi policy list' (default: reference)")
     .option("--gdb <PORT>", "run to the task's first instruction and wait there for GDB", parsePort)
