@@ -90,4 +90,12 @@ export {
 export { PersistentTable, type WordReader, type WordWriter } from "./server/table.ts";
 export { packBytes, packText, unpackText } from "./server/text.ts";
 export type { Pages, Transaction } from "./server/transaction.ts";
+export { ask, pagerOf, Session, type SessionAnswer } from "./session/session.ts";
+export {
+  SESSION_TABLE_SIZE,
+  type SessionControlBlock,
+  type SessionHandler,
+  type SessionHandlers,
+  SessionServer,
+} from "./session/session-server.ts";
 export { createSigma0, sigma0ImageSize } from "./sigma0/sigma0.ts";

@@ -7,6 +7,7 @@ const SRC = join(import.meta.dirname, "../src");
 const ORDER = [
   "protocol",
   "server",
+  "session",
   "sigma0",
   "elf",
   "failure.ts",

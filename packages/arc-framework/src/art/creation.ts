@@ -37,6 +37,7 @@ import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { ARGUMENT_BYTES, type ArtMemory, M, P } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
+import { MODULE_PROGRAM_SHIFT } from "./modules.ts";
 import {
   ART_MAIN,
   alivePids,
@@ -79,13 +80,13 @@ export function* createProcess(
   memory: ArtMemory,
   wanted: Starter,
 ): Part<{ readonly status: number; readonly pid: number }> {
-  const [status, pid, p3, user, flags] = yield* s.step((tx) => claim(tx, memory, wanted));
+  const [status, pid, p3, user, flags, program] = yield* s.step((tx) => claim(tx, memory, wanted));
   if (status !== STATUS_OK) return { status, pid: 0 };
   const service = serviceThread(pid);
   const ready =
     (yield* makeServiceThread(s, memory, pid)) &&
     (yield* makeThread(s, p3, service, PROGRAM_P3, P3_PRIORITY)) &&
-    (yield* makeThread(s, user, p3, 0, flags & PROCESS_FLAG_SERVER ? SERVER_PRIORITY : PROGRAM_PRIORITY));
+    (yield* makeThread(s, user, p3, program!, flags & PROCESS_FLAG_SERVER ? SERVER_PRIORITY : PROGRAM_PRIORITY));
   if (!ready) {
     yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
     yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
@@ -100,7 +101,7 @@ export function* createProcess(
   return { status: STATUS_OK, pid };
 }
 
-/** Takes a row. Result: status, pid, P3, user thread, flags. */
+/** Takes a row. Result: status, pid, P3, user thread, flags, resident program. */
 function claim(tx: Transaction, memory: ArtMemory, wanted: Starter): number[] {
   const name = /^\S*/.exec(wanted.commandLine)?.[0] ?? "";
   const module = findModule(memory, tx, name);
@@ -119,7 +120,8 @@ function claim(tx: Transaction, memory: ArtMemory, wanted: Starter): number[] {
     [P.startClient]: startClient,
     ...Object.fromEntries(argument.map((word, i) => [P.argument + i, word])),
   });
-  return [STATUS_OK, pid, p3Thread(memory, tx, pid), userThread(memory, tx, pid), flags];
+  const program = memory.modules.get(tx, module, M.flags) >>> MODULE_PROGRAM_SHIFT;
+  return [STATUS_OK, pid, p3Thread(memory, tx, pid), userThread(memory, tx, pid), flags, program];
 }
 
 /** Pid of the server of this name that is alive, or 0. */
@@ -172,9 +174,13 @@ export function recreate(memory: ArtMemory): Service {
 /** UNDERTAKER on: what the caller's program's thread runs, once its P3 lets it go on. */
 export function becomeUndertaker(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
-    const [user] = yield* s.step((tx) => [isCaller(memory, tx, s) ? userThread(memory, tx, pid) : NIL_THREAD]);
+    const [user, program] = yield* s.step((tx) => {
+      const module = memory.processes.get(tx, pid - 1, P.module);
+      const own = memory.modules.get(tx, module, M.flags) >>> MODULE_PROGRAM_SHIFT;
+      return [isCaller(memory, tx, s) ? userThread(memory, tx, pid) : NIL_THREAD, own];
+    });
     if (user === NIL_THREAD) return reply(STATUS_REFUSED);
-    const { result } = yield* s.residentControl(user!, s.word(1) === 1 ? PROGRAM_UNDERTAKER : 0);
+    const { result } = yield* s.residentControl(user!, s.word(1) === 1 ? PROGRAM_UNDERTAKER : program!);
     return reply(result === 1 ? STATUS_OK : STATUS_FAILED);
   };
 }

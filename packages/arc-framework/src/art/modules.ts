@@ -18,6 +18,9 @@ export const MODULE_START = 2;
 /** It may have device memory. Equal to PROCESS_FLAG_DEVICE. */
 export const MODULE_DEVICE = 4;
 
+/** Its thread runs the resident program of this number, from here on in the flags; 0: its own code. */
+export const MODULE_PROGRAM_SHIFT = 8;
+
 /** The words of a command line that are flags. */
 const MODULE_FLAGS: ReadonlyMap<string, number> = new Map([
   ["server", MODULE_SERVER],
@@ -67,12 +70,18 @@ export function readBootInfo(reader: WordReader, base: number): BootInfo {
 export function readCommandLine(line: string): { name: string; flags: number; argument: string } {
   const [, name = "", rest = ""] = /^\s*(\S*)\s*(.*)$/s.exec(line) ?? [];
   const [, words = "", argument = ""] = /^(.*?)(?:(?:^|\s)args=(.*))?$/s.exec(rest) ?? [];
-  const flags = words.split(/\s+/).map((word) => MODULE_FLAGS.get(word) ?? 0);
+  const flags = words.split(/\s+/).map((word) => MODULE_FLAGS.get(word) ?? programFlag(word));
   return {
     name: name.slice(0, NAME_BYTES - 1),
     flags: flags.reduce((all, flag) => all | flag, 0),
     argument: argument.slice(0, ARGUMENT_BYTES - NAME_BYTES - 1),
   };
+}
+
+/** `resident=N`: the number, in its place; 0 for another word. */
+function programFlag(word: string): number {
+  const [, number = "0"] = /^resident=(\d{1,3})$/.exec(word) ?? [];
+  return (Number(number) & 0xff) << MODULE_PROGRAM_SHIFT;
 }
 
 /** A module's row, as bytes. */
