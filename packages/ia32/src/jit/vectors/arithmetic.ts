@@ -10,7 +10,7 @@ import type { CodeWriter } from "../wasm/code-writer.ts";
 import * as simd from "../wasm/simd-opcodes.ts";
 import {
   checkAll,
-  checkControl,
+  checkRounding,
   checkLow32,
   checkLow64,
   checkNumbers,
@@ -19,6 +19,7 @@ import {
   checkResults,
   type ExactZero,
 } from "./checks.ts";
+import { checkAllExact, checkExact } from "./exactness.ts";
 import { ALL32, ALL64, LOW32, LOW64 } from "./vector-registers.ts";
 
 type Binary = "ADD" | "SUB" | "MUL" | "DIV";
@@ -45,7 +46,7 @@ export class FloatArithmetic {
 
   binary(name: Binary, d: number, s: number): void {
     const { wide, packed } = this.#form;
-    checkControl(this.#to);
+    checkRounding(this.#to);
     if (packed) this.#packed(name, wide, d, s);
     else this.#scalar(name, wide, d, s);
   }
@@ -63,6 +64,7 @@ export class FloatArithmetic {
       .set(result);
     const first = name === "SQRT" ? s : d;
     checkResults(this.#to, result, name === "SQRT" ? "first" : EXACT_ZERO[name], first, s, wide);
+    checkAllExact(this.#to, name, wide, first, s, result);
     w.get(result);
     this.#to.vectors.facts = wide ? ALL64 : ALL32;
   }
@@ -94,6 +96,7 @@ export class FloatArithmetic {
       .set(result);
     const zero = name === "SQRT" ? "first" : EXACT_ZERO[name];
     (wide ? checkResult64 : checkResult32)(this.#to, result, zero, a, b);
+    checkExact(this.#to, name, wide, a, b, result);
     this.setLow(wide, d, result);
   }
 
@@ -108,7 +111,7 @@ export class FloatArithmetic {
 
   squareRoot(d: number, s: number): void {
     const { wide, packed } = this.#form;
-    checkControl(this.#to);
+    checkRounding(this.#to);
     if (packed) this.#packed("SQRT", wide, d, s);
     else this.#scalar("SQRT", wide, d, s);
   }

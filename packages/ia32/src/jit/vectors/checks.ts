@@ -1,12 +1,13 @@
 /**
  * When the host's arithmetic is the processor's: checks around binary32 and binary64 operations.
  *
- * With default rounding, a precision exception that is masked and noted already, operands that are no denormal numbers and
+ * With default rounding, a precision exception that is masked and noted already or does not arise (→ exactness.ts), operands that are no denormal numbers and
  * a result that is a normal number (or a zero that is exact), nothing is left to note and the host's result is the one of
  * SDM Vol. 1, 11.5. Everything else is left to the interpreter, before the instruction.
  * Here: these checks, for one element and for all. Not here: operations (→ arithmetic.ts).
  * @module
  */
+import { PE } from "../../softfloat/context.ts";
 import { FLOAT_FILE } from "../../state/control-area.ts";
 import { MXCSR } from "../../state/fpu.ts";
 import * as local from "../locals.ts";
@@ -15,9 +16,9 @@ import * as op from "../wasm/opcodes.ts";
 import * as simd from "../wasm/simd-opcodes.ts";
 import { ALL32, ALL64, LOW32, LOW64 } from "./vector-registers.ts";
 
-/** RC, FTZ, DAZ, PM and PE; of these only PM and PE are set. */
-const ROUNDING_AND_PRECISION = 0xf060;
-const MASKED_AND_NOTED = 0x1020;
+/** RC, FTZ, DAZ and PM; of these only PM is set. */
+const ROUNDING = 0xf040;
+const MASKED = 0x1000;
 
 /** Twice the bits of the smallest normal number, and of what normal numbers span. */
 const LEAST32 = 0x0100_0000;
@@ -36,17 +37,31 @@ const words64 = (value: number): number[] => {
   return [low, high, low, high];
 };
 
-/** Leaves before the instruction unless inexact results need no noting. */
-export function checkControl(to: Lowering): void {
-  const { vectors, w } = to.emit;
+/** Leaves before the instruction unless rounding is the default one and inexact results are masked. */
+export function checkRounding(to: Lowering): void {
+  const { vectors } = to.emit;
   if (vectors.arithmeticReady) return;
-  w.word(FLOAT_FILE + 4 * MXCSR)
-    .const(ROUNDING_AND_PRECISION)
+  checkControlWord(to, ROUNDING, MASKED);
+  vectors.arithmeticReady = true;
+}
+
+/** The same, and unless inexact results need no noting. */
+export function checkControl(to: Lowering): void {
+  const { vectors } = to.emit;
+  if (vectors.inexactNoted) return;
+  checkControlWord(to, ROUNDING | PE, MASKED | PE);
+  vectors.arithmeticReady = true;
+  vectors.inexactNoted = true;
+}
+
+function checkControlWord(to: Lowering, mask: number, value: number): void {
+  to.emit.w
+    .word(FLOAT_FILE + 4 * MXCSR)
+    .const(mask)
     .op(op.I32_AND)
-    .const(MASKED_AND_NOTED)
+    .const(value)
     .op(op.I32_NE);
   to.interpretIf();
-  vectors.arithmeticReady = true;
 }
 
 function isKnown(to: Lowering, vector: number, facts: number): boolean {

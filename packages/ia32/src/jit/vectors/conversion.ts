@@ -20,7 +20,9 @@ import {
   checkLow64,
   checkNumbers,
   checkResult32,
+  checkRounding,
 } from "./checks.ts";
+import { unlessNoted } from "./exactness.ts";
 
 /** Carries out of bits 31 and 30: CF without OF (state/lazy-flags.ts). */
 const CARRY = -0x40000000;
@@ -103,22 +105,29 @@ export class FloatConversion {
 
   /** CVTSI2SS. */
   singleFromInteger(d: number, value: number): void {
-    checkControl(this.#to);
+    checkRounding(this.#to);
     this.#w.get(value).op(simd.F32_CONVERT_I32_S).set(local.SINGLES);
+    unlessNoted(this.#to, () => {
+      this.#w.get(value).op(simd.F64_CONVERT_I32_S).get(local.SINGLES).op(simd.F64_PROMOTE_F32, simd.F64_NE);
+    });
     this.#setLow(false, d, local.SINGLES);
   }
 
   /** CVTSD2SI, CVTTSD2SI and, from binary32, CVTSS2SI and CVTTSS2SI. */
   integer(wide: boolean, truncate: boolean, s: number): void {
     const w = this.#w;
-    checkControl(this.#to);
-    const x = local.DOUBLES;
+    checkRounding(this.#to);
+    const [x, exact] = [local.DOUBLES, local.DOUBLES + 1];
     w.get(s).lane(wide ? simd.F64X2_EXTRACT_LANE : simd.F32X4_EXTRACT_LANE, 0);
     if (!wide) w.op(simd.F64_PROMOTE_F32);
+    w.tee(exact);
     if (!truncate) w.op(simd.F64_NEAREST);
     w.set(x);
     w.get(x).double(BELOW).op(simd.F64_GT).get(x).double(ABOVE).op(simd.F64_LT, op.I32_AND, op.I32_EQZ);
     this.#to.interpretIf();
+    unlessNoted(this.#to, () => {
+      w.get(x).op(op.PREFIX_BULK, simd.I32_TRUNC_SAT_F64_S, simd.F64_CONVERT_I32_S).get(exact).op(simd.F64_NE);
+    });
     w.get(x).op(op.PREFIX_BULK, simd.I32_TRUNC_SAT_F64_S);
   }
 
@@ -132,7 +141,7 @@ export class FloatConversion {
 
   /** CVTSD2SS. */
   singleFromDouble(d: number, s: number): void {
-    checkControl(this.#to);
+    checkRounding(this.#to);
     checkLow64(this.#to, s);
     const x = this.#low(true, s, 0);
     this.#w.get(x).op(simd.F32_DEMOTE_F64).set(local.SINGLES);
@@ -140,6 +149,9 @@ export class FloatConversion {
     this.#w.get(x).double(0).op(simd.F64_NE).get(local.SINGLES).single(0).op(simd.F32_EQ, op.I32_AND);
     this.#to.interpretIf();
     checkResult32(this.#to, local.SINGLES, "always", local.SINGLES, local.SINGLES);
+    unlessNoted(this.#to, () => {
+      this.#w.get(local.SINGLES).op(simd.F64_PROMOTE_F32).get(x).op(simd.F64_NE);
+    });
     this.#setLow(false, d, local.SINGLES);
   }
 

@@ -23,9 +23,10 @@ export class VectorRegisters {
   /** Registers that the function keeps in locals: bits by number. */
   kept: number;
   written = 0;
-  /** SSE instructions may run here, and arithmetic has default rounding and nothing to note but inexact results. */
+  /** SSE instructions may run here, arithmetic has default rounding and masks inexact results, and one has been noted. */
   ready = false;
   arithmeticReady = false;
+  inexactNoted = false;
   readonly #known: number[] = new Array(REGISTERS).fill(0);
   readonly #w: CodeWriter;
 
@@ -38,6 +39,7 @@ export class VectorRegisters {
   forget(): void {
     this.ready = false;
     this.arithmeticReady = false;
+    this.inexactNoted = false;
     this.#known.fill(0);
   }
 

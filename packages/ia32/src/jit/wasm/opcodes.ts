@@ -76,6 +76,7 @@ export const I32_SHR_U = 0x76;
 export const I32_ROTL = 0x77;
 export const I32_ROTR = 0x78;
 export const I64_CLZ = 0x79;
+export const I64_CTZ = 0x7a;
 export const I64_ADD = 0x7c;
 export const I64_SUB = 0x7d;
 export const I64_MUL = 0x7e;
