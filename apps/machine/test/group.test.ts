@@ -15,14 +15,15 @@ const ECHO_PID = 4;
 const RELAY_PID = 5;
 const TRIPS = 6;
 
-const modules = [
+const modulesOf = (relay: string) => [
   ...bootModules("exact"),
   guestModule("echo-server", guests["echo-server"], "echo-server start server"),
-  guestModule("relay", guests.relay, "relay start server"),
+  guestModule("relay", guests.relay, relay),
   guestModule("relay-client", guests["relay-client"]),
 ];
 
-function machine(policy: RecoveryPolicy): { rig: Rig; schedule: CrashSchedule } {
+function machine(policy: RecoveryPolicy, relay = "relay start server"): { rig: Rig; schedule: CrashSchedule } {
+  const modules = modulesOf(relay);
   const addresses = machineCrashAddresses(modules);
   if (addresses === undefined) throw new Error("no program has code that fails");
   const schedule: CrashSchedule = new CrashSchedule(
@@ -72,6 +73,37 @@ describe("a group restart", () => {
       expect(answers.at(-1)![3]).toBe(1);
     }
     expect(groups).toBeGreaterThan(count(10, 200));
+  });
+
+  it("restarts its members at the temperatures that they asked for; one that starts cold is the root of another group", () => {
+    const outcomes = ["warm", "cold"].map((temperature) => {
+      const { rig, schedule } = machine(together, `relay start server args=${temperature}`);
+      rig.clear();
+      schedule.arm(userThread(ECHO_PID), [{ after: 50, kind: "divide" }]);
+      const output = rig.command(`run relay-client ${TRIPS}`);
+      schedule.disarm();
+      const planned = rig.events.flatMap((e) => (e.event === "planned" ? [[e.pid, e.action]] : []));
+      return { planned, noticed: output.includes("no answer"), restarts: trips(output).at(-1)?.[2] };
+    });
+    expect(outcomes).toEqual([
+      {
+        planned: [
+          [ECHO_PID, "group"],
+          [RELAY_PID, "warm"],
+        ],
+        noticed: false,
+        restarts: 1,
+      },
+      {
+        planned: [
+          [ECHO_PID, "group"],
+          [RELAY_PID, "group"],
+        ],
+        // It has forgotten its own client, which is answered with an error.
+        noticed: true,
+        restarts: undefined,
+      },
+    ]);
   });
 
   it("is what an error was without it: a cold restart alone shows", () => {

@@ -1,5 +1,6 @@
 /*
- * relay: a server between clients and "echo-server", restarted with it when that one loses its memory.
+ * relay [warm|cold]: a server between clients and "echo-server", restarted with it – hot, or as the word says – when that
+ * one loses its memory.
  *
  * Here: passes a request on and puts in front of the answer how often it has been restarted for its server's sake.
  * A test program.
@@ -10,6 +11,12 @@ namespace {
 
 constexpr L4_Word_t ECHO = 0x710;
 constexpr int PATIENCE = 100;
+
+/** How it wants to be restarted; argument words are there in every life. */
+L4_Word_t Agreement() {
+  if (arc_start->argc < 2) return arc::AGREEMENT_RESTART;
+  return strcmp(arc_start->argv[1], "warm") == 0 ? arc::AGREEMENT_RESTART_WARM : arc::AGREEMENT_RESTART_COLD;
+}
 
 volatile L4_Word_t joined IS_PERSISTENT = 0;
 
@@ -26,7 +33,7 @@ class Relay final : public ArcServer {
   status_t Service(const Request& request, Reply& reply) override;
 
  private:
-  status_t Establish() { return process::Connect("echo-server", arc::AGREEMENT_RESTART, echo_, PATIENCE); }
+  status_t Establish() { return process::Connect("echo-server", Agreement(), echo_, PATIENCE); }
 
   status_t Pass(const Request& request, Reply& reply) {
     for (L4_Word_t n = 1; n <= request.Words(); n++) L4_LoadMR(static_cast<int>(n), request.Word(n));
