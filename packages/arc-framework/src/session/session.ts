@@ -76,6 +76,7 @@ export class Session {
     return ask(s, this.peer, SESSION_BEGIN, [this.key, ...words]);
   }
 
+  /** What was begun is over. */
   end(s: Request, ...words: readonly number[]): Part<SessionAnswer> {
     return ask(s, this.peer, SESSION_END, [this.key, ...words]);
   }
