@@ -19,7 +19,7 @@ const { values } = parseArgs({
     "keep-going": { type: "boolean", default: false },
   },
 });
-const coverage: Coverage = { instructions: 0, compiled: 0, exits: {} };
+const coverage: Coverage = { instructions: 0, compiled: 0, recompiled: 0, exits: {} };
 const from = Number(values.only ?? values.seed);
 const wanted = values.only === undefined ? Number(values.blocks) : 1;
 let blocks = 0;
@@ -38,6 +38,6 @@ for (let seed = from; blocks < wanted; seed++) {
   }
 }
 console.log(
-  `${blocks} blocks, ${coverage.instructions} instructions (${Math.round((100 * coverage.compiled) / coverage.instructions)} % compiled), ${failures} differences; exits ${JSON.stringify(coverage.exits)}`,
+  `${blocks} blocks, ${coverage.instructions} instructions (${Math.round((100 * coverage.compiled) / coverage.instructions)} % compiled, ${coverage.recompiled} regions again), ${failures} differences; exits ${JSON.stringify(coverage.exits)}`,
 );
 process.exitCode = failures > 0 ? 1 : 0;

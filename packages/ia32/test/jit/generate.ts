@@ -4,7 +4,17 @@
 import { sseRun, x87Run } from "./float-runs.ts";
 import { dataAddress, randomInstruction } from "./instructions.ts";
 import { SERVICES } from "./kernel.ts";
-import { BLOCK_TABLE, BLOCK_TABLE_LENGTH, CODE, CODE_SIZE, DATA, DATA_SIZE, DEVICE, TABLES } from "./places.ts";
+import {
+  BLOCK_TABLE,
+  BLOCK_TABLE_LENGTH,
+  CODE,
+  CODE_SIZE,
+  DATA,
+  DATA_SIZE,
+  DEVICE,
+  TABLES,
+  TASK_VECTOR,
+} from "./places.ts";
 import type { Block, Environment, Fixup, HostEvent, Item, Program, Step } from "./program.ts";
 import { Random } from "./random.ts";
 
@@ -41,13 +51,14 @@ function environment(random: Random): Environment {
     [6, "user"],
     [3, "kernel"],
     [3, "host"],
+    [1, "virtual"],
   ] as const);
   const paging = random.weighted([
     [2, "off"],
     [5, "plain"],
     [level === "host" ? 0 : 3, "pae"],
   ] as const);
-  const wide = level === "host" || !random.once(12);
+  const wide = level === "host" || (level !== "virtual" && !random.once(12));
   /** Present, writable, user; sometimes without one of them, sometimes accessed and dirty already. */
   const rights = (spoilt: number): number =>
     (random.once(spoilt) ? random.pick([0, 1, 3, 5, 6]) : 7) | (random.once(3) ? random.pick([0x20, 0x60]) : 0);
@@ -212,6 +223,7 @@ class Generator {
       [5, () => table(0x24)],
       [4, () => [...table(0x14), jump()]],
       [6, () => [item([0xb0, random.below(SERVICES), 0xcd, 0x80]), jump()]],
+      [2, () => [item([0xcd, TASK_VECTOR]), jump()]],
       [2, () => [this.#near([0xe9], this.#block(), random.below(6))]],
       [1, () => [item([0xcd, random.pick([3, 4, 0x20, 0x30, 0x80])]), jump()]],
       [2, () => []],
@@ -329,7 +341,7 @@ function place(random: Random, bodies: readonly (readonly Item[])[]): Block[] {
   let at = CODE;
   for (const items of bodies) {
     const size = items.reduce((sum, { bytes }) => sum + bytes.length, 0);
-    if (random.once(3)) {
+    if (random.once(bodies.length > 20 ? 5 : 2)) {
       const end = (at & ~(PAGE - 1)) + PAGE;
       at = Math.max(at, end - 1 - random.below(size + 1));
     } else at += random.pick([0, 0, 0, 1, 7, 16, 64]);
@@ -351,7 +363,7 @@ function hostEvent(random: Random, blocks: readonly Block[], { level }: Environm
     [3, () => ({ kind: "write", physical: DATA + random.below(DATA_SIZE), bytes: bytes() })],
     [1, () => ({ kind: "breakpoint", linear: random.once(2) ? null : random.pick(blocks).at })],
     [1, () => ({ kind: "watchpoint", linear: random.once(2) ? null : dataAddress(random, true) })],
-    [1, () => ({ kind: "observe", page: random.pick([CODE, DATA]) / PAGE + random.below(8) })],
+    [1, () => ({ kind: "observe", page: random.pick([CODE, DATA]) / PAGE + random.below(DATA_PAGES) })],
     [1, () => ({ kind: "restore" })],
     [1, () => ({ kind: "flags", value: random.pick([0x100, 0x400, 0x8d5, 0]) })],
   ])();
@@ -383,7 +395,7 @@ function steps(random: Random, blocks: readonly Block[], environment: Environmen
 export function generate(seed: number): Program {
   const random = new Random(seed);
   const around = environment(random);
-  const count = random.pick([4, 12, 30, 50]);
+  const count = random.pick([8, 30, 50, 80]);
   const generator = new Generator(random, around, count);
   const blocks = place(
     random,

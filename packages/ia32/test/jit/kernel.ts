@@ -13,11 +13,15 @@ import {
   KERNEL_STACK,
   STACK,
   TABLES,
+  TASK_2_CODE,
   USER_CODE,
   USER_DATA,
 } from "./places.ts";
 import type { Environment } from "./program.ts";
 
+/** SS of a virtual-8086 program, and its flags: VM, IOPL 3, IF. */
+const V86_STACK = 0x3000;
+const V86_FLAGS = 0x23202;
 const ENTRY = 16;
 const ROUTINES = 0x1000;
 const VECTOR_DB = 1;
@@ -45,14 +49,26 @@ export function kernel(environment: Environment): Uint8Array {
   };
   const jump = (from: number, to: number): number[] => [0xe9, ...dword(to - (HANDLERS + from + 5))];
 
+  const virtual = [
+    DATA >>> 4,
+    DATA >>> 4,
+    DATA >>> 4,
+    DATA >>> 4,
+    V86_STACK,
+    STACK - 16 * V86_STACK,
+    V86_FLAGS,
+    CODE >>> 4,
+  ];
   const toProgram =
-    level === "kernel"
-      ? [0xbc, ...dword(STACK), 0x68, ...dword(0x202), 0x0e, 0x50, 0xcf] // mov esp, STACK; push 202; push cs; push eax; iret
-      : [
-          ...[0xb9, ...dword(USER_DATA), 0x8e, 0xd9, 0x8e, 0xc1], // mov ecx, USER_DATA; mov ds, ecx; mov es, ecx
-          ...[0x51, 0x68, ...dword(STACK), 0x68, ...dword(0x3202)], // push ecx; push STACK; push 3202
-          ...[0x6a, wide ? USER_CODE : CODE_16, 0x50, 0xcf], // push CS; push eax; iret
-        ];
+    level === "virtual"
+      ? [...virtual.flatMap((word) => [0x68, ...dword(word)]), 0x50, 0xcf] // push GS, FS, DS, ES, SS, ESP, EFLAGS, CS, EAX; iret
+      : level === "kernel"
+        ? [0xbc, ...dword(STACK), 0x68, ...dword(0x202), 0x0e, 0x50, 0xcf] // mov esp, STACK; push 202; push cs; push eax; iret
+        : [
+            ...[0xb9, ...dword(USER_DATA), 0x8e, 0xd9, 0x8e, 0xc1], // mov ecx, USER_DATA; mov ds, ecx; mov es, ecx
+            ...[0x51, 0x68, ...dword(STACK), 0x68, ...dword(0x3202)], // push ecx; push STACK; push 3202
+            ...[0x6a, wide ? USER_CODE : CODE_16, 0x50, 0xcf], // push CS; push eax; iret
+          ];
   // Goes on at the next block of the table, with everything as it was at the start.
   const recover = routine(
     ...[0xfc, 0x8c, 0xd0, 0x8e, 0xd8, 0x8e, 0xc0], // cld; mov eax, ss; mov ds, eax; mov es, eax
@@ -122,6 +138,8 @@ export function kernel(environment: Environment): Uint8Array {
     paged(...swap(code(0), page), ...forget(code(0)), ...forget(page)),
     paged(...swap(code(3), ALIAS + code(3)), ...forget(code(3)), ...forget(ALIAS + code(3))),
   ];
+  // The second task: counts, returns, and goes on here the next time.
+  bytes.set([...count, 0xcf, 0xeb, 0x100 - count.length - 3], TASK_2_CODE - HANDLERS);
   const list = routine(...services.flatMap(dword));
   const syscall = routine(0x25, ...dword(SERVICES - 1), 0x2e, 0xff, 0x24, 0x85, ...dword(list));
 

@@ -24,10 +24,16 @@ import {
   KERNEL_DATA,
   KERNEL_STACK,
   RAM,
+  RECOVER,
   STACK,
   TABLES,
   TASK,
+  TASK_2,
+  TASK_2_CODE,
+  TASK_2_STACK,
+  TASK_VECTOR,
   TSS,
+  TSS_2,
   USER_CODE,
   USER_DATA,
 } from "./places.ts";
@@ -131,6 +137,13 @@ function writeDescriptors(memory: GuestMemory): void {
   describe(TASK, TSS, 0xfff, 0x008b);
   describe(BASED_DATA, 0x1000, 0x2ffff, 0x40f3);
   describe(CODE_16, CODE, 0xffff, 0x00fb);
+  describe(TASK_2, TSS_2, 0xfff, 0x0089);
+  for (const tss of [TSS, TSS_2]) memory.write32(tss + 28, TABLES); // CR3
+  memory.write32(TSS_2 + 32, TASK_2_CODE);
+  memory.write32(TSS_2 + 36, 2);
+  memory.write32(TSS_2 + 56, TASK_2_STACK);
+  memory.write32(TSS_2 + 76, KERNEL_CODE);
+  for (const segment of [72, 80, 84]) memory.write32(TSS_2 + segment, KERNEL_DATA); // ES, SS, DS
   memory.write32(TSS + 4, KERNEL_STACK);
   memory.write32(TSS + 8, KERNEL_DATA);
   memory.write16(TSS + 102, 0x68);
@@ -195,6 +208,8 @@ export function createMachine(program: Program, engine: EngineOptions, place?: W
     memory.write32(IDT + vector * 8, (KERNEL_CODE << 16) | (target & 0xffff));
     memory.write32(IDT + vector * 8 + 4, (target & 0xffff0000) | (vector === 0x80 || vector < 5 ? 0xee00 : 0x8e00));
   }
+  memory.write32(IDT + 8 * TASK_VECTOR, TASK_2 << 16);
+  memory.write32(IDT + 8 * TASK_VECTOR + 4, 0xe500);
 
   const traffic: string[] = [];
   let answers = program.seed;
@@ -264,13 +279,14 @@ export function createMachine(program: Program, engine: EngineOptions, place?: W
       },
     };
   }
-  const user = level !== "kernel";
+  const user = level === "user" || level === "host";
   processor.loadSegment("cs", user ? (wide ? USER_CODE : CODE_16) : KERNEL_CODE);
   for (const name of ["ss", "ds", "es", "fs", "gs"] as const)
     processor.loadSegment(name, user ? USER_DATA : KERNEL_DATA);
   processor.registers.set(registers);
-  processor.registers[ESP] = STACK;
-  processor.registers[EIP] = eipOf(environment, program.blocks[0].at);
+  // A virtual-8086 program is begun by its kernel.
+  processor.registers[ESP] = level === "virtual" ? KERNEL_STACK : STACK;
+  processor.registers[EIP] = level === "virtual" ? RECOVER : eipOf(environment, program.blocks[0].at);
   processor.registers[EFLAGS] = 0x202;
   for (let word = 0; word < XMM_WORDS; word += 2) processor.floatRegisters.set(noise.numbers(), word);
   fillStack(processor.floatRegisters, () => noise.numbers());

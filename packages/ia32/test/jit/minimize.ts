@@ -1,6 +1,7 @@
 // Makes a failing program small: leaves out what it fails without.
 //
 // Here: trying. A candidate counts when it still differs, in whatever. Not here: running it (run.ts).
+import { CODE_SIZE, DATA_SIZE } from "./places.ts";
 import type { Environment, Item, Program, Step } from "./program.ts";
 import type { Difference } from "./run.ts";
 
@@ -24,10 +25,10 @@ const SIMPLER: readonly Partial<Environment>[] = [
   { noExecute: false },
   { controlWord: 0x37f },
   { mxcsr: 0x1f80 },
-  { codeFrames: [0, 1, 2, 3, 4, 5, 6, 7] },
-  { dataFrames: [0, 1, 2, 3, 4, 5, 6, 7] },
-  { codeRights: [7, 7, 7, 7, 7, 7, 7, 7] },
-  { dataRights: [7, 7, 7, 7, 7, 7, 7, 7] },
+  { codeFrames: Array.from({ length: CODE_SIZE / 4096 }, (_, i) => i) },
+  { dataFrames: Array.from({ length: DATA_SIZE / 4096 }, (_, i) => i) },
+  { codeRights: new Array(CODE_SIZE / 4096).fill(7) },
+  { dataRights: new Array(DATA_SIZE / 4096).fill(7) },
 ];
 
 class Minimizer {

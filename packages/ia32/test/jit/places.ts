@@ -4,14 +4,19 @@ export const RAM = 0x60000;
 export const GDT = 0x1000;
 export const IDT = 0x2000;
 export const TSS = 0x3000;
+export const TSS_2 = 0x4000;
+export const TASK_2_STACK = 0x7000;
 export const HANDLERS = 0x8000;
+/** Where the handler stands that goes on with a program, and the code of the second task. */
+export const RECOVER = 0x9000;
+export const TASK_2_CODE = 0x9f00;
 export const KERNEL_STACK = 0xafc0;
 /** A counter, then addresses of instructions for the handler to go on at, and for indirect jumps. */
 export const COUNTER = 0xb000;
 export const BLOCK_TABLE = 0xb100;
 export const BLOCK_TABLE_LENGTH = 64;
 export const CODE = 0x10000;
-export const CODE_SIZE = 0x8000;
+export const CODE_SIZE = 0x10000;
 export const DATA = 0x20000;
 export const DATA_SIZE = 0x8000;
 export const STACK = 0x31000;
@@ -30,4 +35,8 @@ export const TASK = 0x28;
 /** Data with a base and a small limit; 16-bit code with base CODE. */
 export const BASED_DATA = 0x33;
 export const CODE_16 = 0x3b;
-export const GDT_LIMIT = 0x3f;
+/** A task that returns to whoever switched to it. */
+export const TASK_2 = 0x40;
+/** INT of this vector switches to it and back. */
+export const TASK_VECTOR = 0x81;
+export const GDT_LIMIT = 0x47;

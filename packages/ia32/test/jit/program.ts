@@ -43,8 +43,8 @@ export interface Step {
 }
 
 export interface Environment {
-  /** Whose program it is: CPL 3 or CPL 0 over a kernel of our own in architectural mode, or a host kernel's. */
-  readonly level: "user" | "kernel" | "host";
+  /** Whose program it is: CPL 3, virtual 8086 or CPL 0 over a kernel of our own in architectural mode, or a host kernel's. */
+  readonly level: "user" | "virtual" | "kernel" | "host";
   readonly paging: "off" | "plain" | "pae";
   /** 32-bit code. */
   readonly wide: boolean;

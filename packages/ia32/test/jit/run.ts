@@ -22,6 +22,8 @@ export interface Coverage {
   instructions: number;
   /** Instructions that compiled code retired. */
   compiled: number;
+  /** Regions that were compiled again because they were hot. */
+  recompiled: number;
   exits: Record<string, number>;
 }
 
@@ -208,7 +210,11 @@ export function firstDifference(
         ? ["exit", describe(mine.exit), describe(theirs.exit)]
         : (quickDifference(expected, got) ??
           (last || step % THOROUGH === 0 ? thoroughDifference(expected, got) : null));
-    if (last && coverage !== undefined) coverage.compiled += got.processor.jitStatistics?.compiledInstructions ?? 0;
+    if (last && coverage !== undefined) {
+      const { compiledInstructions = 0, recompiled = 0 } = got.processor.jitStatistics ?? {};
+      coverage.compiled += compiledInstructions;
+      coverage.recompiled += recompiled;
+    }
     if (found !== null) return { step, what: found[0], expected: found[1], got: found[2] };
     if (last) break;
   }
