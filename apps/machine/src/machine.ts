@@ -5,7 +5,7 @@
  * what is typed when (→ run/). Everything that the machine remembers is in its RAM and in `snapshot()`.
  * @module
  */
-import { type CutProbe, decide, type RecoveryPolicy } from "@kintsugi/arc-framework";
+import { type CutProbe, decide, type RecoveryPolicy, type Switch } from "@kintsugi/arc-framework";
 import { EIP, GuestMemory, type PortIo, Processor, type ProcessorState } from "@kintsugi/ia32";
 import { Kernel, type KernelObserver, type KernelOptions, type SliceProbe } from "@kintsugi/microkernel";
 import type { Disk, DmaMemory, SoundBlock } from "@kintsugi/pc";
@@ -47,6 +47,8 @@ export interface MachineOptions {
   readonly hostClock?: () => number;
   /** What P3s do about failures; the reference policy when left out. */
   readonly policy?: RecoveryPolicy;
+  /** Detectors of theirs that are switched off; none when left out. */
+  readonly without?: readonly Switch[];
   /** Tests look at the kernel, and stop threads at exact instructions. */
   readonly observer?: KernelObserver;
   readonly probe?: SliceProbe;
@@ -216,7 +218,7 @@ export class Machine {
   }
 
   #kernelOptions(): KernelOptions {
-    const { probe } = this.#options;
+    const { probe, policy = decide, without = [] } = this.#options;
     const chips = this.#chips;
     return {
       memory: this.#memory,
@@ -230,7 +232,7 @@ export class Machine {
         },
         advance: (now) => chips.advance(now * CYCLE_TIME),
       },
-      programs: residentPrograms(this.#trace.servers, this.#options.policy ?? decide, this.#options.cutProbe),
+      programs: residentPrograms(this.#trace.servers, policy, new Set(without), this.#options.cutProbe),
       observer: this.#observer(),
       ...(probe ? { probe } : {}),
     };

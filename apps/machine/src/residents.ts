@@ -16,6 +16,7 @@ import {
   PROGRAM_SIGMA0,
   PROGRAM_UNDERTAKER,
   type RecoveryPolicy,
+  type Switch,
   sigma0ImageSize,
   undertaker,
 } from "@kintsugi/arc-framework";
@@ -35,13 +36,14 @@ export function residentNeeds(ramSize: number): ResidentNeeds {
 export function residentPrograms(
   observer: Trace["servers"],
   policy: RecoveryPolicy,
+  without: ReadonlySet<Switch>,
   probe?: CutProbe,
 ): ReadonlyMap<number, ResidentProgram> {
   const options = { observer, ...(probe ? { probe } : {}) };
   return new Map<number, ResidentProgram>([
     [PROGRAM_SIGMA0, createSigma0(options)],
     [PROGRAM_ART, createArt(options)],
-    [PROGRAM_P3, createP3({ ...options, policy })],
+    [PROGRAM_P3, createP3({ ...options, policy, without })],
     [PROGRAM_UNDERTAKER, undertaker],
   ]);
 }

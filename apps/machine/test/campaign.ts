@@ -40,7 +40,7 @@ export class Campaign {
   constructor(
     modules: readonly BootModule[],
     saved?: SavedMachine,
-    options: Pick<RigOptions, "memory" | "policy"> = {},
+    options: Pick<RigOptions, "memory" | "policy" | "without"> = {},
   ) {
     const addresses = machineCrashAddresses(modules);
     if (addresses === undefined) throw new Error("no program has code that fails");
@@ -60,6 +60,15 @@ export class Campaign {
     };
     this.rig = new Rig({ modules, observer, probe: this.#schedule, ...options }, saved);
     if (saved === undefined) this.rig.settle();
+  }
+
+  /** Crashes the driver so many instructions after a file is sent, which may never be printed; gives what the serial line said. */
+  printUnnoticed(file: string, crash: ScheduledCrash, seconds: number): string {
+    this.rig.clear();
+    this.#schedule.arm(PARALLEL_THREAD, [crash]);
+    this.rig.type(`print ${file}\r`);
+    this.rig.settle(seconds);
+    return this.rig.output;
   }
 
   /** Prints a file of the machine while the driver crashes; gives what came out. */

@@ -4,7 +4,7 @@
  * Here: power-on, typing lines, running until idle, copying the whole machine and rebuilding it from bytes and states.
  */
 
-import type { CutProbe, RecoveryPolicy } from "@kintsugi/arc-framework";
+import type { CutProbe, RecoveryPolicy, Switch } from "@kintsugi/arc-framework";
 import { allocateMemory, CONTROL_AREA_SIZE } from "@kintsugi/ia32";
 import type { KernelObserver, SliceProbe } from "@kintsugi/microkernel";
 import type { Disk, SoundBlock } from "@kintsugi/pc";
@@ -35,6 +35,7 @@ export interface RigOptions {
   readonly cutProbe?: CutProbe;
   readonly hostClock?: () => number;
   readonly policy?: RecoveryPolicy;
+  readonly without?: readonly Switch[];
   readonly video?: Uint8Array;
   readonly disk?: Disk;
   /** Memory to use again, of a rig that is done with; cleared before a power-on. */
@@ -120,7 +121,7 @@ export class Rig {
   }
 
   #machineOptions(): MachineOptions {
-    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy, disk } = this.#options;
+    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy, without, disk } = this.#options;
     return {
       memory: this.memory,
       ramSize: TEST_RAM,
@@ -138,6 +139,7 @@ export class Rig {
       ...(cutProbe ? { cutProbe } : {}),
       ...(hostClock ? { hostClock } : {}),
       ...(policy ? { policy } : {}),
+      ...(without ? { without } : {}),
       ...(disk ? { disk } : {}),
     };
   }

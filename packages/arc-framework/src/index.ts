@@ -8,7 +8,7 @@
  */
 export { createArt } from "./art/art.ts";
 export { artImageSize, MODULE_LIMIT } from "./art/art-memory.ts";
-export { DETECTORS, detect } from "./detect/detect.ts";
+export { DETECTORS, detect, isSwitch, type Switch } from "./detect/detect.ts";
 export type { ElfError, ElfErrorCode } from "./elf/error.ts";
 export { type ByteReader, type Program, parseElf, type Segment } from "./elf/parse.ts";
 export { type ElfSymbol, symbolAt, symbols } from "./elf/symbols.ts";

@@ -58,6 +58,7 @@ export async function boot(flags: BootFlags): Promise<number> {
       modules: prepared.modules,
       seed: prepared.header.seed,
       policy: prepared.header.policy,
+      without: prepared.header.without ?? [],
       operator,
       limit: flags.limit === undefined ? Number.POSITIVE_INFINITY : Math.ceil(flags.limit * CYCLES_PER_SECOND),
       hostTimes: flags.hostTimes === true,

@@ -52,6 +52,7 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
   if (policy.isErr()) throw new UsageError(policy.error.message);
   const powered = Machine.powerOn({
     policy: policy.value,
+    without: prepared.header.without ?? [],
     memory: machineMemory(prepared.ramSize),
     ramSize: prepared.ramSize,
     modules: prepared.modules,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseFile, parseLimit, parseMemory, parseParallel, parseSeed, UsageError } from "./options.ts";
+import { parseDetector, parseFile, parseLimit, parseMemory, parseParallel, parseSeed, UsageError } from "./options.ts";
 
 describe("options", () => {
   it("give their values", () => {
@@ -7,6 +7,8 @@ describe("options", () => {
     expect(parseSeed("4294967295")).toBe(0xffff_ffff);
     expect(parseLimit("0.5")).toBe(0.5);
     expect(parseParallel("naive")).toBe("naive");
+    expect(parseDetector("panic", ["hang"])).toEqual(["hang", "panic"]);
+    expect(parseDetector("hang", ["hang"])).toEqual(["hang"]);
     expect(parseFile("a=b=c", [])).toEqual([{ name: "a", path: "b=c" }]);
   });
 
@@ -24,6 +26,10 @@ describe("options", () => {
       [() => parseLimit("1e-9"), /--limit wants virtual seconds, such as 2\.5, .* not '1e-9'/],
       [() => parseLimit("NaN"), /--limit/],
       [() => parseParallel("exactly"), /--parallel wants one of exact, thesis, naive/],
+      [
+        () => parseDetector("sleep", []),
+        /--without-detector wants one of outside-areas, access-rights, exception, hang, panic, kill, not 'sleep'/,
+      ],
       [() => parseFile("letter", []), /--file wants NAME=HOSTPATH/],
       [() => parseFile("=x", []), /--file/],
       [() => parseFile("a=", []), /--file/],

@@ -5,6 +5,8 @@
  * @module
  */
 
+import { DETECTORS, isSwitch, type Switch } from "@kintsugi/arc-framework";
+
 /** An impossible option; the message names the option and the way out. Exit code 2. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
@@ -50,6 +52,12 @@ export function parseLimit(text: string): number {
 export function parseParallel(text: string): ParallelDriver {
   if (PARALLEL_DRIVERS.includes(text)) return text;
   throw new UsageError(`--parallel wants one of ${PARALLEL_DRIVERS.join(", ")}, not '${text}'`);
+}
+
+/** Name of a detector, added to those given before. */
+export function parseDetector(text: string, before: readonly Switch[]): readonly Switch[] {
+  if (isSwitch(text)) return before.includes(text) ? before : [...before, text];
+  throw new UsageError(`--without-detector wants one of ${[...DETECTORS.keys()].join(", ")}, not '${text}'`);
 }
 
 /** Longest name of a file at the prompt, in bytes. */

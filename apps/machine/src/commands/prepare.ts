@@ -44,6 +44,9 @@ export function prepare(flags: MachineFlags): Prepared {
   const memory = replay?.header.memory ?? flags.memory ?? DEFAULT_MEMORY;
   const parallel = replay?.header.parallel ?? flags.parallel ?? DEFAULT_DRIVER;
   const policy = replay?.header.policy ?? flags.policy ?? DEFAULT_POLICY;
+  if (replay !== undefined && flags.withoutDetector.length > 0)
+    throw new UsageError("--without-detector cannot go with --replay, whose log says it; leave it out");
+  const without = replay?.header.without ?? flags.withoutDetector;
   const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
   const modules = [...bootModules(parallel), ...deviceModules(flags.with)];
   for (const { name, path } of flags.file) {
@@ -57,7 +60,8 @@ export function prepare(flags: MachineFlags): Prepared {
     throw new UsageError(`--file: ${flags.file.length} files are too many; the machine has room for ${room}`);
   }
   const image = imageHash(modules);
-  const header: PreparedHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, policy, image };
+  const off = without.length > 0 ? { without } : {};
+  const header: PreparedHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, policy, ...off, image };
   if (replay !== undefined && replay.header.image !== header.image) {
     throw new UsageError(
       `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file and --with options and the same version`,

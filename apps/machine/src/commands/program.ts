@@ -4,6 +4,7 @@
  * Here: commander's part. Not here: what options may say (→ options.ts), what commands do (→ start.ts, boot.ts).
  * @module
  */
+import type { Switch } from "@kintsugi/arc-framework";
 import { Command, CommanderError, Option } from "commander";
 import { benchCommand } from "./bench.ts";
 import { conformanceCommand } from "./conformance.ts";
@@ -16,6 +17,7 @@ import {
   type NamedFile,
   PARALLEL_DRIVERS,
   type ParallelDriver,
+  parseDetector,
   parseFile,
   parseLimit,
   parseMemory,
@@ -35,6 +37,7 @@ export interface MachineFlags {
   readonly with: readonly string[];
   readonly parallel?: ParallelDriver;
   readonly policy?: string;
+  readonly withoutDetector: readonly Switch[];
   readonly paper: string;
   readonly wav: string;
   readonly record?: string;
@@ -132,6 +135,14 @@ function machineOptions(command: Command): Command {
         .default([], "none"),
     )
     .option("--policy <NAME|FILE>", "what is done about failures: see 'kintsugi policy list' (default: reference)")
+    .addOption(
+      new Option(
+        "--without-detector <NAME>",
+        "a detector that is switched off: what it looks for stays unnoticed; may be repeated",
+      )
+        .argParser(parseDetector)
+        .default([], "none"),
+    )
     .option("--gdb <PORT>", "run to the task's first instruction and wait there for GDB", parsePort)
     .option("--gdb-task <NAME>", "the program that GDB sees (default: parallel)")
     .option("--paper <FILE>", "where the printer prints", "paper.txt")

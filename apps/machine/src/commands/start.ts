@@ -42,6 +42,7 @@ export async function start(flags: MachineFlags): Promise<number> {
       modules: prepared.modules,
       seed: prepared.header.seed,
       policy: prepared.header.policy,
+      without: prepared.header.without ?? [],
       operator: prepared.replay
         ? { kind: "replay", entries: prepared.replay.entries }
         : terminal

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { Switch } from "@kintsugi/arc-framework";
 import type { SoundBlock } from "@kintsugi/pc";
 import type { BootModule } from "../boot.ts";
 import type { MachineEvent } from "../events.ts";
@@ -43,6 +44,8 @@ export interface WorkerStart {
   readonly seed: number;
   /** Name of a recovery policy, or path of a module that has one. */
   readonly policy: string;
+  /** Detectors that are switched off; none when left out. */
+  readonly without?: readonly Switch[];
   readonly operator: OperatorChoice;
   /** Cycle count at which the run ends; Infinity: never. */
   readonly limit: number;

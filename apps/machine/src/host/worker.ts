@@ -42,6 +42,7 @@ async function main(): Promise<void> {
   }
   const options = {
     policy: policy.value,
+    without: start.without ?? [],
     memory: start.memory,
     ramSize: start.ramSize,
     modules: start.modules,

@@ -6,6 +6,7 @@
  * Seed + image + log = the run, bit for bit.
  * @module
  */
+import { isSwitch, type Switch } from "@kintsugi/arc-framework";
 import { err, ok, type Result } from "neverthrow";
 
 /** What must be equal for a replay to be the same run. */
@@ -19,6 +20,8 @@ export interface LogHeader {
   readonly parallel: string;
   /** Name of the recovery policy, or path of its module; "reference" when left out. */
   readonly policy?: string;
+  /** Names of detectors that were switched off; none when left out. */
+  readonly without?: readonly Switch[];
   /** SHA-256 over the boot modules, names and bytes. */
   readonly image: string;
 }
@@ -100,6 +103,7 @@ function isHeader(value: unknown): value is LogHeader {
     isCount(header.memory) &&
     typeof header.parallel === "string" &&
     (header.policy === undefined || typeof header.policy === "string") &&
+    (header.without === undefined || (Array.isArray(header.without) && header.without.every(isSwitch))) &&
     typeof header.image === "string"
   );
 }

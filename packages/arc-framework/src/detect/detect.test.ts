@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Detector, describeFailure, type Failure } from "../failure.ts";
-import { DETECTORS, detect } from "./detect.ts";
+import { DETECTORS, detect, isSwitch } from "./detect.ts";
 import type { FindArea } from "./notice.ts";
 
 const findArea: FindArea = (address) => {
@@ -47,12 +47,18 @@ describe("a message about a program", () => {
         fc.constantFrom(0xffe0, 0xffe2, 0xffe5, 0xffe7, 0xffb0, 0xff70, 0x101, 0x102, 0x401),
         fc.array(fc.nat(0xffffffff), { maxLength: 12 }),
         (label, words) => {
-          const found = DETECTORS.map((rule) => rule({ label, words }, findArea)).filter((f) => f !== undefined);
+          const failures = [...DETECTORS].map(([name, rule]) => ({ name, failure: rule({ label, words }, findArea) }));
+          const found = failures.flatMap(({ name, failure }) => (failure ? [{ ...failure, detector: name }] : []));
           expect(found.length).toBeLessThanOrEqual(1);
           expect(detect({ label, words }, findArea)).toEqual(found[0]);
         },
       ),
     );
+  });
+
+  it("is known by the name of the switch that turns its detector off", () => {
+    expect([...DETECTORS.keys()].every(isSwitch)).toBe(true);
+    for (const name of ["no-memory", "group", "", "Hang"]) expect(isSwitch(name)).toBe(false);
   });
 
   it("keeps access, address and instruction", () => {

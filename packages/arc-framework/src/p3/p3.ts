@@ -8,8 +8,8 @@
  * @module
  */
 import { LABEL_EXCEPTION, LABEL_HANG, LABEL_PAGE_FAULT, threadNumber } from "@kintsugi/microkernel";
-import { detect } from "../detect/detect.ts";
-import type { Failure } from "../failure.ts";
+import { detect, type Switch } from "../detect/detect.ts";
+import type { Detector, Failure } from "../failure.ts";
 import { TEMPERATURE_NAMES } from "../policy/group.ts";
 import type { RecoveryPolicy } from "../policy/policy.ts";
 import { decide } from "../policy/reference.ts";
@@ -54,6 +54,11 @@ import { markStep } from "./timeline.ts";
 export interface P3Options {
   /** What to do about failures; the reference policy when left out. */
   readonly policy?: RecoveryPolicy;
+  /**
+   * Detectors that are switched off. Nobody notices what they look for: the thread is never answered and waits; one that
+   * hangs goes on; a kill is refused.
+   */
+  readonly without?: ReadonlySet<Switch>;
   /** Asked at every cut point of P3's own code; crashes it by throwing. */
   readonly probe?: CutProbe;
   readonly observer?: ResidentObserver & RecoveryObserver;
@@ -65,13 +70,15 @@ const ART_REQUESTS = 0x200;
 /** The program for all P3s of a machine: what tells them apart is in their address spaces. */
 export function createP3(options: P3Options = {}): ResidentServer {
   const { policy = decide, observer = {} } = options;
+  const without: ReadonlySet<Detector> = options.without ?? new Set();
+  const isUnnoticed = ({ detector }: Failure): boolean => without.has(detector);
   const fail = (s: Request, failure: Failure): Part<undefined> => recover(s, failure, policy, observer);
 
   function* pageFault(s: Request): Handler {
     const address = s.word(1) >>> 0;
     const plan = yield* look(s, address);
     const failure = detect(noticeOf(s), () => (plan.rights < 0 ? undefined : plan));
-    if (failure !== undefined) return yield* fail(s, failure);
+    if (failure !== undefined) return isUnnoticed(failure) ? undefined : yield* fail(s, failure);
     const items = plan.items.length > 0 ? plan.items : yield* bringIn(s, address, plan);
     if (items.length > 0) return { items };
     return yield* fail(s, {
@@ -85,7 +92,9 @@ export function createP3(options: P3Options = {}): ResidentServer {
 
   function* failed(s: Request): Handler {
     const failure = detect(noticeOf(s), () => undefined);
-    return failure === undefined ? reply(STATUS_INVALID) : yield* fail(s, failure);
+    if (failure === undefined) return reply(STATUS_INVALID);
+    if (!isUnnoticed(failure)) return yield* fail(s, failure);
+    return failure.kind === "hang" ? {} : undefined;
   }
 
   function* recovered(s: Request): Handler {
@@ -101,7 +110,8 @@ export function createP3(options: P3Options = {}): ResidentServer {
 
   function* restart(s: Request): Handler {
     const failure = detect(noticeOf(s), () => undefined);
-    if (failure !== undefined) yield* fail(s, failure);
+    if (failure === undefined || isUnnoticed(failure)) return reply(STATUS_REFUSED);
+    yield* fail(s, failure);
     return reply(STATUS_OK);
   }
 
