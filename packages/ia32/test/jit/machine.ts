@@ -236,7 +236,7 @@ export function createMachine(program: Program, engine: EngineOptions, place?: W
       write: (port, size, value) => note("out", port, size, value),
     },
     mmio: {
-      timed: true,
+      timed: (program.seed & 1) === 0,
       read: (physical, size) => answer("load", physical, size),
       write: (physical, size, value) => note("store", physical, size, value),
     },
