@@ -19,6 +19,7 @@ export interface Disk {
   fault?(operation: DiskOperation, lba: number, count: number): DiskFault | null;
 }
 
+/** What is done to sectors. */
 export type DiskOperation = "read" | "write" | "flush";
 
 /** An error of a disk. */
