@@ -56,6 +56,18 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
     expect(other.machine.processor.cycles).toBe(other.machine.processor.retired + 2000 * CYCLES);
   });
 
+  test("wherever a budget ends behind what a port has charged, the program goes on there", () => {
+    const round = 5 + 2 * CYCLES;
+    const one = ports(INTERPRETER, PROGRAM);
+    const other = ports(ENGINES[name], PROGRAM);
+    for (let budget = 2 * round; budget < 3 * round; budget++) {
+      one.machine.processor.run(budget);
+      other.machine.processor.run(budget);
+      expect([budget, other.machine.processor.registers]).toEqual([budget, one.machine.processor.registers]);
+    }
+    expect(other.traffic).toEqual(one.traffic);
+  });
+
   test("a run ends when its cycles are used up, be it by ports", () => {
     const { machine, traffic } = ports(ENGINES[name], PROGRAM);
     machine.processor.run(1000);
