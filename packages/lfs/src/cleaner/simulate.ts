@@ -102,6 +102,7 @@ export function drawCurves(curves: readonly CostCurve[]): string {
   const marks = [0, 2, 4, 6, 8, 10, 12, 14].map((c) => `<text x="30" y="${y(c) + 4}">${c}</text>`);
   const shares = [0, 0.2, 0.4, 0.6, 0.8, 1].map((u) => `<text x="${x(u) - 8}" y="360">${u}</text>`);
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 400" font-family="sans-serif" font-size="12">
+<title>Write cost by utilisation of the disk</title>
 <path d="M60 40V340H560" fill="none" stroke="#000"/>${marks.join("")}${shares.join("")}
 <text x="220" y="385">utilisation of the disk</text><text x="20" y="25">write cost</text>${lines.join("\n")}</svg>
 `;
