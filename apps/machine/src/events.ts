@@ -52,6 +52,8 @@ export type MachineEvent =
       readonly delay?: number;
       /** The open request will be answered with an error. */
       readonly quarantine?: true;
+      /** Other servers that are restarted, too. */
+      readonly siblings?: "later" | "all";
       readonly steps: readonly string[];
     }
   | {

@@ -12,7 +12,7 @@ import { describe, expect, it } from "vitest";
 import type { ScheduledCrash } from "../src/crash-schedule.ts";
 import { loadPolicy } from "../src/host/policy-file.ts";
 import { Random } from "../src/random.ts";
-import { Campaign, modulesWith, testFile } from "./campaign.ts";
+import { Campaign, modulesWith, PARALLEL_PID, testFile } from "./campaign.ts";
 import { SEED } from "./tier.ts";
 
 const random = new Random(SEED + 11);
@@ -31,10 +31,13 @@ const said = ({ action }: ScheduleEntry) => [
   action.because,
   action.delay ?? 0,
   action.quarantine ?? false,
+  action.siblings,
 ];
 function done(campaign: Campaign): unknown[] {
   return campaign.rig.events.flatMap((event) =>
-    event.event === "planned" ? [[event.action, event.because, event.delay ?? 0, event.quarantine ?? false]] : [],
+    event.event === "planned" && event.pid === PARALLEL_PID
+      ? [[event.action, event.because, event.delay ?? 0, event.quarantine ?? false, event.siblings]]
+      : [],
   );
 }
 

@@ -97,6 +97,6 @@ export function describeFailure(failure: Failure): string {
     case "killed":
       return "killed";
     case "group":
-      return `its server (pid ${failure.detail}) started cold`;
+      return `a server of its group (pid ${failure.detail}) started cold`;
   }
 }

@@ -52,6 +52,7 @@ export {
   withRestart,
 } from "./policy/history.ts";
 export { type Intensity, withIntensity } from "./policy/intensity.ts";
+export { oneForAll, restForOne } from "./policy/one-for-all.ts";
 export {
   type Action,
   type ActionKind,
@@ -66,6 +67,7 @@ export {
 } from "./policy/policy.ts";
 export { QUARANTINE_LIMIT, withQuarantine } from "./policy/quarantine.ts";
 export { decide, RULES } from "./policy/reference.ts";
+export { restartOrder, SIBLINGS, type Siblings } from "./policy/siblings.ts";
 export * from "./protocol/address-space.ts";
 export * from "./protocol/art.ts";
 export * from "./protocol/driver.ts";

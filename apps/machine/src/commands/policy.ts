@@ -66,9 +66,9 @@ function asTable({ entries, end }: Schedule): string {
   return `${lines.join("\n")}\n${end === "goes on" ? "… and goes on" : `then ${end}`}\n`;
 }
 
-function phrase({ kind, delay = 0, quarantine }: Action): string {
+function phrase({ kind, delay = 0, quarantine, siblings }: Action): string {
   const wait = delay > 0 ? ` in ${delay / MILLISECOND} ms` : "";
-  return `${kind}${quarantine ? ", quarantine" : ""}${wait}`;
+  return `${kind}${siblings ? ` (${siblings})` : ""}${quarantine ? ", quarantine" : ""}${wait}`;
 }
 
 function parseAgain(text: string): number {

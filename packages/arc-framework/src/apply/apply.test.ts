@@ -24,6 +24,7 @@ function performed(kind: ActionKind, delay = 0): string[] {
     end: (reason) => note(`end ${reason}`, 0),
     wait: (cycles) => note(`wait ${cycles}`, 7),
     stopClients: () => note("stop clients", 0),
+    stopSiblings: () => note("stop siblings", 0),
     recreate: () => note("recreate", 0),
     answerClients: () => note("answer", 0),
     releaseShared: () => note("release", 2),

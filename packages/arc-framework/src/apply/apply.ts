@@ -8,6 +8,7 @@
  */
 import type { AreaKind } from "../plan/area-kind.ts";
 import type { Plan, PlanStep } from "../plan/plan.ts";
+import type { Siblings } from "../policy/siblings.ts";
 import { STEP_INITIALIZE, STEP_LOAD, STEP_START, STEP_UNMAP, STEP_WAIT } from "../protocol/recovery-record.ts";
 import type { Part } from "../server/request.ts";
 
@@ -21,6 +22,7 @@ export interface Restartable {
   /** The process has ended: its report first, then ART removes it, and this P3 with it. */
   end(reason: number): Part<number>;
   stopClients(): Part<number>;
+  stopSiblings(siblings: Siblings): Part<number>;
   recreate(): Part<number>;
   answerClients(): Part<number>;
   releaseShared(): Part<number>;
@@ -68,6 +70,8 @@ function perform(step: PlanStep, process: Restartable): Part<number> {
       return process.reboot(step.text);
     case "stop clients":
       return process.stopClients();
+    case "stop siblings":
+      return process.stopSiblings(step.siblings);
     case "recreate":
       return process.recreate();
     case "answer clients":

@@ -52,6 +52,8 @@ const GLOBAL_FIELDS = {
   /** Recovery records ever written. */
   records: "u32",
   resets: "u32",
+  /** Processes ever entered. */
+  entered: "u32",
   reason: "words[32]",
 } as const;
 
@@ -88,6 +90,12 @@ const PROCESS_FIELDS = {
   restartedColdWith: "words[2]",
   /** Pid of the server whose restart it waits for, 0 for none. */
   stoppedFor: "u32",
+  /** How it is restarted then: a TEMPERATURE_NAMES index. */
+  restartAs: "u32",
+  /** Its P3, which waits for the answer to GROUP_STOP until it is its turn; 0 for none. */
+  groupClient: "u32",
+  /** Its place in the order in which processes were entered. */
+  order: "u32",
   /** 1 once the service thread of this pid exists; it stays when the process ends. */
   service: "u32",
   argument: "words[32]",

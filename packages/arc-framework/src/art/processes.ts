@@ -69,14 +69,17 @@ export function freePid(memory: ArtMemory, tx: WordReader): number {
 
 /** Makes the row of a new process; everything but version and service thread starts at zero. */
 export function enter(memory: ArtMemory, tx: WordWriter, pid: number, fields: Readonly<Record<number, number>>): void {
-  const { processes } = memory;
+  const { processes, globals } = memory;
   const row = pid - 1;
+  const order = globals.get(tx, 0, G.entered) + 1;
+  globals.set(tx, 0, G.entered, order);
   const version = nextVersion(processes.get(tx, row, P.version));
   const service = processes.get(tx, row, P.service);
   processes.clear(tx, row);
   processes.set(tx, row, P.version, version);
   processes.set(tx, row, P.service, service);
   processes.set(tx, row, P.state, PROCESS_STARTING);
+  processes.set(tx, row, P.order, order);
   for (const [field, value] of Object.entries(fields)) processes.set(tx, row, Number(field), value);
 }
 

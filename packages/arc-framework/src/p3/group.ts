@@ -16,9 +16,11 @@ import { STATUS_OK } from "../protocol/status.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
 import { getWord } from "./state.ts";
 
+const KINDS = { hot: "hot", warm: "warm", cold: "group", alone: "cold" } as const;
+
 /** A member is restarted as it asked, unless it has nothing to recover from. One that starts cold takes its own clients along. */
 export function memberPolicy(temperature: Temperature): RecoveryPolicy {
-  const kind = temperature === "cold" ? "group" : temperature;
+  const kind = KINDS[temperature];
   return firstOf([onlyServers, readyFirst, () => ({ kind, because: "member of a restart group" })]);
 }
 

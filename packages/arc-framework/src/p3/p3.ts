@@ -118,6 +118,12 @@ export function createP3(options: P3Options = {}): ResidentServer {
   function* go(s: Request): Handler {
     yield* s.send(s.sender, reply(STATUS_OK));
     const temperature = TEMPERATURE_NAMES[s.word(2)] ?? "hot";
+    // The next one waits for this one's READY.
+    if (temperature === "alone")
+      yield* s.step((tx) => {
+        setWord(tx, "group", 1);
+        return [];
+      });
     yield* recover(s, serverLost(s.word(1)), memberPolicy(temperature), observer);
     return undefined;
   }

@@ -25,6 +25,7 @@ import {
 import type { Restartable } from "../apply/apply.ts";
 import { PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
+import { SIBLINGS, type Siblings } from "../policy/siblings.ts";
 import { ART_GROUP_STOP, ART_PROCESS_ENDED, ART_REBOOT, ART_RECREATE, ART_UNDERTAKER } from "../protocol/art.ts";
 import { STATUS_FAILED, STATUS_OK } from "../protocol/status.ts";
 import { CYCLES_PER_MICROSECOND } from "../protocol/time.ts";
@@ -138,10 +139,19 @@ export class ProcessRestart implements Restartable {
   }
 
   /** A client that is stopped waits for no answer any more: its request, if it is the open one, counts as answered. */
-  *stopClients(): Part<number> {
+  stopClients(): Part<number> {
+    return this.#stopGroup(0);
+  }
+
+  /** The answer comes when it is this server's turn to start. */
+  stopSiblings(siblings: Siblings): Part<number> {
+    return this.#stopGroup(1 + SIBLINGS.indexOf(siblings));
+  }
+
+  *#stopGroup(group: number): Part<number> {
     const s = this.#s;
     const [art] = yield* s.step((tx) => [getWord(tx, "art")]);
-    const answer = yield* s.call(art!, { label: ART_GROUP_STOP });
+    const answer = yield* s.call(art!, { label: ART_GROUP_STOP, words: [group] });
     yield* s.step((tx) => {
       setWord(tx, "group", 1);
       const word = (index: number): number => RESTART_PAGE.low + 4 * index;

@@ -9,6 +9,7 @@
  */
 import { describeFailure, FAILURE_KINDS, type Failure } from "../failure.ts";
 import { type Action, MILLISECOND } from "../policy/policy.ts";
+import type { Siblings } from "../policy/siblings.ts";
 import type { AreaKind } from "./area-kind.ts";
 
 /** One step; the fields say all that carrying it out needs besides the process itself. */
@@ -25,6 +26,8 @@ export type PlanStep =
   | { readonly kind: "release shared" }
   /** Have ART stop the clients that will be restarted, too; they go on when the program is ready. */
   | { readonly kind: "stop clients" }
+  /** Have ART stop these other servers; each starts cold when the one before it is ready, this one in its turn. */
+  | { readonly kind: "stop siblings"; readonly siblings: Siblings }
   /** Let time pass. Clients wait meanwhile. */
   | { readonly kind: "wait"; readonly cycles: number }
   /** Put the file's contents into those void pages of the areas that come from the file. */
@@ -54,7 +57,7 @@ export function planFor(failure: Failure, action: Action): Plan {
   return { failure, action, steps: stepsOf(failure, action) };
 }
 
-function stepsOf(failure: Failure, { kind, because, delay = 0 }: Action): readonly PlanStep[] {
+function stepsOf(failure: Failure, { kind, because, delay = 0, siblings }: Action): readonly PlanStep[] {
   const reason = FAILURE_KINDS[failure.kind];
   switch (kind) {
     case "handler":
@@ -66,7 +69,7 @@ function stepsOf(failure: Failure, { kind, because, delay = 0 }: Action): readon
     case "cold":
       return coldRestart(delay);
     case "group":
-      return [{ kind: "stop clients" }, ...coldRestart(delay)];
+      return [siblings ? { kind: "stop siblings", siblings } : { kind: "stop clients" }, ...coldRestart(delay)];
     case "remove":
       return [{ kind: "answer clients" }, { kind: "end", reason }];
     case "reboot":
@@ -120,6 +123,8 @@ function formatStep(step: PlanStep): string {
       return `reboot: ${step.text}`;
     case "stop clients":
       return "stop the clients that agreed to be restarted";
+    case "stop siblings":
+      return `stop the servers that start with it: ${step.siblings}`;
     case "recreate":
       return "recreate the address space";
     case "answer clients":

@@ -9,6 +9,7 @@ import { withBackOff } from "./back-off.ts";
 import { crashOnly } from "./crash-only.ts";
 import { escalation } from "./escalation.ts";
 import { withIntensity } from "./intensity.ts";
+import { oneForAll, restForOne } from "./one-for-all.ts";
 import { type RecoveryPolicy, SECOND } from "./policy.ts";
 import { withQuarantine } from "./quarantine.ts";
 import { decide } from "./reference.ts";
@@ -39,4 +40,17 @@ export const POLICIES: ReadonlyMap<string, NamedPolicy> = new Map<string, NamedP
     "one-for-one",
     { about: "OTP's: cold, given up after 2 failures in 5 s", policy: withIntensity(crashOnly, OTP_INTENSITY) },
   ],
+  [
+    "rest-for-one",
+    {
+      about: "OTP's: with it all servers started later, cold; reboot after 2 failures in 5 s",
+      policy: otp(restForOne),
+    },
+  ],
+  ["one-for-all", { about: "OTP's: all servers, cold; reboot after 2 failures in 5 s", policy: otp(oneForAll) }],
 ]);
+
+/** A supervisor of all servers that gives up takes the machine with it. */
+function otp(policy: RecoveryPolicy): RecoveryPolicy {
+  return withIntensity(policy, { ...OTP_INTENSITY, giveUp: "reboot" });
+}

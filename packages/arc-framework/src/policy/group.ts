@@ -22,11 +22,11 @@ const TEMPERATURES: ReadonlyMap<Agreement, Temperature> = new Map([
   ["restart cold", "cold"],
 ]);
 
-/** How a member of a group is restarted. */
-export type Temperature = "hot" | "warm" | "cold";
+/** How a member of a group is restarted. Alone: cold, and no client behind it; the next server starts when it is ready. */
+export type Temperature = "hot" | "warm" | "cold" | "alone";
 
 /** The temperatures in the order of the numbers under which GROUP_GO names them. */
-export const TEMPERATURE_NAMES: readonly Temperature[] = ["hot", "warm", "cold"];
+export const TEMPERATURE_NAMES: readonly Temperature[] = ["hot", "warm", "cold", "alone"];
 
 /** One client of one server, by pid. */
 export interface Relation {

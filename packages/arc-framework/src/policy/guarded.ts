@@ -7,17 +7,20 @@
  */
 import { type Action, type ActionKind, LEVELS, type RecoveryPolicy } from "./policy.ts";
 import { decide } from "./reference.ts";
+import { SIBLINGS, type Siblings } from "./siblings.ts";
 
 const KINDS: readonly string[] = [...LEVELS, "remove", "reboot"] satisfies ActionKind[];
 
 /** What is wrong with an action, as a phrase; nothing for a good one. */
 export function faultOf(action: unknown): string | undefined {
-  const { kind, because, delay, quarantine } = (action ?? {}) as Partial<Record<keyof Action, unknown>>;
+  const { kind, because, delay, quarantine, siblings } = (action ?? {}) as Partial<Record<keyof Action, unknown>>;
   if (!KINDS.includes(kind as string)) return `its action is '${String(kind)}', which is none of ${KINDS.join(", ")}`;
   if (typeof because !== "string") return "its action has no 'because', a phrase that says why";
   if (delay !== undefined && !(Number.isFinite(delay) && (delay as number) >= 0))
     return `its delay is ${String(delay)}, which is no number of cycles`;
   if (quarantine !== undefined && typeof quarantine !== "boolean") return "its 'quarantine' is neither true nor false";
+  if (siblings !== undefined && !(kind === "group" && SIBLINGS.includes(siblings as Siblings)))
+    return `its 'siblings' are '${String(siblings)}', which is not ${SIBLINGS.join(" or ")} of a group`;
   return undefined;
 }
 

@@ -16,7 +16,7 @@ export interface Intensity {
   /** Cycles of the virtual clock. */
   readonly period: number;
   /** What giving up means; default remove. */
-  readonly then?: ActionKind;
+  readonly giveUp?: ActionKind;
 }
 
 /**
@@ -24,12 +24,12 @@ export interface Intensity {
  * @throws RangeError for an intensity that no history can show
  */
 export function withIntensity(policy: RecoveryPolicy, limit: Intensity): RecoveryPolicy {
-  const { intensity, period, then = "remove" } = limit;
+  const { intensity, period, giveUp = "remove" } = limit;
   if (!(Number.isInteger(intensity) && intensity >= 0 && intensity < TIMES_LIMIT))
     throw new RangeError(`an intensity of ${intensity}: 0 to ${TIMES_LIMIT - 1} restarts can be counted`);
   return (failure, history, program) => {
     const action = policy(failure, history, program);
     if (action.kind === "remove" || failuresWithin(history, period) <= intensity) return action;
-    return { kind: then, because: `more than ${intensity} failures within ${Math.round(period / MILLISECOND)} ms` };
+    return { kind: giveUp, because: `more than ${intensity} failures within ${Math.round(period / MILLISECOND)} ms` };
   };
 }

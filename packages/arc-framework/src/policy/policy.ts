@@ -9,6 +9,7 @@
 import type { Failure } from "../failure.ts";
 import { CYCLES_PER_MICROSECOND } from "../protocol/time.ts";
 import type { History } from "./history.ts";
+import type { Siblings } from "./siblings.ts";
 
 /** What a policy may know of the program besides its failures. */
 export interface Supervised {
@@ -43,6 +44,8 @@ export interface Action {
   readonly delay?: number;
   /** Quarantine: after `Recover` the open request is answered with an error instead of being replayed. */
   readonly quarantine?: boolean;
+  /** Group: other servers are restarted cold, too, in the order in which they were started, instead of the clients that agreed. */
+  readonly siblings?: Siblings;
 }
 
 /** Cycles of the virtual clock. */
