@@ -62,11 +62,12 @@ export class Campaign {
     if (saved === undefined) this.rig.settle();
   }
 
-  /** Crashes the driver so many instructions after a file is sent, which may never be printed; gives what the serial line said. */
+  /** Prints a file that may never be done, for so many virtual seconds from the crash on; gives what the serial line said. */
   printUnnoticed(file: string, crash: ScheduledCrash, seconds: number): string {
     this.rig.clear();
     this.#schedule.arm(PARALLEL_THREAD, [crash]);
     this.rig.type(`print ${file}\r`);
+    for (let turn = 0; turn < 100 && this.crashes.length === 0; turn++) this.rig.settle(0.01);
     this.rig.settle(seconds);
     return this.rig.output;
   }
