@@ -18,8 +18,11 @@ import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
 import { FloatStack } from "./x87/float-stack.ts";
 
-/** What LEFT_WORD holds behind a call after which the function must be left as it is. No budget is overdrawn by so much. */
-export const LEAVE_NOW: number = -0x80000000;
+/**
+ * What LEFT_WORD holds behind a call after which the function must be left as it is: no budget is overdrawn by so much,
+ * and what blocks take from it does not overflow.
+ */
+export const LEAVE_NOW: number = -0x40000000;
 
 /** Where a function is left: see function.ts. */
 export interface Ways {
