@@ -25,12 +25,13 @@ function runLoop(instruction: readonly number[]) {
   processor.setDescriptor(4, { ...flat, kind: "data", writable: true });
   processor.loadSegment("cs", 0x1b);
   for (const name of ["ss", "ds", "es"] as const) processor.loadSegment(name, 0x23);
-  const bytes: number[] = [];
+  // fldz: the loop behind it finds a number to add to.
+  const bytes: number[] = [0xd9, 0xee];
   for (let block = 0; block < BLOCKS; block++) {
     for (let i = 0; i < 20; i++) bytes.push(...instruction);
     bytes.push(0x85, 0xc0, 0x74, 0); // test eax, eax; jz to the next instruction
   }
-  const back = -(bytes.length + 5);
+  const back = -(bytes.length - 2 + 5);
   bytes.push(0xe9, back & 0xff, (back >> 8) & 0xff, (back >> 16) & 0xff, (back >> 24) & 0xff);
   memory.writeBytes(CODE, Uint8Array.from(bytes));
   processor.registers[EIP] = CODE;
