@@ -85,6 +85,7 @@ export class Host {
   controlWord = 0;
   /** Compiled code was dropped while it ran. */
   disturbed = false;
+  /** The part of the TLB that the running function has looked up addresses in since it was entered. */
   tlbBase = 0;
   /** `core.charged`, as far as the limit knows. */
   #charged = 0;
@@ -148,7 +149,7 @@ export class Host {
     this.flagsFromCore();
   }
 
-  /** Shows compiled code which mode it runs in. */
+  /** Shows compiled code that is entered now which mode it runs in. */
   #show(): void {
     this.tlbBase = this.#core.tlbBase;
     showMode(this.#core);
@@ -492,7 +493,8 @@ export class Host {
     this.controlWord = core.x[FCW];
     this.flagsFromCore();
     const last = operation.position === block.length - 1;
-    if (last) this.#show();
+    // `tlbBase` stays that of the function: where AC or another flag has changed it, this one is left.
+    if (last) showMode(core);
     else core.control[FLOATS] = floatsThatRun(core);
     if (last && !operation.falls) {
       // It has set EIP. A repetition that is through goes on behind itself.
