@@ -138,3 +138,9 @@ export function toUser(flags = 0x202): number[] {
     ...[0x68, ...dword(USER_CODE_SELECTOR), 0x68, ...dword(USER_CODE), 0xcf],
   ];
 }
+
+/** As toUser(), with DS and ES for level 3, too, where IRET would empty them: code is compiled only where all four are flat. */
+export function toFlatUser(flags = 0x202): number[] {
+  // mov eax, the selector; mov ds, ax; mov es, ax
+  return [0xb8, ...dword(USER_DATA_SELECTOR), 0x8e, 0xd8, 0x8e, 0xc0, ...toUser(flags)];
+}

@@ -1,14 +1,7 @@
 // AC that is set and cleared while compiled code runs: the next misaligned access is #AC, or none, as in the interpreter.
 import { describe, expect, test } from "vitest";
 import { EBX, EDI } from "../../src/index.ts";
-import {
-  createSystemMachine,
-  dword,
-  HANDLERS,
-  type SystemMachine,
-  toUser,
-  USER_DATA_SELECTOR,
-} from "../system-machine.ts";
+import { createSystemMachine, dword, HANDLERS, type SystemMachine, toFlatUser } from "../system-machine.ts";
 import { ENGINES, type EngineOptions, INTERPRETER } from "./engines.ts";
 
 const ROUNDS = 60;
@@ -27,13 +20,11 @@ const CLEAR_BY_POPF = [0x9c, 0x81, 0x24, 0x24, ...dword(~0x40000), 0x9d];
 /** int 21 */
 const SET_BY_IRET = [0xcd, 0x21];
 const INC_EBX = 0x43;
-/** mov eax, the user's data; mov ds, ax; mov es, ax: segments that are flat at level 3, too, or nothing is compiled there. */
-const LOAD_DATA = [0xb8, ...dword(USER_DATA_SELECTOR), 0x8e, 0xd8, 0x8e, 0xc0];
 
 function machine(engine: EngineOptions, body: readonly number[]): SystemMachine {
   // mov ecx, ROUNDS; the body; dec ecx; jnz back; hlt
   const user = [0xb9, ...dword(ROUNDS), ...body, 0x49, 0x75, 0x100 - body.length - 3, 0xf4];
-  const made = createSystemMachine({ code: [...LOAD_DATA, ...toUser()], user, engine });
+  const made = createSystemMachine({ code: toFlatUser(), user, engine });
   const handler = (vector: number, bytes: readonly number[]): void =>
     made.memory.writeBytes(HANDLERS + 16 * vector, Uint8Array.from(bytes));
   made.gate(0x21, 0xee00);

@@ -9,7 +9,7 @@ import {
   STACK,
   type SystemMachine,
   TSS,
-  toUser,
+  toFlatUser,
   USER_CODE,
   USER_CODE_SELECTOR,
   USER_DATA_SELECTOR,
@@ -83,13 +83,14 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
   });
 
   test("those of level 3 take the stack of the TSS, and come back with flags and stack", () => {
-    const end = runBoth(name, toUser(0xa97), loop(EVENTS));
+    const end = runBoth(name, toFlatUser(0xa97), loop(EVENTS));
     expect(counts(end)).toEqual([ROUNDS, ROUNDS, ROUNDS + 1]);
     expect(end.processor.registers[ECX]).toBe(0);
+    expect(end.processor.jitStatistics?.compiledInstructions).toBeGreaterThan(ROUNDS);
   });
 
   test("descriptors, gates and the TSS count as they stand at each event", () => {
-    const end = runBoth(name, toUser(), loop(EVENTS), ({ memory, gate }, slice) => {
+    const end = runBoth(name, toFlatUser(), loop(EVENTS), ({ memory, gate }, slice) => {
       // Accessed bits vanish, the stack moves, gates change their kind.
       if (slice % 9 === 3) memory.write8(GDT + USER_CODE_SELECTOR - 3 + 5, 0xfa);
       if (slice % 9 === 5) memory.write8(GDT + USER_DATA_SELECTOR - 3 + 5, 0xf2);
@@ -101,27 +102,27 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
   });
 
   test("a gate that closes is #GP with its index, a code segment that is gone #NP", () => {
-    const closed = runBoth(name, toUser(), loop(EVENTS), ({ gate }, slice) => {
+    const closed = runBoth(name, toFlatUser(), loop(EVENTS), ({ gate }, slice) => {
       if (slice === 10) gate(0x21, 0x8e00);
     });
     const [interrupts, , faults] = counts(closed);
     expect(interrupts).toBeLessThan(ROUNDS);
     expect(interrupts + faults).toBe(2 * ROUNDS + 1);
-    const gone = runBoth(name, toUser(), loop(EVENTS), ({ memory }, slice) => {
+    const gone = runBoth(name, toFlatUser(), loop(EVENTS), ({ memory }, slice) => {
       if (slice === 10) memory.write8(GDT + 0x08 + 5, 0x1b);
     });
     expect(gone.processor.run(1).kind).toBe("shutdown");
   });
 
   test("interrupts come between events, where IF lets them", () => {
-    const end = runBoth(name, toUser(), loop(EVENTS), ({ processor }, slice) => {
+    const end = runBoth(name, toFlatUser(), loop(EVENTS), ({ processor }, slice) => {
       processor.setInterruptLine(slice % 5 === 2);
     });
     expect(counts(end)).toEqual([ROUNDS, ROUNDS, ROUNDS + 1]);
   });
 
   test("RF shows behind the IRET that set it, and no further", () => {
-    const one = machine(ENGINES[name], toUser(), loop(EVENTS));
+    const one = machine(ENGINES[name], toFlatUser(), loop(EVENTS));
     const seen = new Set<number>();
     for (let i = 0; i < 300; i++) {
       one.processor.run(1);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EAX, ECX } from "../../src/index.ts";
-import { createSystemMachine, dword, HANDLERS, type SystemMachine, toUser } from "../system-machine.ts";
+import { createSystemMachine, dword, HANDLERS, type SystemMachine, toFlatUser } from "../system-machine.ts";
 import { ENGINES, type EngineOptions, INTERPRETER } from "./engines.ts";
 
 const DEVICE = 0xe0000000;
@@ -77,7 +77,7 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
   });
 
   test("a program that may not use a port gets #GP, however often it may have been", () => {
-    const { machine, traffic } = ports(ENGINES[name], toUser(0x3202), PROGRAM);
+    const { machine, traffic } = ports(ENGINES[name], toFlatUser(0x3202), PROGRAM);
     machine.memory.writeBytes(HANDLERS + 13 * 16, Uint8Array.from([HLT]));
     while (machine.processor.run(100).kind === "budget" && traffic.length < 1000);
     const { state } = machine.processor;
