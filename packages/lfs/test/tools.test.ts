@@ -41,6 +41,19 @@ test("ls -R prints size and path of every file", async () => {
   );
 });
 
+test("a directory that a damaged disk has below itself ends the listing, by name", async () => {
+  const { disk, fs } = await fresh();
+  await fs.mkdir("/outer");
+  await fs.mkdir("/outer/inner");
+  const { ino } = await fs.stat("/outer");
+  await fs.unmount();
+  // The record of `inner`: inode, length of the record, type, length of the name, name.
+  const at = Buffer.from(disk.bytes.buffer).indexOf("inner\0") - 8;
+  new DataView(disk.bytes.buffer).setUint32(at, ino, true);
+  const damaged = await mounted(disk);
+  await expect(listingOf(damaged, "/")).rejects.toThrow("ELOOP: readdir '/outer/inner'");
+});
+
 test("a tree goes to the host and comes back the same", async () => {
   const source = await mounted(new MemoryDisk(image("v2-small")));
   const folder = mkdtempSync(join(tmpdir(), "lfs-"));

@@ -190,12 +190,14 @@ export class Session {
     }
   }
 
-  /** The whole tree below a path, directories before what they hold, names sorted. */
-  tree(path: string = ""): TreeEntry[] {
+  /** The whole tree below a path, directories before what they hold, names sorted. A directory in two places is refused. */
+  tree(path: string = "", seen: Set<number> = new Set()): TreeEntry[] {
     const attributes = this.stat(path);
     const here = [{ path: path === "" ? "." : path, attributes }];
     if ((attributes.mode & S_IFMT) !== S_IFDIR) return here;
+    if (seen.has(attributes.ino)) throw new Refused("ELOOP", path);
+    seen.add(attributes.ino);
     const names = this.readdir(path).sort();
-    return here.concat(names.flatMap((name) => this.tree(path === "" ? name : `${path}/${name}`)));
+    return here.concat(names.flatMap((name) => this.tree(path === "" ? name : `${path}/${name}`, seen)));
   }
 }

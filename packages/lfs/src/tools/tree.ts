@@ -5,6 +5,7 @@
  * Import and export are `copyTree` one way and the other; restoring a file from an older checkpoint too.
  * @module
  */
+import { LfsError } from "../promises/driver.ts";
 
 /** What of `fs/promises` these tools use. */
 export interface ReadableTree {
@@ -32,8 +33,11 @@ export interface WritableTree {
   utimes(path: string, atime: number, mtime: number): Promise<void>;
 }
 
-/** What a tree tells of a file: size in bytes, mode with type bits, milliseconds. */
+/** What a tree tells of a file: the number of its inode, size in bytes, mode with type bits, milliseconds. */
 export interface TreeStats {
+  /** Where there is more than one device. */
+  readonly dev?: number;
+  readonly ino: number;
   readonly size: number;
   readonly mode: number;
   readonly mtimeMs: number;
@@ -53,13 +57,24 @@ export interface TreeFile {
 
 const below = (path: string, name: string): string => (path === "" ? name : `${path}/${name}`);
 
-/** Everything below a place, directories before what they hold, names in the order of their code points. */
-export async function listTree(tree: ReadableTree, at: string, path: string = ""): Promise<TreeFile[]> {
-  const here = path === "" ? at : `${at}/${path}`;
-  const stats = await tree.lstat(here);
-  const found: TreeFile[] = [{ path, stats }];
-  if (!stats.isDirectory()) return found;
-  for (const name of (await tree.readdir(here)).sort()) found.push(...(await listTree(tree, at, below(path, name))));
+/**
+ * Everything below a place, directories before what they hold, names in the order of their code points. Rejects with ELOOP
+ * for a directory in two places, as a damaged disk may have it: such a tree has no end.
+ */
+export async function listTree(tree: ReadableTree, at: string): Promise<TreeFile[]> {
+  const found: TreeFile[] = [];
+  const seen = new Set<string>();
+  const visit = async (path: string): Promise<void> => {
+    const here = path === "" ? at : `${at.replace(/\/$/, "")}/${path}`;
+    const stats = await tree.lstat(here);
+    found.push({ path, stats });
+    if (!stats.isDirectory()) return;
+    const directory = `${stats.dev ?? 0} ${stats.ino}`;
+    if (seen.has(directory)) throw new LfsError("ELOOP", "readdir", here);
+    seen.add(directory);
+    for (const name of (await tree.readdir(here)).sort()) await visit(below(path, name));
+  };
+  await visit("");
   return found;
 }
 
