@@ -4,6 +4,7 @@
  * Here: one guest thread, Ipc as programs use it, the restart page, clients that call it, the hot restart.
  * Not here: its memory (→ rig-memory.ts); the real kernel, P3, detection: the machine's tests have those. A crash here is
  * instantaneous: what remains to be shown is whether a driver's own protocol with its device is right.
+ * Over 300 lines: one kernel, which nobody needs in parts.
  * @module
  */
 import * as P from "../../packages/arc-framework/src/protocol/address-space.ts";

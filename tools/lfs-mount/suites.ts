@@ -6,6 +6,7 @@
  * Here: one row per suite, a fresh disk under each; a suite fails by its exit code, by what it prints, or by the disk:
  * `kintsugi lfs fsck` and the second checker must be silent. Not here: the server (→ apps/machine/src/lfs). With
  * --long counts are full.
+ * Over 300 lines: a table of suites.
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";

@@ -3,6 +3,7 @@
  *
  * Here: every chip of `@kintsugi/pc` at its usual place, exit ports, ROMs and shadow areas; what the chips do next and when.
  * Not here: processor and memory (→ pc-machine.ts). The ports are those of the table in packages/pc/README.md.
+ * Over 300 lines: one wiring.
  * @module
  */
 import * as pc from "@kintsugi/pc";

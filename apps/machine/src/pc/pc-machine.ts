@@ -3,6 +3,7 @@
  *
  * Here: power-on, reset, the run loop, what ends a run, the state. Not here: the chips' wiring (→ pc-chips.ts), what is
  * loaded (→ multiboot.ts, linux.ts), files and terminals (→ commands/pc/). Same inputs at the same times: same run, bit for bit.
+ * Over 300 lines: one loop, and the wires that can end it.
  * @module
  */
 import {

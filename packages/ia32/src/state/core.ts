@@ -3,6 +3,7 @@
  *
  * Here: registers, flags, segments, control state, views of memory, and the position in the running block.
  * It is what an instruction's `execute` gets. Not here: fetching and running (→ interpreter/).
+ * Over 300 lines: fields with their meaning, in one shape.
  * @module
  */
 import type { FloatErrorPin, PortIo } from "../bus.ts";

@@ -3,6 +3,7 @@
  *
  * Here: one function per kind of object. Not here: what the fields mean (→ state.ts).
  * Lists come in the order of ids, pages and frames: equal kernels give equal states, whatever their rows.
+ * Over 300 lines: every kind of object, read the same way.
  * @module
  */
 import { FLOAT_REGISTER_COUNT, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT } from "@kintsugi/ia32";

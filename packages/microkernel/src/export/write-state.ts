@@ -4,6 +4,7 @@
  * Here: two passes: first every object by itself, then what names others: trees, peers, queues. So no order is asked of
  * the lists. Not here: what is refused (→ check-state.ts, relations.ts).
  * Derived things are made anew: page tables, free lists, hash buckets, the ready bitmap, the processor's caches.
+ * Over 300 lines: the two passes share what was made.
  * @module
  */
 import { FLOAT_REGISTER_COUNT, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "@kintsugi/ia32";

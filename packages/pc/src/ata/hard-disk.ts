@@ -4,6 +4,7 @@
  * Here: its commands. Not here: the registers (`drive.ts`), what it says of itself (`identify.ts`), its sectors.
  * ATA/ATAPI-6 (T13 1410D), section 8. A command that fails names the sector and moves nothing from there on; SMART, security,
  * removable media, overlap and power management beyond answers are not modelled.
+ * Over 300 lines: one command set on the same registers.
  * @module
  */
 import type { DmaEngine } from "./bus-master.ts";
