@@ -21,6 +21,8 @@ export interface LinuxColumn {
 
 export interface LinuxTable {
   readonly columns: readonly LinuxColumn[];
+  /** CPU milliseconds of our interpreter alone to the shell. */
+  readonly interpreted: number;
   readonly absent: readonly Absent[];
 }
 
@@ -37,6 +39,7 @@ export async function measureLinux(folder: string, said: (text: string) => void)
     if (!existsSync(path)) throw new Error(`${path} is missing: bench/linux/make.sh ${folder} fetches it`);
   const { peers, absent } = findPeers();
   const columns: LinuxColumn[] = [];
+  let interpreted = Number.NaN;
   for (const { name, linux } of peers) {
     if (linux === null) continue;
     said(`${name}: Linux`);
@@ -56,6 +59,13 @@ export async function measureLinux(folder: string, said: (text: string) => void)
     const compiler =
       statistics === undefined ? null : (JSON.parse(statistics) as { compiler: JitStatistics | null }).compiler;
     columns.push({ engine: name, steps, peakMebibytes, compiler });
+    if (compiler === null) continue;
+    said(`${name}: Linux, interpreted`);
+    const slow = await serialRun(
+      command.map((word) => (word === "jit" ? "interpreter" : word)),
+      (line) => line === "M shell",
+    );
+    interpreted = slow.marks.find(({ text }) => text === "M shell")?.cpu ?? Number.NaN;
   }
-  return { columns, absent };
+  return { columns, interpreted, absent };
 }

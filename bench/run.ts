@@ -140,7 +140,7 @@ function missing(absent: readonly { readonly name: string; readonly reason: stri
 }
 
 async function linux(folder: string): Promise<string> {
-  const { columns, absent } = await measureLinux(folder, (text) => console.error(`bench: ${text}`));
+  const { columns, interpreted, absent } = await measureLinux(folder, (text) => console.error(`bench: ${text}`));
   const ours = columns.find(({ engine }) => engine === OURS);
   if (ours === undefined) throw new Error("Linux did not run in ours");
   const others = columns.filter((column) => column !== ours);
@@ -172,6 +172,7 @@ async function linux(folder: string): Promise<string> {
       body,
     ),
     ...(ours.compiler === null ? [] : [compilerFigures(ours.compiler)]),
+    `With its compiler off ours needs ${seconds(interpreted)} s from start to shell (at most 120).`,
   ].join("\n\n");
 }
 
