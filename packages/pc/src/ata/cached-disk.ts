@@ -38,6 +38,7 @@ export class CachedDisk implements Disk {
     this.#capacity = capacity;
   }
 
+  /** Sectors of the disk behind it. */
   get sectors(): number {
     return this.#medium.sectors;
   }

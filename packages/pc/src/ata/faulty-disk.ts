@@ -30,10 +30,12 @@ export class FaultyDisk implements Disk {
   get rules(): readonly FaultRule[] {
     return this.#rules;
   }
+  /** Replaces the rules that are left. */
   set rules(rules: readonly FaultRule[]) {
     this.#rules = rules;
   }
 
+  /** Sectors of the disk behind it. */
   get sectors(): number {
     return this.#disk.sectors;
   }
