@@ -71,6 +71,7 @@ export { restartOrder, SIBLINGS, type Siblings } from "./policy/siblings.ts";
 export * from "./protocol/address-space.ts";
 export * from "./protocol/art.ts";
 export * from "./protocol/driver.ts";
+export * from "./protocol/ext2.ts";
 export * from "./protocol/p3.ts";
 export * from "./protocol/recovery-record.ts";
 export * from "./protocol/session.ts";

@@ -81,5 +81,10 @@ export const DISK_INFO = 0x901;
 /** Everything put before is on the medium when this is answered: it survives a power cut. */
 export const DISK_FLUSH = 0x902;
 
+/** → count, bytes: the characters of keys, as a terminal sends them; answered when there are some. */
+export const KEYBOARD_READ = 0xb01;
+/** Count, bytes → count. Control codes BEL, BS, HT, LF, CR; ESC [ … m with the colours of a terminal. */
+export const TEXT_WRITE = 0xc01;
+
 /** Bytes of one write or read at most. */
 export const DRIVER_BYTES_PER_MESSAGE = 232;

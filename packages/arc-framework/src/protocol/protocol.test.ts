@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import * as addressSpace from "./address-space.ts";
 import * as art from "./art.ts";
 import * as driver from "./driver.ts";
+import * as ext2 from "./ext2.ts";
 import * as p3 from "./p3.ts";
 import * as recoveryRecord from "./recovery-record.ts";
 import * as session from "./session.ts";
@@ -9,7 +10,7 @@ import * as startBlock from "./start-block.ts";
 import * as status from "./status.ts";
 import * as threadNumbers from "./thread-numbers.ts";
 
-const modules = { addressSpace, art, driver, p3, recoveryRecord, session, startBlock, status, threadNumbers };
+const modules = { addressSpace, art, driver, ext2, p3, recoveryRecord, session, startBlock, status, threadNumbers };
 
 describe("the protocol modules", () => {
   it("export unsigned 32-bit numbers only, so that C++ headers can be made of them", () => {
