@@ -1,11 +1,20 @@
 /**
  * bench/RESULTS.md: sections that are measured one by one, each with the machine and the day.
  *
- * Here: taking the file apart and putting a section into it. Not here: what sections say (run.ts).
+ * Here: taking the file apart and putting a section into it; tables. Not here: what sections say (run.ts).
  */
 const HEAD = `# Measured
 
 Written by \`npm run bench\`, section by section. Trust ratios within a section; absolute figures are that machine's.`;
+
+type Cell = string | number;
+
+/** A table: names on the left, numbers to the right. */
+export function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const line = (cells: readonly Cell[]) => `| ${cells.join(" | ")} |`;
+  const rule = head.map((_, i) => (i === 0 ? "---" : "--:"));
+  return [line(head), line(rule), ...rows.map(line)].join("\n");
+}
 
 /** The sections of a text, by their titles. */
 export function sectionsOf(text: string): Map<string, string> {

@@ -1,14 +1,14 @@
 /**
  * `npm run bench`: speed, as ratios to a peer or to the published figures, measured in one run; writes bench/RESULTS.md.
  *
- *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|l4-storms|downtime|lfs] [--linux FOLDER] [--list KERNELS] [--scale N] [--no-write]
+ *     npm run bench [-- --only kernels|linux|interpreter|round-trips|l4-ipc|l4-storms|downtime|deadlines|
+ *         page-faults|transactions|lfs] [--linux FOLDER] [--list KERNELS] [--scale N] [--no-write]
  *
- * Here: printing. Not here: measuring (kernels.ts, linux.ts, interpreter.ts, round-trips.ts, apps/machine/bench).
+ * Here: printing. Not here: measuring (kernels.ts, linux.ts, interpreter.ts, round-trips.ts, recovery.ts, apps/machine/bench).
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { measureDowntime } from "../apps/machine/bench/downtime.ts";
 import type { JitStatistics } from "../packages/ia32/src/index.ts";
 import { measureInterpreter } from "./interpreter.ts";
 import { gates, type KernelRow, meanRatio, measureKernels } from "./kernels.ts";
@@ -16,16 +16,9 @@ import { l4IpcSection } from "./l4-ipc.ts";
 import { l4StormsSection } from "./l4-storms.ts";
 import { lfsSection } from "./lfs.ts";
 import { measureLinux } from "./linux.ts";
-import { withSection } from "./results.ts";
+import { deadlinesSection, downtimeSection, pageFaultsSection, transactionsSection } from "./recovery.ts";
+import { table, withSection } from "./results.ts";
 import { measureRoundTrips } from "./round-trips.ts";
-
-type Cell = string | number;
-
-function table(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
-  const line = (cells: readonly Cell[]) => `| ${cells.join(" | ")} |`;
-  const rule = head.map((_, i) => (i === 0 ? "---" : "--:"));
-  return [line(head), line(rule), ...rows.map(line)].join("\n");
-}
 
 function geometricMean(values: readonly number[]): number {
   return Math.exp(values.reduce((sum, value) => sum + Math.log(value), 0) / values.length);
@@ -66,32 +59,6 @@ function roundTrips(): string {
     "## Round trips",
     "Per operation, on the reference machine, contents checked by the guest programs.",
     table(["operation", "guest instructions", "virtual µs", "host µs"], rows),
-  ].join("\n\n");
-}
-
-/** Table 4.2 of the thesis, in µs on a Pentium 4 at 3.4 GHz; its "mapping" is our "recover". */
-const ARC: Readonly<Record<string, number>> = {
-  unmap: 28.63,
-  initialize: 0.22,
-  load: 88.46,
-  start: 8.89,
-  recover: 73.8,
-  together: 200,
-};
-
-function downtime(): string {
-  const rows = measureDowntime().map((row) => [
-    row.step,
-    row.instructions.toFixed(0),
-    row.chargedMicroseconds.toFixed(2),
-    row.hostMicroseconds.toFixed(2),
-    ARC[row.step]?.toFixed(2) ?? "",
-  ]);
-  return [
-    "## Downtime of a hot restart",
-    "Medians over crashes of the serial server, from the fault until `Recover` has returned. The three measures are never added up. " +
-      "The last column is Arc's Table 4.2, whose “mapping”, the page faults after the start, is in our “recover”.",
-    table(["step", "guest instructions", "charged µs", "host µs", "Arc µs"], rows),
   ].join("\n\n");
 }
 
@@ -212,7 +179,10 @@ const SECTIONS: Readonly<Record<string, () => string | Promise<string>>> = {
   "round-trips": roundTrips,
   "l4-ipc": l4IpcSection,
   "l4-storms": l4StormsSection,
-  downtime,
+  downtime: downtimeSection,
+  deadlines: deadlinesSection,
+  "page-faults": pageFaultsSection,
+  transactions: transactionsSection,
   lfs: lfsSection,
 };
 if (values.only !== undefined && !(values.only in SECTIONS)) {

@@ -179,6 +179,9 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("keeper-client", "test/keeper_client.cpp"),
   program("vault", "test/vault.cpp"),
   program("vault-client", "test/vault_client.cpp"),
+  program("meter", "test/meter.cpp"),
+  program("meter-plain", "test/meter_plain.cpp"),
+  program("meter-client", "test/meter_client.cpp"),
   // Foreign servers: see apps/programs/guest/l4.
   server("l4-sigma0", SIGMA0_BASE, "sigma0.cpp", "sigma0_memory.cpp"),
   server("l4-probe", ROOT_BASE, "probe.cpp", "task.cpp"),

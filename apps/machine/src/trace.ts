@@ -14,6 +14,7 @@ import {
   ACTION_REMOVED,
   ACTION_WARM,
   failureKind,
+  P3_GROUP_GO,
   P3_PANIC,
   P3_RESTART,
   type Plan,
@@ -45,6 +46,9 @@ const ACTION_NAMES: Readonly<Record<number, string>> = {
   [ACTION_GROUP]: "group",
   [ACTION_REBOOT]: "reboot",
 };
+
+/** Messages to a P3 that begin a recovery. */
+const BEGINNINGS: ReadonlySet<number> = new Set([P3_PANIC, P3_RESTART, P3_GROUP_GO]);
 
 /** The clocks that the trace reads. */
 export interface TraceClocks {
@@ -91,11 +95,11 @@ export class Trace {
   get kernel(): KernelObserver {
     const host = this.#host;
     const failed = host && ((thread: ThreadId) => void this.#failures.set(threadNumber(thread), host()));
-    // A panic or a kill is no event of the kernel's: it begins with its message to P3, whose thread is the one before the user's.
+    // What is no event of the kernel's begins with its message to P3, whose thread is the one before the user's.
     const told =
       failed &&
       ((_from: ThreadId, to: ThreadId, tag: number) => {
-        if (tag >>> 16 === P3_PANIC || tag >>> 16 === P3_RESTART) this.#failures.set(threadNumber(to) + 1, host());
+        if (BEGINNINGS.has(tag >>> 16)) this.#failures.set(threadNumber(to) + 1, host());
       });
     return {
       replied: (thread) => this.#replayed(threadNumber(thread)),

@@ -38,6 +38,10 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server with transactional, checked, protected and allocated memory, and its client `vault-client WORD [NUMBER]`. */
   vault: prebuilt("vault"),
   "vault-client": prebuilt("vault-client"),
+  /** Two servers with 16 pages, transactional and plain, and the benches' client of them. */
+  meter: prebuilt("meter"),
+  "meter-plain": prebuilt("meter-plain"),
+  "meter-client": prebuilt("meter-client"),
 };
 
 /** Foreign servers, for `kintsugi l4`: they know X.2 and nothing of this kernel. */

@@ -182,16 +182,18 @@ function* exit(s: Request): Handler {
 }
 
 function* ready(s: Request, observer: RecoveryObserver): Handler {
-  const [action, group, art] = yield* s.step((tx) => {
+  const [cold, group, art] = yield* s.step((tx) => {
     setWord(tx, "ready", 1);
     const stopped = getWord(tx, "group");
     setWord(tx, "group", 0);
-    return [getWord(tx, "action"), stopped, getWord(tx, "art")];
+    // After a hot restart RECOVERED is still to come; behind a cold start this is all.
+    const action = getWord(tx, "action");
+    const isCold = action === ACTION_COLD || action === ACTION_GROUP;
+    if (isCold && getWord(tx, "recovering") !== 0) markStep(tx, STEP_RECOVER, 0, observer);
+    return [isCold ? 1 : 0, stopped, getWord(tx, "art")];
   });
   if (group === 1) yield* s.call(art!, { label: ART_GROUP_GO });
-  // After a hot restart RECOVERED is still to come.
-  const cold = action === ACTION_COLD || action === ACTION_GROUP;
-  return cold ? yield* answerAndReport(s, observer) : reply(STATUS_OK);
+  return cold === 1 ? yield* answerAndReport(s, observer) : reply(STATUS_OK);
 }
 
 /** Lets the program go on first: the report is not part of its downtime. */
