@@ -11,6 +11,11 @@ export interface PortIo {
   read(port: number, size: 1 | 2 | 4): number;
   /** `value` has no bit above its `size` bytes. */
   write(port: number, size: 1 | 2 | 4, value: number): void;
+  /**
+   * Reads the byte at `port` if that changes nothing and does not depend on the clock, which is not exact here; else, −1,
+   * and `read` is asked. What the access takes it charges as `read` does. Only while run() has budget left.
+   */
+  peek?(port: number): number;
 }
 
 /** Physical addresses that are not RAM. Values as with ports; an access may lie at any address. */

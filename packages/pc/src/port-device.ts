@@ -9,6 +9,11 @@
 export interface PortDevice {
   /** The register at this offset, 0..255. A read may have effects (it clears a status, it takes a byte). */
   read(offset: number): number;
+  /**
+   * What `read` would give now, if it would change nothing that can be seen; −1 if it might. Asked only while nothing
+   * is due that `nextEvent` has announced. A chip without it is read.
+   */
+  peek?(offset: number): number;
   /** Writes 0..255 to the register at this offset. What hardware ignores is ignored. */
   write(offset: number, value: number): void;
 }

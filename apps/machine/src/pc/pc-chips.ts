@@ -258,8 +258,11 @@ export class PcChips {
     for (const port of EXIT_PORTS) claims.push([exit, port, 1]);
     for (const [chip, first, count, offset = 0] of claims) {
       this.#ok(this.ports.claim({ first, count, offset }, chip));
-      const timed = this.#timed.find((one) => one === (chip as object));
-      if (timed !== undefined) this.#movedBy.fill([timed, serialLine], first, first + count);
+      // What PCI's registers change may be any chip's.
+      if (chip === host.dataPort) continue;
+      const moved = ide.channels.some((channel) => channel === chip) ? ide : (chip as object);
+      const timed = this.#timed.find((one) => one === moved);
+      this.#movedBy.fill(timed === undefined ? [] : [timed, serialLine], first, first + count);
     }
   }
 

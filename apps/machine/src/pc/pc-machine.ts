@@ -114,6 +114,12 @@ export class PcMachine {
           this.#afterAccess(size === 1 ? port : WIDE_ACCESS);
           return value;
         },
+        // Nothing follows from it: a slice ends before the next event, so that none is due.
+        peek: (port) => {
+          const value = this.#chips.ports.peek(port);
+          if (value >= 0) this.processor.charge(PORT_CYCLES);
+          return value;
+        },
         write: (port, size, value) => {
           this.#chips.ports.write(port, size, value);
           this.#afterAccess(size === 1 ? port : WIDE_ACCESS);

@@ -99,32 +99,22 @@ export class Host {
 
   /** The functions, by the names of their imports. */
   imports(): Record<HelperName, (...values: number[]) => number | undefined> {
-    const reader = (size: 1 | 2 | 4) => (linear: number, site: number, budget: number) =>
-      this.#read(linear, size, site, budget);
-    const modifier = (size: 1 | 2 | 4) => (linear: number, site: number, budget: number) =>
-      this.#modify(linear, size, site, budget);
-    const writer = (size: 1 | 2 | 4) => (linear: number, value: number, site: number, budget: number) =>
-      this.#write(linear, size, value, site, budget);
-    const inputter = (size: 1 | 2 | 4) => (port: number, site: number, budget: number) =>
-      this.#input(port, size, site, budget);
-    const outputter = (size: 1 | 2 | 4) => (port: number, value: number, site: number, budget: number) =>
-      this.#output(port, size, size === 4 ? value >>> 0 : value, site, budget);
     return {
-      read8: reader(1),
-      read16: reader(2),
-      read32: reader(4),
-      modify8: modifier(1),
-      modify16: modifier(2),
-      modify32: modifier(4),
-      write8: writer(1),
-      write16: writer(2),
-      write32: writer(4),
-      input8: inputter(1),
-      input16: inputter(2),
-      input32: inputter(4),
-      output8: outputter(1),
-      output16: outputter(2),
-      output32: outputter(4),
+      read8: this.#reader(1),
+      read16: this.#reader(2),
+      read32: this.#reader(4),
+      modify8: this.#modifier(1),
+      modify16: this.#modifier(2),
+      modify32: this.#modifier(4),
+      write8: this.#writer(1),
+      write16: this.#writer(2),
+      write32: this.#writer(4),
+      input8: this.#inputter(1),
+      input16: this.#inputter(2),
+      input32: this.#inputter(4),
+      output8: this.#outputter(1),
+      output16: this.#outputter(2),
+      output32: this.#outputter(4),
       divideError: (site, budget) => this.#divideError(site, budget),
       locate: (linear, size, site, budget) => this.#locate(linear, size & 0xff, (size & WRITING) !== 0, site, budget),
       execute: (site, budget) => this.#execute(site, budget),
@@ -186,7 +176,7 @@ export class Host {
   /** Makes the counts what they are before the block of a site. */
   #at(site: number, budget: number): BlockSite {
     const core = this.#core;
-    this.settle();
+    if (core.control[MODE] !== 0) this.settle();
     const place = this.sites[site >>> SITE_BITS];
     this.site = site;
     core.executed = this.limit - budget - this.stolen - place.block.length;
@@ -198,7 +188,7 @@ export class Host {
   /** The function goes on with what is left of the budget, to the end of the block if something is pending. */
   #goOn(budget: number): undefined {
     const core = this.#core;
-    let left = budget - this.#spend();
+    let left = core.charged === this.#charged ? budget : budget - this.#spend();
     if (this.stolen === 0 && (core.stop !== 0 || core.refetch || this.disturbed || core.tlbBase !== this.tlbBase)) {
       this.stolen = left + 1;
       left = -1;
@@ -255,22 +245,24 @@ export class Host {
     return (linear & 0xfff) <= 0x1000 - size && !core.alignmentCheck && core.watch === null;
   }
 
-  #read(linear: number, size: 1 | 2 | 4, site: number, budget: number): number {
-    const core = this.#core;
-    const place = this.#at(site, budget);
-    let value: number;
-    try {
-      if (this.#simple(linear, size)) {
-        const physical = tryTranslate(core, linear, false);
-        if (physical < 0) return this.#leaveFaulted(place, site);
-        const { memory } = core;
-        value = size === 1 ? memory.read8(physical) : size === 2 ? memory.read16(physical) : memory.read32(physical);
-      } else value = size === 1 ? read8(core, linear) : slowRead(core, linear, size);
-    } catch (thrown) {
-      return this.#fault(thrown, place, site);
-    }
-    this.#goOn(budget);
-    return value;
+  #reader(size: 1 | 2 | 4) {
+    return (linear: number, site: number, budget: number): number => {
+      const core = this.#core;
+      const place = this.#at(site, budget);
+      let value: number;
+      try {
+        if (this.#simple(linear, size)) {
+          const physical = tryTranslate(core, linear, false);
+          if (physical < 0) return this.#leaveFaulted(place, site);
+          const { memory } = core;
+          value = size === 1 ? memory.read8(physical) : size === 2 ? memory.read16(physical) : memory.read32(physical);
+        } else value = size === 1 ? read8(core, linear) : slowRead(core, linear, size);
+      } catch (thrown) {
+        return this.#fault(thrown, place, site);
+      }
+      this.#goOn(budget);
+      return value;
+    };
   }
 
   /** Offset in RAM of an operand that may be written directly now, or −1. */
@@ -312,58 +304,62 @@ export class Host {
     return physical;
   }
 
-  #modify(linear: number, size: 1 | 2 | 4, site: number, budget: number): number {
-    const core = this.#core;
-    const place = this.#at(site, budget);
-    let physical: number;
-    try {
-      if (this.#simple(linear, size)) {
-        if (tryTranslate(core, linear, true) < 0) return this.#leaveFaulted(place, site);
-      } else probeWrite(core, linear, size);
-      physical = this.#plain(linear, size);
-    } catch (thrown) {
-      return this.#fault(thrown, place, site);
-    }
-    if (physical < 0) {
-      this.#interpret(site, budget);
-      return 0;
-    }
-    this.#goOn(budget);
-    return physical;
+  #modifier(size: 1 | 2 | 4) {
+    return (linear: number, site: number, budget: number): number => {
+      const core = this.#core;
+      const place = this.#at(site, budget);
+      let physical: number;
+      try {
+        if (this.#simple(linear, size)) {
+          if (tryTranslate(core, linear, true) < 0) return this.#leaveFaulted(place, site);
+        } else probeWrite(core, linear, size);
+        physical = this.#plain(linear, size);
+      } catch (thrown) {
+        return this.#fault(thrown, place, site);
+      }
+      if (physical < 0) {
+        this.#interpret(site, budget);
+        return 0;
+      }
+      this.#goOn(budget);
+      return physical;
+    };
   }
 
-  #write(linear: number, size: 1 | 2 | 4, value: number, site: number, budget: number): undefined {
-    const core = this.#core;
-    const place = this.#at(site, budget);
-    try {
-      if (this.#simple(linear, size)) {
-        const physical = tryTranslate(core, linear, true);
-        if (physical < 0) {
-          this.#leaveFaulted(place, site);
+  #writer(size: 1 | 2 | 4) {
+    return (linear: number, value: number, site: number, budget: number): undefined => {
+      const core = this.#core;
+      const place = this.#at(site, budget);
+      try {
+        if (this.#simple(linear, size)) {
+          const physical = tryTranslate(core, linear, true);
+          if (physical < 0) {
+            this.#leaveFaulted(place, site);
+            return;
+          }
+          if (this.#holdsCode(physical, size, place.block)) {
+            this.#interpret(site, budget);
+            return;
+          }
+          const { memory } = core;
+          if (size === 1) memory.write8(physical, value);
+          else if (size === 2) memory.write16(physical, value);
+          else memory.write32(physical, value);
+          this.#goOn(budget);
           return;
         }
-        if (this.#holdsCode(physical, size, place.block)) {
+        if (this.#writesCode(linear, size, place.block)) {
           this.#interpret(site, budget);
           return;
         }
-        const { memory } = core;
-        if (size === 1) memory.write8(physical, value);
-        else if (size === 2) memory.write16(physical, value);
-        else memory.write32(physical, value);
-        this.#goOn(budget);
+        if (size === 1) write8(core, linear, value & 0xff);
+        else slowWrite(core, linear, size, value);
+      } catch (thrown) {
+        this.#fault(thrown, place, site);
         return;
       }
-      if (this.#writesCode(linear, size, place.block)) {
-        this.#interpret(site, budget);
-        return;
-      }
-      if (size === 1) write8(core, linear, value & 0xff);
-      else slowWrite(core, linear, size, value);
-    } catch (thrown) {
-      this.#fault(thrown, place, site);
-      return;
-    }
-    this.#goOn(budget);
+      this.#goOn(budget);
+    };
   }
 
   /** A write there would change decoded code of the page that runs. Translates both ends, as the write will. */
@@ -391,33 +387,47 @@ export class Host {
   }
 
   /** IN from a port that the program may use. */
-  #input(port: number, size: 1 | 2 | 4, site: number, budget: number): number {
-    const core = this.#core;
-    const place = this.#at(site, budget);
-    core.position = site & POSITION;
-    let value: number;
-    try {
-      value = core.ports.read(port, size);
-    } catch (thrown) {
-      return this.#fault(thrown, place, site);
-    }
-    core.position = 0;
-    this.#goOn(budget);
-    return value;
+  #inputter(size: 1 | 2 | 4) {
+    const { ports } = this.#core;
+    return (port: number, site: number, budget: number): number => {
+      const core = this.#core;
+      if (size === 1 && budget >= 0 && ports.peek !== undefined) {
+        // A driver that polls: nobody asks what the time is.
+        if (core.control[MODE] !== 0) this.settle();
+        const seen = ports.peek(port);
+        if (seen >= 0) {
+          core.control[LEFT] = budget - this.#spend();
+          return seen;
+        }
+      }
+      const place = this.#at(site, budget);
+      core.position = site & POSITION;
+      let value: number;
+      try {
+        value = ports.read(port, size);
+      } catch (thrown) {
+        return this.#fault(thrown, place, site);
+      }
+      core.position = 0;
+      this.#goOn(budget);
+      return value;
+    };
   }
 
-  #output(port: number, size: 1 | 2 | 4, value: number, site: number, budget: number): undefined {
-    const core = this.#core;
-    const place = this.#at(site, budget);
-    core.position = site & POSITION;
-    try {
-      core.ports.write(port, size, value);
-    } catch (thrown) {
-      this.#fault(thrown, place, site);
-      return;
-    }
-    core.position = 0;
-    this.#goOn(budget);
+  #outputter(size: 1 | 2 | 4) {
+    return (port: number, value: number, site: number, budget: number): undefined => {
+      const core = this.#core;
+      const place = this.#at(site, budget);
+      core.position = site & POSITION;
+      try {
+        core.ports.write(port, size, size === 4 ? value >>> 0 : value);
+      } catch (thrown) {
+        this.#fault(thrown, place, site);
+        return;
+      }
+      core.position = 0;
+      this.#goOn(budget);
+    };
   }
 
   /** Flags and EFLAGS between compiled code and the core. */

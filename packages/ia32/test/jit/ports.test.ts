@@ -68,6 +68,48 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
     expect(other.traffic).toEqual(one.traffic);
   });
 
+  test("a port that is peeked at gives the same run as one that is read", () => {
+    const seen = { peeks: 0, reads: 0 };
+    const registers = (engine: EngineOptions, peek: boolean): SystemMachine => {
+      let writes = 0;
+      const machine: SystemMachine = createSystemMachine({
+        code: PROGRAM,
+        user: [],
+        engine,
+        ports: {
+          read: () => {
+            seen.reads++;
+            machine.processor.charge(CYCLES);
+            return writes & 0xff;
+          },
+          write: () => {
+            writes++;
+            machine.processor.charge(CYCLES);
+          },
+          // Not each: a read that has an effect is not peeked.
+          ...(peek && {
+            peek: () => {
+              if (writes % 3 === 0) return -1;
+              seen.peeks++;
+              machine.processor.charge(CYCLES);
+              return writes & 0xff;
+            },
+          }),
+        },
+      });
+      return machine;
+    };
+    const one = registers(INTERPRETER, false);
+    const other = registers(ENGINES[name], true);
+    for (let budget = 1; budget < 60_000; budget += 977) {
+      one.processor.run(budget);
+      other.processor.run(budget);
+      expect(other.processor.state).toEqual(one.processor.state);
+    }
+    expect(seen.peeks).toBeGreaterThan(100);
+    expect(seen.reads + seen.peeks).toBe(2000);
+  });
+
   test("a run ends when its cycles are used up, be it by ports", () => {
     const { machine, traffic } = ports(ENGINES[name], PROGRAM);
     machine.processor.run(1000);

@@ -39,6 +39,8 @@ export const NOBODY: MmioDevice = {
 export class MmioBus implements MmioDevice {
   readonly #elsewhere: MmioDevice;
   readonly #claims: Claim[] = [];
+  /** Where the last access lay: most follow one to the same chip. */
+  #last: Claim = { first: 0, end: 0, device: NOBODY };
 
   /** `elsewhere` gets the accesses that meet no claim, with the physical address as offset. */
   constructor(elsewhere: MmioDevice = NOBODY) {
@@ -60,27 +62,30 @@ export class MmioBus implements MmioDevice {
 
   /** Reads 1, 2 or 4 bytes, little-endian, unsigned. */
   read(address: number, size: AccessSize): number {
-    for (const { first, end, device } of this.#claims) {
-      if (address + size <= first || address >= end) continue;
-      if (address >= first && address + size <= end) return device.read(address - first, size);
-      let value = 0;
-      for (let i = 0; i < size; i++) value |= this.read(address + i, 1) << (8 * i);
-      return value >>> 0;
-    }
-    return this.#elsewhere.read(address, size);
+    const claim = this.#meets(address, size);
+    if (claim === null) return this.#elsewhere.read(address, size);
+    if (address >= claim.first && address + size <= claim.end) return claim.device.read(address - claim.first, size);
+    let value = 0;
+    for (let i = 0; i < size; i++) value |= this.read(address + i, 1) << (8 * i);
+    return value >>> 0;
   }
 
   /** Writes the low 1, 2 or 4 bytes of `value`. */
   write(address: number, size: AccessSize, value: number): void {
-    for (const { first, end, device } of this.#claims) {
-      if (address + size <= first || address >= end) continue;
-      if (address >= first && address + size <= end) {
-        device.write(address - first, size, value);
-        return;
-      }
-      for (let i = 0; i < size; i++) this.write(address + i, 1, (value >>> (8 * i)) & 0xff);
-      return;
-    }
-    this.#elsewhere.write(address, size, value);
+    const claim = this.#meets(address, size);
+    if (claim === null) this.#elsewhere.write(address, size, value);
+    else if (address >= claim.first && address + size <= claim.end)
+      claim.device.write(address - claim.first, size, value);
+    else for (let i = 0; i < size; i++) this.write(address + i, 1, (value >>> (8 * i)) & 0xff);
+  }
+
+  /** The claim that an access meets, with all its bytes or with some. */
+  #meets(address: number, size: AccessSize): Claim | null {
+    const last = this.#last;
+    if (address >= last.first && address + size <= last.end) return last;
+    const found = this.#claims.find(({ first, end }) => address + size > first && address < end);
+    if (found === undefined) return null;
+    this.#last = found;
+    return found;
   }
 }

@@ -32,6 +32,15 @@ describe("a port bus", () => {
     bus.write(0xfffe, 4, 0);
   });
 
+  it("peeks where a chip says that nothing follows", () => {
+    const bus = new PortBus();
+    const chip = Object.assign(new Registers(), { peek: (offset: number) => (offset === 1 ? 0x42 : -1) });
+    bus.claim({ first: 0x20, count: 2 }, chip)._unsafeUnwrap();
+    bus.claim({ first: 0x30, count: 1 }, new Registers())._unsafeUnwrap();
+    expect([0x20, 0x21, 0x30, 0x31].map((port) => bus.peek(port))).toEqual([-1, 0x42, -1, -1]);
+    expect(chip.accesses).toEqual([]);
+  });
+
   it("maps several ranges to the offsets of one chip", () => {
     const bus = new PortBus();
     const chip = new Registers();

@@ -90,6 +90,14 @@ export class PortBus {
     return value >>> 0;
   }
 
+  /** The byte at this port, if reading it would change nothing; −1 if it might, or if the chip does not say. */
+  peek(port: number): number {
+    const owner = this.#owner[port];
+    if (owner === 0) return -1;
+    const { device, shift } = this.#claims[owner - 1];
+    return device.peek === undefined ? -1 : device.peek(port + shift);
+  }
+
   /** Writes the low 1, 2 or 4 bytes of `value`. A write to a port that nobody answers at is lost. */
   write(port: number, size: PortSize, value: number): void {
     if (size === 1) {

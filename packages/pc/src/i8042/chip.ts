@@ -86,6 +86,11 @@ export class I8042 implements PortDevice, TimedChip {
     return offset === R.KBC_COMMAND ? this.#status() : 0xff;
   }
 
+  /** The status. */
+  peek(offset: number): number {
+    return offset === R.KBC_COMMAND ? this.#status() : -1;
+  }
+
   write(offset: number, value: number): void {
     const now = this.#clock.now();
     this.advance(now);

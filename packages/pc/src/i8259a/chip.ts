@@ -82,6 +82,12 @@ export class I8259a implements PortDevice {
     return value;
   }
 
+  /** The masks, where no poll is due. */
+  peek(offset: number): number {
+    if (offset === PIC_MASTER_DATA) return this.#master.peekData();
+    return offset === PIC_SLAVE_DATA ? this.#slave.peekData() : -1;
+  }
+
   write(offset: number, value: number): void {
     if (offset === PIC_MASTER_COMMAND) this.#master.writeCommand(value);
     else if (offset === PIC_MASTER_DATA) this.#master.writeData(value);

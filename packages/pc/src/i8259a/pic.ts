@@ -138,6 +138,11 @@ export class Pic {
     return this.#state.poll ? this.#poll() : this.#state.imr;
   }
 
+  /** What readData() gives where that is no poll, else −1. */
+  peekData(): number {
+    return this.#state.poll ? -1 : this.#state.imr;
+  }
+
   writeCommand(value: number): void {
     if ((value & PIC_ICW1_INIT) !== 0) this.#initialise(value);
     else if ((value & PIC_OCW3_SELECT) !== 0) this.#ocw3(value);

@@ -16,6 +16,8 @@ import { copyState, UART16550_STATE_AT_RESET, type Uart16550Fields, type Uart165
 
 /** A character timeout comes after four frames without a byte coming or being read. */
 const TIMEOUT_FRAMES = 4;
+/** The bits of the modem status that say what has changed since it was read. */
+const MSR_DELTAS = 0x0f;
 
 export class Uart16550 implements PortDevice, TimedChip {
   readonly #clock: Clock;
@@ -64,22 +66,40 @@ export class Uart16550 implements PortDevice, TimedChip {
   read(offset: number): number {
     const now = this.#clock.now();
     this.advance(now);
+    const seen = this.peek(offset);
+    if (seen >= 0) return seen;
+    switch (offset) {
+      case R.UART_RBR:
+        return this.#readReceiver(now);
+      case R.UART_IIR:
+        return this.#readIdentification();
+      case R.UART_LSR:
+        return this.#readLineStatus();
+      default:
+        return this.#readModemStatus();
+    }
+  }
+
+  /** Reads that clear nothing: a driver that polls the line status makes them most of the time. */
+  peek(offset: number): number {
     const state = this.#state;
     switch (offset) {
       case R.UART_RBR:
-        return this.#dlab ? state.divisor & 0xff : this.#readReceiver(now);
+        return this.#dlab ? state.divisor & 0xff : -1;
       case R.UART_IER:
         return this.#dlab ? state.divisor >> 8 : state.ier;
-      case R.UART_IIR:
-        return this.#readIdentification();
+      case R.UART_IIR: {
+        const source = this.#source();
+        return source === R.UART_IIR_THR_EMPTY ? -1 : this.#identification(source);
+      }
       case R.UART_LCR:
         return state.lcr;
       case R.UART_MCR:
         return state.mcr;
       case R.UART_LSR:
-        return this.#readLineStatus();
+        return state.overrun ? -1 : this.#lineStatus();
       case R.UART_MSR:
-        return this.#readModemStatus();
+        return (state.msr & MSR_DELTAS) === 0 ? state.msr : -1;
       case R.UART_SCR:
         return state.scr;
       default:
@@ -244,16 +264,22 @@ export class Uart16550 implements PortDevice, TimedChip {
     const after = modemLines(state.mcr);
     const changed = before ^ after;
     const deltas = ((changed & ~R.UART_MSR_RI) | (changed & before & R.UART_MSR_RI)) >> 4;
-    state.msr = after | (state.msr & 0x0f) | deltas;
+    state.msr = after | (state.msr & MSR_DELTAS) | deltas;
   }
 
-  #readLineStatus(): number {
+  #lineStatus(): number {
     const { received, overrun, waiting, shifting } = this.#state;
     let status = 0;
     if (received.length > 0) status |= R.UART_LSR_DATA_READY;
     if (overrun) status |= R.UART_LSR_OVERRUN;
     if (waiting.length === 0) status |= R.UART_LSR_THR_EMPTY;
     if (waiting.length === 0 && shifting === null) status |= R.UART_LSR_TRANSMITTER_EMPTY;
+    return status;
+  }
+
+  /** An overrun is told once. */
+  #readLineStatus(): number {
+    const status = this.#lineStatus();
     this.#state.overrun = false;
     this.#updateInterrupt();
     return status;
@@ -261,17 +287,19 @@ export class Uart16550 implements PortDevice, TimedChip {
 
   #readModemStatus(): number {
     const { msr } = this.#state;
-    this.#state.msr = msr & 0xf0;
+    this.#state.msr = msr & ~MSR_DELTAS;
     this.#updateInterrupt();
     return msr;
   }
 
+  /** The interrupt of an empty holding register is told once. */
   #readIdentification(): number {
-    const source = this.#source();
-    if (source === R.UART_IIR_THR_EMPTY) {
-      this.#state.thrInterrupt = false;
-      this.#updateInterrupt();
-    }
+    this.#state.thrInterrupt = false;
+    this.#updateInterrupt();
+    return this.#identification(R.UART_IIR_THR_EMPTY);
+  }
+
+  #identification(source: number): number {
     return source | (this.#fifo ? R.UART_IIR_FIFO : 0);
   }
 
@@ -282,7 +310,7 @@ export class Uart16550 implements PortDevice, TimedChip {
     if ((ier & R.UART_IER_ERBFI) !== 0 && received.length >= triggerLevel(fcr)) return R.UART_IIR_RECEIVED_DATA;
     if ((ier & R.UART_IER_ERBFI) !== 0 && timedOut) return R.UART_IIR_TIMEOUT;
     if ((ier & R.UART_IER_ETBEI) !== 0 && thrInterrupt) return R.UART_IIR_THR_EMPTY;
-    return (ier & R.UART_IER_EDSSI) !== 0 && (msr & 0x0f) !== 0 ? R.UART_IIR_MODEM_STATUS : R.UART_IIR_NONE;
+    return (ier & R.UART_IER_EDSSI) !== 0 && (msr & MSR_DELTAS) !== 0 ? R.UART_IIR_MODEM_STATUS : R.UART_IIR_NONE;
   }
 
   /** OUT2 gates the line on a PC, and loop mode forces the output pins inactive ("Modem Control Register"). */

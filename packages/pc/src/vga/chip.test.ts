@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PortBus } from "../bus/port-bus.ts";
 import { Vga } from "./chip.ts";
@@ -278,6 +279,59 @@ describe("the graphics controller", () => {
     window(0xa0000);
     put(0xa0010, 0x18);
     expect(planes(0x10)).toEqual([0x07, 0xf8, 0xa2, 0x45]);
+  });
+
+  it("a wider access is its bytes, the lowest first, in whatever mode", () => {
+    const byte = fc.nat(255);
+    const bits = fc.oneof(fc.constant(0), byte);
+    const registers = fc.record({
+      memoryMode: fc.nat(15),
+      mapMask: fc.nat(15),
+      misc: fc.nat(15),
+      bitMask: byte,
+      mode: bits,
+    });
+    const logic = fc.record({ setReset: bits, enable: bits, rotate: bits });
+    const place = fc.constantFrom(
+      0x9ffff,
+      0xa0000,
+      0xa0001,
+      0xaffff,
+      0xb0002,
+      0xb7fff,
+      0xb8000,
+      0xb8001,
+      0xbfffe,
+      0xbffff,
+    );
+    const access = fc.record({
+      address: place,
+      size: fc.constantFrom(2 as const, 4 as const),
+      value: fc.nat(0xffffffff),
+    });
+    const property = fc.property(
+      registers,
+      logic,
+      access,
+      (at, { setReset, enable, rotate }, { address, size, value }) => {
+        sequencer(2, at.mapMask);
+        sequencer(4, at.memoryMode);
+        for (const [i, set] of [setReset, enable].entries()) graphics(i, set);
+        graphics(3, rotate);
+        graphics(5, at.mode);
+        graphics(6, at.misc);
+        graphics(8, at.bitMask | (at.mode === 0 ? 0xff : 0));
+        vga.window.write(address - R.VGA_MEMORY, size, value);
+        const wide = memory.slice();
+        memory.fill(0);
+        put(address, ...Array.from({ length: size }, (_, i) => (value >>> (8 * i)) & 0xff));
+        expect(Buffer.compare(wide, memory)).toBe(0);
+        memory.fill(0);
+      },
+    );
+    bus.write(0x3c2, 1, 0x63);
+    memory.fill(0);
+    fc.assert(property, { numRuns: 300 });
   });
 
   it("read mode 0 shows a plane, read mode 1 where the colour is", () => {

@@ -43,7 +43,7 @@ export class Vga implements PortDevice {
     this.#at = copyVgaState(state);
     this.window = {
       read: (offset, size) => this.#readWindow(offset, size),
-      write: (offset, size, value) => this.#writeWindow(offset, size, value),
+      write: (offset, size, value) => writeWindow(this.#at, this.#planes, offset, size, value),
     };
   }
 
@@ -194,9 +194,5 @@ export class Vga implements PortDevice {
     let value = 0;
     for (let i = 0; i < size; i++) value |= readWindow(this.#at, this.#planes, offset + i) << (8 * i);
     return value >>> 0;
-  }
-
-  #writeWindow(offset: number, size: AccessSize, value: number): void {
-    for (let i = 0; i < size; i++) writeWindow(this.#at, this.#planes, offset + i, (value >>> (8 * i)) & 0xff);
   }
 }

@@ -7,6 +7,7 @@
  * IBM PS/2 Hardware Interface Technical Reference, "Video Subsystem", "Graphics Controller".
  * @module
  */
+import type { AccessSize } from "../mmio-device.ts";
 import * as R from "./registers.ts";
 import type { VgaFields } from "./state.ts";
 
@@ -59,22 +60,41 @@ export function readWindow(at: VgaFields, planes: Uint32Array, offset: number): 
   return ~(differs | (differs >>> 8) | (differs >>> 16) | (differs >>> 24)) & 0xff;
 }
 
-/** Writes a byte through the write mode, the function, the bit mask and the map mask. */
-export function writeWindow(at: VgaFields, planes: Uint32Array, offset: number, value: number): void {
-  const address = inWindow(at, offset);
-  if (address < 0) return;
-  let mapMask = at.sequencer[R.VGA_SEQUENCER_MAP_MASK] & 15;
-  let index = address;
-  if (chained(at)) {
-    mapMask &= 1 << (address & 3);
-    index = address & ~3;
-  } else if ((at.sequencer[R.VGA_SEQUENCER_MEMORY_MODE] & R.VGA_MEMORY_MODE_SEQUENTIAL) === 0) {
-    mapMask &= (address & 1) === 0 ? 0b0101 : 0b1010;
-    index = address & ~1;
+/** Writes bytes, the lowest first, through the write mode, the function, the bit mask and the map mask. */
+export function writeWindow(at: VgaFields, planes: Uint32Array, offset: number, size: AccessSize, value: number): void {
+  if ((at.misc & R.VGA_MISC_RAM) === 0) return;
+  const { sequencer, graphics } = at;
+  const map = MAPS[(graphics[R.VGA_GRAPHICS_MISC] >> R.VGA_GRAPHICS_MISC_MAP_SHIFT) & 3];
+  const memoryMode = sequencer[R.VGA_SEQUENCER_MEMORY_MODE];
+  const mapMask = sequencer[R.VGA_SEQUENCER_MAP_MASK] & 15;
+  const straight = isStraight(graphics);
+  const address = offset - map.first;
+  const oddEven = (memoryMode & (R.VGA_MEMORY_MODE_CHAIN4 | R.VGA_MEMORY_MODE_SEQUENTIAL)) === 0;
+  if (size === 2 && straight && oddEven && (address & 1) === 0 && address >= 0 && address < map.size) {
+    // A character and its attribute, as systems write them: both are at one index.
+    put(planes, address, mapMask, Math.imul(value & 0xff, 0x00010001) | Math.imul((value >>> 8) & 0xff, 0x01000100));
+    return;
   }
-  index &= PLANE_OFFSETS;
-  const write = EXPAND[mapMask];
-  planes[index] = (planes[index] & ~write) | (result(at, value) & write);
+  for (let i = address; i < address + size; i++, value >>>= 8) {
+    if (i < 0 || i >= map.size) continue;
+    const data = straight ? Math.imul(value & 0xff, 0x01010101) : result(at, value & 0xff);
+    if (oddEven) put(planes, i & ~1, mapMask & ((i & 1) === 0 ? 0b0101 : 0b1010), data);
+    else if ((memoryMode & R.VGA_MEMORY_MODE_CHAIN4) !== 0) put(planes, i & ~3, mapMask & (1 << (i & 3)), data);
+    else put(planes, i, mapMask, data);
+  }
+}
+
+/** Writes those of the four planes that `mask` has. */
+function put(planes: Uint32Array, index: number, mask: number, data: number): void {
+  const write = EXPAND[mask];
+  const at = index & PLANE_OFFSETS;
+  planes[at] = (planes[at] & ~write) | (data & write);
+}
+
+/** All planes get the byte as it is: text, and pictures that need nothing of the graphics controller. */
+function isStraight(graphics: readonly number[]): boolean {
+  if ((graphics[R.VGA_GRAPHICS_MODE] & R.VGA_MODE_WRITE) !== 0 || graphics[R.VGA_GRAPHICS_ROTATE] !== 0) return false;
+  return graphics[R.VGA_GRAPHICS_BIT_MASK] === 0xff && (graphics[R.VGA_GRAPHICS_ENABLE_SET_RESET] & 15) === 0;
 }
 
 /** What the four planes get, before the map mask. */
@@ -86,9 +106,6 @@ function result(at: VgaFields, value: number): number {
   const rotated = ((value >> count) | (value << (8 - count))) & 0xff;
   let bitMask = graphics[R.VGA_GRAPHICS_BIT_MASK];
   const mode = graphics[R.VGA_GRAPHICS_MODE] & R.VGA_MODE_WRITE;
-  // Text, and pictures that need nothing of this.
-  if (mode === 0 && rotate === 0 && bitMask === 0xff && (graphics[R.VGA_GRAPHICS_ENABLE_SET_RESET] & 15) === 0)
-    return Math.imul(value, 0x01010101);
   let data: number;
   switch (mode) {
     case 0: {
