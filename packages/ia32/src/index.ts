@@ -12,6 +12,7 @@ export { allocateMemory, GuestMemory, type PageObserver } from "./memory/guest-m
 export {
   ACCESS_USER,
   ACCESS_WRITE,
+  PDE_LARGE,
   PF_PRESENT,
   PF_USER,
   PF_WRITE,

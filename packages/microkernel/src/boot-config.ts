@@ -52,6 +52,11 @@ export interface BootConfig {
    * default); "fpages" maps ports by I/O fpages (IOPL 0). Default "iopl".
    */
   readonly io?: "iopl" | "fpages";
+  /**
+   * Most bytes of kernel memory that a space without privilege may cost: its threads, tables, UTCB pages, mappings, regions of
+   * ports. Default a quarter of the arena. sigma0's space and the root task's have no quota.
+   */
+  readonly quota?: number;
   /** Default 100. */
   readonly cyclesPerMicrosecond?: number;
   /** Time slice of new threads in microseconds, default 10000. */

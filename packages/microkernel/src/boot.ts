@@ -28,6 +28,8 @@ import { FLAG_START } from "./table/states.ts";
 const FIRST_PRIORITY = 255;
 const DEFAULT_CYCLES_PER_MICROSECOND = 100;
 const DEFAULT_TIMESLICE = 10_000;
+/** Part of the arena that a space without privilege may have. */
+const DEFAULT_SHARE = 4;
 
 export type BootError = ArenaError | { readonly code: "boot-config"; readonly text: string };
 
@@ -40,6 +42,7 @@ export function bootArena(hardware: ArenaHardware, config: BootConfig): Result<A
   const a = new Arena(hardware, formatted.value);
   a.set(H.cyclesPerMicrosecond, config.cyclesPerMicrosecond ?? DEFAULT_CYCLES_PER_MICROSECOND);
   a.set(H.defaultTimeslice, config.defaultTimeslice ?? DEFAULT_TIMESLICE);
+  a.set(H.quota, config.quota ?? config.arenaSize / DEFAULT_SHARE);
   a.set(H.ioFpages, config.io === "fpages" ? 1 : 0);
   makeKernelPages(a);
   writeKip(a.memory, a.get(H.kip), a.base, config, { resets: a.get(H.resetCount), reason: resetReason(a.words) });
@@ -78,8 +81,8 @@ function makeFirst(a: Arena, id: ThreadId, scheduler: ThreadId, pager: ThreadId,
   const space = takeSpace(a);
   const kipArea = makeFpage(STANDARD_KIP_AREA, PAGE_BITS, 0);
   const utcbArea = makeFpage(STANDARD_UTCB_AREA, STANDARD_UTCB_AREA_BITS, 0);
-  initialiseSpace(a, space, kipArea, utcbArea);
   a.spaces.set(space, S.privileged, 1);
+  initialiseSpace(a, space, kipArea, utcbArea);
   const row = takeThread(a, id, space);
   const t = a.threads;
   t.set(row, T.scheduler, scheduler);

@@ -15,6 +15,8 @@ export const COST_IPC = 250;
 export const COST_WORD = 2;
 /** Each page that a map or grant item enters. */
 export const COST_MAP_PAGE = 150;
+/** Dividing a 4 MiB mapping into its pages. */
+export const COST_SPLIT = 5000;
 /** Each mapping that Unmap visits. */
 export const COST_UNMAP_PAGE = 80;
 /** Making a fault, exception or hang into a message, besides its IPC. */

@@ -5,9 +5,23 @@
  * Over 300 lines: one machine, which nobody needs in parts.
  * @module
  */
-import { allocateMemory, EAX, EBP, EBX, ECX, EDI, EDX, EIP, ESI, GuestMemory, Processor } from "@kintsugi/ia32";
+import {
+  allocateMemory,
+  EAX,
+  EBP,
+  EBX,
+  ECX,
+  EDI,
+  EDX,
+  EIP,
+  ESI,
+  GuestMemory,
+  PDE_LARGE,
+  Processor,
+} from "@kintsugi/ia32";
 import {
   ANY_THREAD,
+  type BootConfig,
   FPAGE_RWX,
   globalId,
   Kernel,
@@ -381,7 +395,7 @@ export class Machine {
     bodies: ReadonlyMap<ThreadId, Body> | ResidentProgram,
     size: number = 16 * MEGABYTE,
     arenaSize: number = 4 * MEGABYTE,
-    io: "iopl" | "fpages" = "iopl",
+    config: Pick<BootConfig, "io" | "quota"> = {},
   ) {
     const note =
       (name: string) =>
@@ -428,7 +442,7 @@ export class Machine {
       memorySize: size,
       arenaSize,
       modules: [],
-      io,
+      ...config,
       sigma0: { program: SIGMA0_PROGRAM, image: { low: 0x10000, high: 0x20000 } },
       root: { program: SCRIPT_PROGRAM, image: { low: 0x20000, high: 0x30000 } },
     })._unsafeUnwrap();
@@ -457,12 +471,17 @@ export function rewinder(machine: Machine): () => Arena {
   };
 }
 
-/** What the page tables of a space say of `count` pages from `base` on: frame, counted from there, and `w` or `r`; `-` for none. */
-export function shownPages(a: Arena, space: number, base: number, count: number): string {
-  const first = base >>> 12;
-  return Array.from({ length: count }, (_, n) => {
-    const entry = findEntry(a, space, first + n);
-    const pte = entry === 0 ? 0 : a.memory.read32(entry);
-    return pte & 1 ? `${(pte >>> 12) - first}${pte & 2 ? "w" : "r"}` : "-";
-  }).join(" ");
+/**
+ * What the page tables of a space say of some pages (linear >> 12): which of the pages is the frame's number, and `w` or
+ * `r`; `-` for none.
+ */
+export function shownPages(a: Arena, space: number, pages: readonly number[]): string {
+  return pages
+    .map((page) => {
+      const entry = findEntry(a, space, page);
+      const pte = entry === 0 ? 0 : a.memory.read32(entry);
+      const frame = (pte >>> 12) + (pte & PDE_LARGE ? page & 0x3ff : 0);
+      return pte & 1 ? `${pages.indexOf(frame)}${pte & 2 ? "w" : "r"}` : "-";
+    })
+    .join(" ");
 }

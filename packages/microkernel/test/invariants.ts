@@ -1,12 +1,12 @@
 /**
  * Invariants of the arena: what must hold between any two steps.
  *
- * Here: queues against states, the mapping tree against the page tables, free lists against use.
+ * Here: queues against states, the mapping tree against the page tables, free lists and accounts against use.
  * Returns what is wrong, in words; an empty list is a sound arena.
  * @module
  */
 import { FPAGE_W, type KernelOptions, threadNumber } from "../src/index.ts";
-import { isUserFrame, treeRow } from "../src/object/mapping-database.ts";
+import { isUserFrame, treeRow } from "../src/object/mapping-tree.ts";
 import { Arena, findArena, PRIORITIES, THREAD_BUCKETS } from "../src/table/arena.ts";
 import { F, H, K, N, P, R, S, T } from "../src/table/layout.ts";
 import {
@@ -17,6 +17,7 @@ import {
   FLAG_SENDER,
   FLAG_TIMED,
   FLAG_TRANSFER,
+  LARGE,
   POLLING,
   READY,
   SENDING,
@@ -33,7 +34,7 @@ export function violations(options: KernelOptions): string[] {
   const wrong: string[] = [];
   checkThreads(arena, wrong);
   checkMappings(arena, wrong);
-  checkKernelFrames(arena, wrong);
+  checkAccounts(arena, checkKernelFrames(arena, wrong), wrong);
   checkRegions(arena, wrong);
   return wrong;
 }
@@ -140,8 +141,8 @@ function checkMappings(a: Arena, wrong: string[]): void {
       if (reached.has(node) || depth > 1000) return void wrong.push(`mapping ${node} is reached twice`);
       reached.set(node, frame);
       const own = n.get(node, N.frame);
-      const place = parent === 0 ? treeRow(a, own) : own;
-      if (n.get(node, N.parent) !== parent || place !== frame || n.get(node, N.previous) !== previous)
+      const inPlace = parent === 0 ? treeRow(a, own) === frame : isWithin(own, frame);
+      if (n.get(node, N.parent) !== parent || !inPlace || n.get(node, N.previous) !== previous)
         wrong.push(`mapping ${node}: wrong links`);
       if (parent !== 0 && n.get(node, N.bits) & FPAGE_W & ~n.get(parent, N.bits))
         wrong.push(`mapping ${node} is writable below a read-only one`);
@@ -161,23 +162,32 @@ function checkMappings(a: Arena, wrong: string[]): void {
   forEachEntry(a, (space, page, pte, node) => {
     if (node === 0) return;
     entered++;
-    const same = n.get(node, N.space) === space && n.get(node, N.page) === page && n.get(node, N.frame) === pte >>> 12;
+    const frame = (pte >>> 12) | (pte & 0x80 ? LARGE : 0);
+    const same = n.get(node, N.space) === space && n.get(node, N.page) === page && n.get(node, N.frame) === frame;
     if (!same) wrong.push(`page ${page.toString(16)} of space ${space} is not its mapping's`);
     if ((pte & 2) !== (n.get(node, N.bits) & FPAGE_W))
       wrong.push(`page ${page.toString(16)} of ${space}: wrong rights`);
-    if (!isUserFrame(a, pte >>> 12)) wrong.push(`page ${page.toString(16)} of ${space} lies in the arena`);
+    if (!isUserFrame(a, frame)) wrong.push(`page ${page.toString(16)} of ${space} lies in the arena`);
   });
   if (entered !== used) wrong.push(`${used} mappings but ${entered} page-table entries`);
 }
 
+/** Whether a frame is the other one, or one of its 1024. */
+function isWithin(frame: number, around: number): boolean {
+  return frame === around || ((around & LARGE) !== 0 && frame >>> 10 === (around & ~LARGE) >>> 10);
+}
+
+/** Entries of page tables, and those of directories that are pages themselves. */
 function forEachEntry(a: Arena, visit: (space: number, page: number, pte: number, node: number) => void): void {
   for (let space = 1; space < a.spaces.rows; space++) {
     const directory = a.spaces.get(space, S.pageDirectory);
     if (a.spaces.get(space, S.used) === 0 || directory === 0) continue;
     for (let i = 0; i < 1024; i++) {
-      const table = a.memory.read32(directory + 4 * i) & -PAGE;
-      if (table === 0 || table === a.get(H.localIdTable)) continue;
-      const companion = a.kernelFrames.get((table - a.get(H.poolBase)) / PAGE, K.companion);
+      const pde = a.memory.read32(directory + 4 * i);
+      const table = pde & -PAGE;
+      if (pde & 0x80) visit(space, i * 1024, pde, a.memory.read32(companionOf(a, directory) + 4 * i));
+      if ((pde & 0x80) !== 0 || table === 0 || table === a.get(H.localIdTable)) continue;
+      const companion = companionOf(a, table);
       for (let j = 0; j < 1024; j++) {
         const pte = a.memory.read32(table + 4 * j);
         if (pte & 1) visit(space, i * 1024 + j, pte, a.memory.read32(companion + 4 * j));
@@ -186,32 +196,61 @@ function forEachEntry(a: Arena, visit: (space: number, page: number, pte: number
   }
 }
 
-/** Frames in use are those that something points at: none is lost, none is used twice. */
-function checkKernelFrames(a: Arena, wrong: string[]): void {
+function companionOf(a: Arena, table: number): number {
+  return a.kernelFrames.get((table - a.get(H.poolBase)) / PAGE, K.companion);
+}
+
+/** Frames in use are those that something points at: none is lost, none is used twice. Gives each space's number of them. */
+function checkKernelFrames(a: Arena, wrong: string[]): Map<number, number> {
   const used = new Set<number>([a.get(H.kip), a.get(H.localIdPage), a.get(H.localIdTable)]);
-  const use = (physical: number, what: string): void => {
+  const counts = new Map<number, number>();
+  const use = (space: number, physical: number, what: string): void => {
     if (used.has(physical)) wrong.push(`${what} ${physical.toString(16)} is used twice`);
     used.add(physical);
+    counts.set(space, (counts.get(space) ?? 0) + 1);
   };
   for (let space = 1; space < a.spaces.rows; space++) {
     const directory = a.spaces.get(space, S.pageDirectory);
     if (a.spaces.get(space, S.used) === 0 || directory === 0) continue;
-    use(directory, "page directory");
+    use(space, directory, "page directory");
+    if (companionOf(a, directory) !== 0) use(space, companionOf(a, directory), "companion");
     for (let i = 0; i < 1024; i++) {
-      const table = a.memory.read32(directory + 4 * i) & -PAGE;
-      if (table === 0 || table === a.get(H.localIdTable)) continue;
-      use(table, "page table");
-      use(a.kernelFrames.get((table - a.get(H.poolBase)) / PAGE, K.companion), "companion");
+      const pde = a.memory.read32(directory + 4 * i);
+      const table = pde & -PAGE;
+      if ((pde & 0x80) !== 0 || table === 0 || table === a.get(H.localIdTable)) continue;
+      use(space, table, "page table");
+      use(space, companionOf(a, table), "companion");
     }
   }
-  forEachEntry(a, (_space, _page, pte, node) => {
+  forEachEntry(a, (space, _page, pte, node) => {
     const frame = pte & -PAGE;
-    if (node === 0 && frame >= a.get(H.poolBase) && frame !== a.get(H.kip)) use(frame, "UTCB page");
+    if (node === 0 && frame >= a.get(H.poolBase) && frame < a.memory.size && frame !== a.get(H.kip))
+      use(space, frame, "UTCB page");
   });
   let free = 0;
   for (let row = a.get(H.freeKernelFrame); row !== 0; row = a.kernelFrames.get(row, K.next)) free++;
   if (free + used.size !== a.kernelFrames.rows - 1)
     wrong.push(`${free} free and ${used.size} used kernel frames of ${a.kernelFrames.rows - 1}`);
+  return counts;
+}
+
+/** What is booked to each space is what it has: its row, frames, threads, mappings, regions. */
+function checkAccounts(a: Arena, frames: ReadonlyMap<number, number>, wrong: string[]): void {
+  const bytes = new Map<number, number>();
+  const add = (space: number, more: number): void => void bytes.set(space, (bytes.get(space) ?? 0) + more);
+  for (const [space, count] of frames) add(space, count * PAGE);
+  for (let row = 1; row < a.threads.rows; row++)
+    if (a.threads.get(row, T.id) !== 0) add(a.threads.get(row, T.space), a.threads.stride * 4);
+  for (let node = 1; node < a.nodes.rows; node++) add(a.nodes.get(node, N.space), a.nodes.stride * 4);
+  for (let row = 1; row < a.regions.rows; row++) add(a.regions.get(row, R.space), a.regions.stride * 4);
+  for (let space = 1; space < a.spaces.rows; space++) {
+    if (a.spaces.get(space, S.used) === 0) continue;
+    const sum = (bytes.get(space) ?? 0) + a.spaces.stride * 4;
+    const booked = a.spaces.get(space, S.memory);
+    if (booked !== sum) wrong.push(`space ${space} costs ${sum} bytes, and ${booked} are booked`);
+    if (a.spaces.get(space, S.privileged) === 0 && booked > a.get(H.quota))
+      wrong.push(`space ${space} is over its quota`);
+  }
 }
 
 /** Regions of ports: apart in their space, inside their parents, each in its space's list and reached once from sigma0. */

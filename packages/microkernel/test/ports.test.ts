@@ -78,7 +78,7 @@ function guest(
       yield* message(c, from, 0, { items: [mapItem(0), fpage] });
     }
   };
-  const machine = new Machine(new Map([[ROOT, root]]), 16 * MEGABYTE, 4 * MEGABYTE, io);
+  const machine = new Machine(new Map([[ROOT, root]]), 16 * MEGABYTE, 4 * MEGABYTE, { io });
   machine.kernel.run(3_000_000);
   expect(violations(machine.options)).toEqual([]);
   // What the kernel said to its interrupt controllers is not the guest's.
@@ -234,7 +234,7 @@ it("maps, grants and unmaps of I/O fpages in any order leave what a plain model 
   const root: Body = function* (c) {
     for (const id of OWNERS.slice(2)) yield* launch(c, id, 0, id);
   };
-  const machine = new Machine(new Map([[ROOT, root]]), 4 * MEGABYTE, MEGABYTE, "fpages");
+  const machine = new Machine(new Map([[ROOT, root]]), 4 * MEGABYTE, MEGABYTE, { io: "fpages" });
   machine.kernel.run(1e7);
   const rewind = rewinder(machine);
   fc.assert(

@@ -175,7 +175,7 @@ it("garbage is no arena", () => {
   const saved = memory.readBytes(base, 4096);
   const damage: readonly (readonly [number, number, string])[] = [
     [0, 0, "no kernel arena in this memory"],
-    [1, 99, "layout version 99, not 3"],
+    [1, 99, "layout version 99, not 4"],
     [3, 5, "its sizes are not this memory's"],
     [5, 0, "formatting was not completed"],
     [39, 0x7fffffff, "its threads table lies outside"],

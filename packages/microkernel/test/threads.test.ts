@@ -48,6 +48,7 @@ const SEED = Number(process.env.KINTSUGI_SEED ?? 20261121);
 const BASE = 0x200000;
 const PAGE = 0x1000;
 const PAGES = 6;
+const SHOWN = Array.from({ length: PAGES }, (_, n) => BASE / PAGE + n);
 const NUMBERS = [60, 61, 62, 63, 64];
 const USERS: readonly ThreadId[] = NUMBERS.flatMap((n) => [globalId(n, 1), globalId(n, 1), globalId(n, 2)]);
 const STATES = { inactive: INACTIVE, ready: READY, waiting: WAITING, polling: POLLING };
@@ -332,7 +333,7 @@ it("all calls by several threads in any order leave what a plain model of thread
         expect(new Set(spaces.values()).size).toBe(spaces.size);
         for (const [space, number] of spaces) {
           if (number === 0) continue;
-          expect(shownPages(a, space, BASE, PAGES)).toBe(model.pages.show(number));
+          expect(shownPages(a, space, SHOWN)).toBe(model.pages.show(number));
           expect(a.spaces.get(space, S.pageDirectory) !== 0).toBe(model.initialised.has(number));
         }
         expect(violations(machine.options)).toEqual([]);

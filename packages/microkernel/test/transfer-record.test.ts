@@ -307,7 +307,7 @@ it("ports and interrupts of children are enumerated", () => {
     [ROOT, root],
     [SENDER, child],
   ]);
-  const machine = new Machine(bodies, 8 * MEGABYTE, MEGABYTE, "fpages");
+  const machine = new Machine(bodies, 8 * MEGABYTE, MEGABYTE, { io: "fpages" });
   machine.kernel.run(1e8);
   expect(found).toEqual([
     [makeIoFpage(0x60, 3, FPAGE_RWX), 0x60],

@@ -7,10 +7,11 @@
  */
 import { FLOAT_REGISTER_COUNT } from "@kintsugi/ia32";
 import { err, ok, type Result } from "neverthrow";
-import { PAGE_SIZE } from "../api/fpage.ts";
+import { PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
 import { IO_SPACE_BITS } from "../api/io-fpage.ts";
 import { INTERRUPT_LINES } from "../api/protocol/interrupt.ts";
 import { BR_COUNT, MR_COUNT } from "../api/utcb.ts";
+import { LARGE_PAGE_BITS } from "../object/page-table.ts";
 import { RESET_REASON_BYTES } from "../table/layout.ts";
 import { REGISTER_COUNT } from "../table/registers.ts";
 import { FAULT_QUANTUM, STATUS_ACCESSED, STATUS_WRITTEN, XFER_RECEIVERS } from "../table/states.ts";
@@ -236,9 +237,15 @@ const space: Shape<SpaceState> = record<SpaceState>({
 
 const status: Shape<number> = bits(STATUS_ACCESSED | STATUS_WRITTEN);
 
+const mappingBits: Shape<number> = (value) => {
+  if (value === PAGE_BITS || value === LARGE_PAGE_BITS) return value;
+  throw new ShapeFault(`is neither ${PAGE_BITS} nor ${LARGE_PAGE_BITS}`);
+};
+
 const mapping: Shape<MappingState> = record<MappingState>({
   space: word,
   page,
+  bits: mappingBits,
   frame: page,
   writable: flag,
   status,
@@ -261,6 +268,7 @@ const system: Shape<SystemState> = record<SystemState>({
   resets: natural,
   resetReason: text(RESET_REASON_BYTES),
   resetPending: flag,
+  quota: natural,
   kip: list(word, PAGE_SIZE / 4),
   sigma0: word,
   root: word,

@@ -7,12 +7,12 @@
  * @module
  */
 import { FLOAT_REGISTER_COUNT, PTE_ACCESSED, PTE_DIRTY, PTE_PRESENT } from "@kintsugi/ia32";
-import { FPAGE_W, fpageBase, fpageSize, PAGE_SIZE } from "../api/fpage.ts";
+import { FPAGE_W, fpageBase, fpageSize, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
 import { INTERRUPT_LINES } from "../api/protocol/interrupt.ts";
 import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { presentEntry } from "../object/address-space.ts";
-import { isUserFrame } from "../object/mapping-database.ts";
-import { findEntry, PTE_FRAME } from "../object/page-table.ts";
+import { frameAt, isLarge, isUserFrame } from "../object/mapping-tree.ts";
+import { findEntry, LARGE_PAGE_BITS, PTE_FRAME } from "../object/page-table.ts";
 import { interruptRow } from "../object/thread.ts";
 import { type Arena, PRIORITIES, resetReason } from "../table/arena.ts";
 import { F, H, N, P, R, S, T } from "../table/layout.ts";
@@ -72,6 +72,7 @@ export function readState(a: Arena): SystemState {
     resets: a.get(H.resetCount),
     resetReason: resetReason(a.words),
     resetPending: a.get(H.resetPending) !== 0,
+    quota: a.get(H.quota),
     kip: pageWords(a, a.get(H.kip)),
     sigma0: names.get(a.get(H.sigma0Space)) ?? NIL_THREAD,
     root: names.get(a.get(H.rootSpace)) ?? NIL_THREAD,
@@ -307,7 +308,8 @@ function readMappings(a: Arena, names: ReadonlyMap<number, ThreadId>): MappingSt
     list.push({
       space: names.get(space) as ThreadId,
       page,
-      frame: n.get(node, N.frame),
+      bits: isLarge(a, node) ? LARGE_PAGE_BITS : PAGE_BITS,
+      frame: frameAt(a, node, page),
       writable: (bits & FPAGE_W) !== 0,
       status: bits & STATUS,
       accessed: (pte & PTE_ACCESSED) !== 0,

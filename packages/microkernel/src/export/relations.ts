@@ -11,6 +11,7 @@ import { USER_AREA_END } from "../api/kip.ts";
 import { tagTyped, tagUntyped } from "../api/msg-tag.ts";
 import { isGlobal, NIL_THREAD, type ThreadId, threadNumber, USER_BASE } from "../api/thread-id.ts";
 import { BR_COUNT, MR_COUNT, UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
+import { LARGE_PAGE_BITS } from "../object/page-table.ts";
 import type {
   ContinuationState,
   CursorState,
@@ -38,7 +39,8 @@ export function checkRelations(state: SystemState, top: number, end: number): st
   if (spaces.size !== state.spaces.length) return "two spaces have one name";
   if (new Set(state.threads.map(({ id }) => threadNumber(id))).size !== state.threads.length)
     return "two threads have one number";
-  if (mappings.size !== state.mappings.length) return "two mappings are in one place";
+  if (mappings.size !== state.mappings.length || overlap(state.mappings, mappings))
+    return "two mappings are in one place";
   if (new Set(state.frames.map(({ frame }) => frame)).size !== state.frames.length) return "a frame is there twice";
   if (new Set(state.interrupts.map(({ line }) => line)).size !== state.interrupts.length)
     return "an interrupt is there twice";
@@ -69,6 +71,9 @@ function first<T>(items: readonly T[], check: (item: T) => string | null): strin
   }
   return null;
 }
+
+/** 4 KiB pages in a large one. */
+const LARGE_PAGES = 2 ** (LARGE_PAGE_BITS - PAGE_BITS);
 
 const hex = (id: number): string => `0x${(id >>> 0).toString(16)}`;
 const placeOf = (space: ThreadId, page: number): string => `${space}:${page}`;
@@ -110,9 +115,26 @@ function isIn(page: number, area: number): boolean {
   return linear >= fpageBase(area) && linear < fpageBase(area) + fpageSize(area);
 }
 
-function isKernelPlace(page: number, space: SpaceState | undefined): boolean {
-  if (space === undefined || page * PAGE_SIZE >= USER_AREA_END) return true;
-  return isIn(page, space.kipArea) || isIn(page, space.utcbArea);
+/** Whether one of `count` pages is the kernel's to fill. */
+function isKernelPlace(page: number, space: SpaceState | undefined, count: number = 1): boolean {
+  if (space === undefined || (page + count) * PAGE_SIZE > USER_AREA_END) return true;
+  return [space.kipArea, space.utcbArea].some((area) => {
+    const first = fpageBase(area) / PAGE_SIZE;
+    return page + count > first && page < first + fpageSize(area) / PAGE_SIZE;
+  });
+}
+
+/** Pages of a mapping. */
+function pagesOf({ bits }: MappingState): number {
+  return 2 ** (bits - PAGE_BITS);
+}
+
+/** Whether a page lies in a 4 MiB page of the same space. */
+function overlap(all: readonly MappingState[], index: ReadonlyMap<string, MappingState>): boolean {
+  return all.some((mapping) => {
+    const around = index.get(placeOf(mapping.space, mapping.page & -LARGE_PAGES));
+    return around !== undefined && around !== mapping && around.bits === LARGE_PAGE_BITS;
+  });
 }
 
 /** Active threads have places of their own among their space's UTCB pages. */
@@ -191,12 +213,21 @@ function checkMapping(
   const space = spaces.get(mapping.space);
   if (space === undefined || !space.initialised || mapping.space === state.sigma0)
     return `${name} is in no space for it`;
-  if (isKernelPlace(mapping.page, space)) return `${name} is in the kernel's place`;
-  if (!owned(mapping.frame)) return `${name} is of a frame that is not sigma0's`;
+  const count = pagesOf(mapping);
+  if (mapping.page % count !== 0 || mapping.frame % count !== 0) return `${name} is not aligned`;
+  if (isKernelPlace(mapping.page, space, count)) return `${name} is in the kernel's place`;
+  if (!ownedAll(mapping, owned)) return `${name} is of a frame that is not sigma0's`;
   if (mapping.parentSpace === NIL_THREAD) return null;
   const parent = mappings.get(placeOf(mapping.parentSpace, mapping.parentPage));
-  if (parent === undefined || parent.frame !== mapping.frame) return `${name} comes from nowhere`;
+  const first = mapping.frame - (parent?.frame ?? 0);
+  if (parent === undefined || first < 0 || first + count > pagesOf(parent)) return `${name} comes from nowhere`;
   return mapping.writable && !parent.writable ? `${name} has rights that its parent has not` : null;
+}
+
+/** Whether all frames of a mapping are sigma0's. */
+function ownedAll(mapping: MappingState, owned: (frame: number) => boolean): boolean {
+  for (let i = 0; i < pagesOf(mapping); i++) if (!owned(mapping.frame + i)) return false;
+  return true;
 }
 
 /** Regions of a space are apart, lie in their parents, and come from sigma0 at last. */

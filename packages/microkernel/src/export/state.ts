@@ -11,7 +11,7 @@
 import type { ThreadId } from "../api/thread-id.ts";
 
 /** Grows when a field changes its meaning. */
-export const STATE_VERSION = 2;
+export const STATE_VERSION = 3;
 
 /** What an IPC still has to do, and in whose name: the receive phase from `from`, nil for none. */
 export interface IpcState {
@@ -176,19 +176,21 @@ export interface SpaceState {
   readonly utcbPages: readonly PageState[];
 }
 
-/** A node of the mapping tree: a page that a space got from another, or from sigma0. */
+/** A node of the mapping tree: a page of 4 KiB or 4 MiB that a space got from another, or from sigma0. */
 export interface MappingState {
   readonly space: ThreadId;
-  /** Linear >> 12. */
+  /** Linear >> 12, of the first page. */
   readonly page: number;
-  /** Physical >> 12. */
+  /** log2 size: 12, or 22 for a 4 MiB page. */
+  readonly bits: number;
+  /** Physical >> 12, of the first frame. */
   readonly frame: number;
   readonly writable: boolean;
   /** STATUS_… bits that gone mappings left. */
   readonly status: number;
   readonly accessed: boolean;
   readonly dirty: boolean;
-  /** Space and page that it came from; space nil: sigma0's ownership of the frame. */
+  /** Space and first page of the mapping that it came from; space nil: sigma0's ownership of the frames. */
   readonly parentSpace: ThreadId;
   readonly parentPage: number;
 }
@@ -239,6 +241,8 @@ export interface SystemState {
   readonly resets: number;
   readonly resetReason: string;
   readonly resetPending: boolean;
+  /** Most bytes of kernel memory that a space without privilege may cost. */
+  readonly quota: number;
   /** The KIP's 1024 words. */
   readonly kip: readonly number[];
   readonly sigma0: ThreadId;

@@ -15,7 +15,8 @@ import { NIL_THREAD, type ThreadId } from "../api/thread-id.ts";
 import { initialiseSpace, takeSpace } from "../object/address-space.ts";
 import { takeFrame } from "../object/kernel-frames.ts";
 import { makeKernelPages } from "../object/kernel-pages.ts";
-import { enterMapping, setParent } from "../object/mapping-database.ts";
+import { enterMapping } from "../object/mapping-database.ts";
+import { setParent } from "../object/mapping-tree.ts";
 import { findEntry, makeEntry, PTE_FRAME } from "../object/page-table.ts";
 import { addRegion, setRegionParent } from "../object/port-database.ts";
 import { enqueueReady } from "../object/ready-queue.ts";
@@ -37,6 +38,7 @@ import {
   INACTIVE,
   INTERRUPT_IDLE,
   INTERRUPT_UNACKNOWLEDGED,
+  LARGE,
   POLLING,
   READY,
   SENDING,
@@ -86,6 +88,7 @@ function fill(a: Arena, state: SystemState): void {
   a.set(H.resetPending, state.resetPending ? 1 : 0);
   setResetReason(a.words, state.resetReason);
   a.setTime(a.header, 0, H.accountedAt, state.accountedAt);
+  a.set(H.quota, state.quota);
   a.set(H.ioFpages, state.ioFpages ? 1 : 0);
   makeKernelPages(a);
   writeWords(a, a.get(H.kip), state.kip);
@@ -135,7 +138,7 @@ function makeSpace(a: Arena, space: SpaceState): number {
   if (!initialiseSpace(a, row, space.kipArea, space.utcbArea)) throw new NoRoom("no frames for a space");
   for (const { page, words } of space.utcbPages) {
     const entry = makeEntry(a, row, page);
-    const frame = entry === 0 ? 0 : takeFrame(a);
+    const frame = entry === 0 ? 0 : takeFrame(a, row);
     if (frame === 0) throw new NoRoom("no frames for UTCBs");
     writeWords(a, frame, words);
     a.memory.write32(entry, frame | PTE_PRESENT | PTE_USER | PTE_WRITABLE);
@@ -279,8 +282,8 @@ function linkSenders(a: Arena, state: SystemState): void {
 }
 
 function makeMapping(a: Arena, mapping: MappingState, space: number): number {
-  const { page, frame, writable, status, accessed, dirty } = mapping;
-  const node = enterMapping(a, 0, frame, space, page, writable);
+  const { page, bits, frame, writable, status, accessed, dirty } = mapping;
+  const node = enterMapping(a, 0, bits === PAGE_BITS ? frame : frame | LARGE, space, page, writable);
   if (node === 0) throw new NoRoom("there are more mappings than rows and frames for them");
   a.nodes.set(node, N.bits, (writable ? FPAGE_W : 0) | status);
   const entry = findEntry(a, space, page);

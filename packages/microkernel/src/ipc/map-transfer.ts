@@ -13,25 +13,27 @@ import { COMPLETE_IO_FPAGE, ioFpageBase, ioFpageBits, isIoFpage } from "../api/i
 import { USER_AREA_END } from "../api/kip.ts";
 import { ITEM_GRANT, ITEM_TYPE_MASK, itemSendBase } from "../api/typed-item.ts";
 import { isKernelPage } from "../object/address-space.ts";
-import { findNode, grantPage, isUserFrame, mapPage, removeSubtree } from "../object/mapping-database.ts";
+import { makeLargeRoom, mappingWithin, pageBehind, splitLarge } from "../object/large-pages.ts";
+import { findNode, grantPage, mapPage, removeSubtree } from "../object/mapping-database.ts";
+import { frameAt, isLarge, isUserFrame } from "../object/mapping-tree.ts";
+import { TABLE_PAGES } from "../object/page-table.ts";
 import { hasIoFpages, sendPorts, unmapPorts } from "../object/port-database.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, N, S } from "../table/layout.ts";
+import { LARGE } from "../table/states.ts";
 
 const USER_PAGES = USER_AREA_END / PAGE_SIZE;
 
 /**
  * Carries out one item from the space `from` to the space `to`, into `window` (an fpage, not nil). A window that is the
- * complete address space takes ports, too.
+ * complete address space takes ports, too. False when the kernel has no memory left for all of it: what is mapped by then stays.
  */
-export function mapItemInto(a: Arena, from: number, to: number, word0: number, fpage: number, window: number): void {
-  if (isIoFpage(fpage)) {
-    mapPortsInto(a, from, to, (word0 & ITEM_TYPE_MASK) === ITEM_GRANT, fpage, window);
-    return;
-  }
+export function mapItemInto(a: Arena, from: number, to: number, word0: number, fpage: number, window: number): boolean {
+  const grant = (word0 & ITEM_TYPE_MASK) === ITEM_GRANT;
+  if (isIoFpage(fpage)) return mapPortsInto(a, from, to, grant, fpage, window);
   const sendBits = fpageBits(fpage);
   const windowBits = fpageBits(window);
-  if (sendBits === 0 || windowBits === 0) return;
+  if (sendBits === 0 || windowBits === 0) return true;
   const base = itemSendBase(word0);
   const bits = Math.min(sendBits, windowBits);
   const size = 2 ** bits;
@@ -40,33 +42,56 @@ export function mapItemInto(a: Arena, from: number, to: number, word0: number, f
   const offset = base % 2 ** Math.max(sendBits, windowBits);
   if (sendBits <= windowBits) target += offset - (offset % size);
   else source += offset - (offset % size);
-  const grant = (word0 & ITEM_TYPE_MASK) === ITEM_GRANT;
   const write = (fpageRights(fpage) & FPAGE_W) !== 0;
-  const delta = target / 2 ** PAGE_BITS - source / 2 ** PAGE_BITS;
-  const end = (source + size) / PAGE_SIZE;
-  for (let page = nextPage(a, from, source / PAGE_SIZE, end); page < end; page = nextPage(a, from, page + 1, end))
-    sendPage(a, from, to, page, page + delta, write, grant);
+  const first = source / PAGE_SIZE;
+  if (!sendPages(a, from, to, first, first + size / PAGE_SIZE, (target - source) / PAGE_SIZE, write, grant))
+    return false;
   if (grant && sendBits > windowBits) dropRest(a, from, fpageBase(fpage) / PAGE_SIZE, 2 ** (sendBits - PAGE_BITS));
+  return true;
+}
+
+/** Sends pages `first`…`end - 1` to the same ones + `delta`, by 4 MiB where both sides can have them so. */
+function sendPages(
+  a: Arena,
+  from: number,
+  to: number,
+  first: number,
+  end: number,
+  delta: number,
+  write: boolean,
+  grant: boolean,
+): boolean {
+  let page = first;
+  for (;;) {
+    page = nextPage(a, from, page, end);
+    if (page >= end) return true;
+    const large = page % TABLE_PAGES === 0 && delta % TABLE_PAGES === 0 && end - page >= TABLE_PAGES;
+    const sent = large ? sendLarge(a, from, to, page, page + delta, write, grant) : NOT_LARGE;
+    if (sent === FULL || (sent === NOT_LARGE && !sendPage(a, from, to, page, page + delta, write, grant))) return false;
+    page += sent === NOT_LARGE ? 1 : TABLE_PAGES;
+  }
 }
 
 /** Ports keep their numbers: the send base says nothing. A granted I/O fpage larger than the window leaves the sender as a whole. */
-function mapPortsInto(a: Arena, from: number, to: number, grant: boolean, fpage: number, window: number): void {
+function mapPortsInto(a: Arena, from: number, to: number, grant: boolean, fpage: number, window: number): boolean {
   const whole = fpageBits(window) === SPACE_BITS ? COMPLETE_IO_FPAGE : window;
-  if (!hasIoFpages(a) || !isIoFpage(whole)) return;
+  if (!hasIoFpages(a) || !isIoFpage(whole)) return true;
   const sent = ioFpageBits(fpage);
   const taken = ioFpageBits(whole);
   const first = ioFpageBase(fpage);
   const firstTaken = ioFpageBase(whole);
-  if ((first ^ firstTaken) >>> Math.max(sent, taken) === 0)
-    sendPorts(a, from, to, Math.max(first, firstTaken), Math.min(sent, taken), grant);
+  const meet = (first ^ firstTaken) >>> Math.max(sent, taken) === 0;
+  if (meet && !sendPorts(a, from, to, Math.max(first, firstTaken), Math.min(sent, taken), grant)) return false;
   if (grant && sent > taken && from !== a.get(H.sigma0Space)) unmapPorts(a, from, first, sent, true);
+  return true;
 }
 
 /** A granted fpage that is larger than the window leaves the sender as a whole. */
 function dropRest(a: Arena, space: number, first: number, pages: number): void {
   const end = first + pages;
-  for (let page = nextPage(a, space, first, end); page < end; page = nextPage(a, space, page + 1, end)) {
-    const node = isKernelPage(a, space, page) ? 0 : findNode(a, space, page);
+  for (let page = nextPage(a, space, first, end); page < end; page = nextPage(a, space, page, end)) {
+    const node = isKernelPage(a, space, page) ? 0 : mappingWithin(a, space, page, end);
+    page = node === 0 ? page + 1 : pageBehind(a, node);
     if (node !== 0) removeSubtree(a, node);
   }
 }
@@ -86,6 +111,32 @@ export function nextPage(a: Arena, space: number, page: number, end: number): nu
   return end;
 }
 
+/** Outcomes of {@link sendLarge}. */
+const NOT_LARGE = 0;
+const SENT = 1;
+const FULL = 2;
+
+/** Sends 4 MiB that begin at `page` as one page, if the sender has them so and the receiver can. */
+function sendLarge(
+  a: Arena,
+  from: number,
+  to: number,
+  page: number,
+  target: number,
+  write: boolean,
+  grant: boolean,
+): number {
+  const sigma0 = a.get(H.sigma0Space);
+  if (to === sigma0) return SENT;
+  if (isKernelPage(a, to, target, TABLE_PAGES)) return NOT_LARGE;
+  const node = from === sigma0 ? 0 : findNode(a, from, page);
+  const frame = from === sigma0 ? page | LARGE : a.nodes.get(node, N.frame);
+  if ((frame & LARGE) === 0 || !isUserFrame(a, frame) || !makeLargeRoom(a, to, target, frame)) return NOT_LARGE;
+  const done = grant && node !== 0 ? grantPage(a, node, to, target, write) : mapPage(a, node, frame, to, target, write);
+  return done ? SENT : FULL;
+}
+
+/** Sends one page; false when the kernel has no memory for it. */
 function sendPage(
   a: Arena,
   from: number,
@@ -94,17 +145,32 @@ function sendPage(
   target: number,
   write: boolean,
   grant: boolean,
-): void {
+): boolean {
   const sigma0 = a.get(H.sigma0Space);
-  if (to === sigma0 || isKernelPage(a, to, target)) return;
-  if (from === sigma0) {
-    // Physical pages, whatever lies at these linear addresses of its own space.
-    if (isUserFrame(a, page)) mapPage(a, 0, page, to, target, write);
-    return;
-  }
-  if (isKernelPage(a, from, page)) return;
-  const node = findNode(a, from, page);
-  if (node === 0) return;
-  if (grant) grantPage(a, node, to, target, write);
-  else mapPage(a, node, a.nodes.get(node, N.frame), to, target, write);
+  if (to === sigma0 || isKernelPage(a, to, target)) return true;
+  // sigma0's are physical pages, whatever lies at these linear addresses of its own space.
+  if (from === sigma0)
+    return !isUserFrame(a, page) || (partTarget(a, to, target) && mapPage(a, 0, page, to, target, write));
+  if (isKernelPage(a, from, page)) return true;
+  const source = findNode(a, from, page);
+  if (source === 0) return true;
+  if (!grant && hasAlready(a, source, page, to, target, write)) return true;
+  if (!partTarget(a, to, target)) return false;
+  if (grant && !partTarget(a, from, page)) return false;
+  const node = findNode(a, from, page); // what was divided may have been the source
+  return grant ? grantPage(a, node, to, target, write) : mapPage(a, node, frameAt(a, node, page), to, target, write);
+}
+
+/** Divides a 4 MiB mapping at a page, if there is one, so that the page stands for itself. */
+function partTarget(a: Arena, space: number, page: number): boolean {
+  const node = findNode(a, space, page);
+  return node === 0 || !isLarge(a, node) || splitLarge(a, node);
+}
+
+/** Whether the target is a part of a 4 MiB mapping with the same frame there, and rights as large. */
+function hasAlready(a: Arena, source: number, page: number, to: number, target: number, write: boolean): boolean {
+  const n = a.nodes;
+  const there = findNode(a, to, target);
+  if (there === 0 || !isLarge(a, there) || frameAt(a, there, target) !== frameAt(a, source, page)) return false;
+  return !write || (n.get(source, N.bits) & ~n.get(there, N.bits) & FPAGE_W) === 0;
 }

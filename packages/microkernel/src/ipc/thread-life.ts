@@ -13,6 +13,7 @@ import { TCR_MY_GLOBAL_ID, TCR_PAGER, TCR_USER_DEFINED_HANDLE, UTCB_MR0_OFFSET, 
 import { backUtcb, destroySpace } from "../object/address-space.ts";
 import { dropFloats } from "../object/floats.ts";
 import { detachInterrupt } from "../object/irq.ts";
+import { book, unbook } from "../object/kernel-memory.ts";
 import { dequeueReady } from "../object/ready-queue.ts";
 import {
   dropName,
@@ -85,6 +86,7 @@ export function renameThread(a: Arena, row: number, id: ThreadId): void {
 export function migrateThread(a: Arena, row: number, space: number): boolean {
   const t = a.threads;
   const old = t.get(row, T.space);
+  if (!book(a, space, t.stride * 4)) return false;
   abortIpc(a, row, IPC_CANCELLED);
   const physical = t.get(row, T.utcbPhysical);
   if (physical !== 0) {
@@ -92,11 +94,13 @@ export function migrateThread(a: Arena, row: number, space: number): boolean {
     t.set(row, T.space, space);
     if (!backUtcb(a, row)) {
       t.set(row, T.space, old);
+      unbook(a, space, t.stride * 4);
       return false;
     }
     a.memory.writeBytes(t.get(row, T.utcbPhysical) - UTCB_MR0_OFFSET, words);
   }
   t.set(row, T.space, space);
+  unbook(a, old, t.stride * 4);
   a.spaces.set(space, S.threads, a.spaces.get(space, S.threads) + 1);
   a.spaces.set(old, S.threads, a.spaces.get(old, S.threads) - 1);
   if (a.spaces.get(old, S.threads) === 0) destroySpace(a, old);

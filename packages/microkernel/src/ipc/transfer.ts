@@ -81,7 +81,7 @@ export function runTransfer(a: Arena, sender: number, receiver: number): number 
   }
 }
 
-/** A map or grant item; false: an overflow. */
+/** A map or grant item; false: an overflow, for want of a window or of kernel memory. */
 function transferMapItem(a: Arena, sender: number, receiver: number, item: number, last: number): boolean {
   const t = a.threads;
   const word0 = utcbWord(a, sender, item);
@@ -95,8 +95,7 @@ function transferMapItem(a: Arena, sender: number, receiver: number, item: numbe
   const fpage = utcbWord(a, sender, item + 1);
   setUtcbWord(a, receiver, item, word0);
   setUtcbWord(a, receiver, item + 1, fpage);
-  mapItemInto(a, t.get(sender, T.space), t.get(receiver, T.space), word0, fpage, window);
-  return true;
+  return mapItemInto(a, t.get(sender, T.space), t.get(receiver, T.space), word0, fpage, window);
 }
 
 /**

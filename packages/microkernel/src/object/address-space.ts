@@ -6,15 +6,26 @@
  * The page at LOCAL_ID_PAGE is one frame in all spaces: its word is the running thread's local id.
  * @module
  */
-import { PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "@kintsugi/ia32";
+import { PDE_LARGE, PTE_PRESENT, PTE_USER, PTE_WRITABLE } from "@kintsugi/ia32";
 import { fpageBase, fpageSize, PAGE_BITS, PAGE_SIZE } from "../api/fpage.ts";
 import { LOCAL_ID_PAGE, USER_AREA_END } from "../api/kip.ts";
 import { UTCB_MR0_OFFSET, UTCB_SIZE } from "../api/utcb.ts";
 import type { Arena } from "../table/arena.ts";
-import { H, K, S, T } from "../table/layout.ts";
-import { giveFrame, kernelFrameRow, takeFrame } from "./kernel-frames.ts";
-import { isUserFrame, removeSubtree } from "./mapping-database.ts";
-import { entryNode, findEntry, makeEntry, PTE_FRAME, spaceTag } from "./page-table.ts";
+import { H, S, T } from "../table/layout.ts";
+import { giveFrame, takeFrame } from "./kernel-frames.ts";
+import { mappingWithin, pageBehind, splitLarge } from "./large-pages.ts";
+import { findNode, removeSubtree } from "./mapping-database.ts";
+import { isLarge, isUserFrame } from "./mapping-tree.ts";
+import {
+  directoryEntry,
+  entryNode,
+  findEntry,
+  giveTable,
+  makeEntry,
+  PTE_FRAME,
+  spaceTag,
+  TABLE_PAGES,
+} from "./page-table.ts";
 import { dropPorts } from "./port-database.ts";
 
 const LOCAL_ID_PDE = LOCAL_ID_PAGE >>> 22;
@@ -26,6 +37,7 @@ export function takeSpace(a: Arena): number {
   a.set(H.freeSpace, a.spaces.get(row, S.freeNext));
   a.spaces.clear(row);
   a.spaces.set(row, S.used, 1);
+  a.spaces.set(row, S.memory, a.spaces.stride * 4);
   return row;
 }
 
@@ -35,13 +47,13 @@ export function isInitialised(a: Arena, space: number): boolean {
 
 /** Fixes the areas (fpages, already checked) and maps the KIP. False when the kernel is out of frames. */
 export function initialiseSpace(a: Arena, space: number, kipArea: number, utcbArea: number): boolean {
-  const directory = takeFrame(a);
+  const directory = takeFrame(a, space);
   if (directory === 0) return false;
   a.spaces.set(space, S.pageDirectory, directory);
   const entry = makeEntry(a, space, fpageBase(kipArea) >>> PAGE_BITS);
   if (entry === 0) {
     a.spaces.set(space, S.pageDirectory, 0);
-    giveFrame(a, directory);
+    giveFrame(a, space, directory);
     return false;
   }
   a.memory.write32(entry, a.get(H.kip) | PTE_PRESENT | PTE_USER);
@@ -69,6 +81,8 @@ export function hasUtcbs(a: Arena, space: number): boolean {
 /** Other areas (already checked) for a space without UTCBs; what was mapped there goes. False when the kernel is out of frames. */
 export function moveAreas(a: Arena, space: number, kipArea: number, utcbArea: number): boolean {
   const page = fpageBase(kipArea) >>> PAGE_BITS;
+  const there = findNode(a, space, page);
+  if (there !== 0 && isLarge(a, there) && !splitLarge(a, there)) return false;
   const entry = makeEntry(a, space, page);
   if (entry === 0) return false;
   const old = findEntry(a, space, fpageBase(a.spaces.get(space, S.kipArea)) >>> PAGE_BITS);
@@ -86,30 +100,40 @@ function clearMappings(a: Arena, space: number, area: number): void {
   const first = fpageBase(area) / PAGE_SIZE;
   const end = first + fpageSize(area) / PAGE_SIZE;
   for (let page = first; page < end; page++) {
-    const entry = findEntry(a, space, page);
-    if (entry === 0) page |= 0x3ff;
-    else if (entryNode(a, entry) !== 0) removeSubtree(a, entryNode(a, entry));
+    if (findEntry(a, space, page) === 0) {
+      page |= TABLE_PAGES - 1;
+      continue;
+    }
+    const node = mappingWithin(a, space, page, end);
+    if (node === 0) continue;
+    page = pageBehind(a, node) - 1;
+    removeSubtree(a, node);
   }
 }
 
-/** Whether a page lies in the space's KIP or UTCB area, or beyond the user's addresses. */
-export function isKernelPage(a: Arena, space: number, page: number): boolean {
+/** Whether one of `count` pages lies in the space's KIP or UTCB area, or beyond the user's addresses. */
+export function isKernelPage(a: Arena, space: number, page: number, count: number = 1): boolean {
   const linear = page * PAGE_SIZE;
+  const end = linear + count * PAGE_SIZE;
   return (
-    linear >= USER_AREA_END ||
-    inArea(linear, a.spaces.get(space, S.kipArea)) ||
-    inArea(linear, a.spaces.get(space, S.utcbArea))
+    end > USER_AREA_END ||
+    inArea(linear, end, a.spaces.get(space, S.kipArea)) ||
+    inArea(linear, end, a.spaces.get(space, S.utcbArea))
   );
 }
 
-function inArea(linear: number, area: number): boolean {
+/** Whether some of the bytes `linear`…`end - 1` are in an area. */
+function inArea(linear: number, end: number, area: number): boolean {
   const base = fpageBase(area);
-  return linear >= base && linear < base + fpageSize(area);
+  return end > base && linear < base + fpageSize(area);
 }
 
 /** Whether a UTCB can begin at this address. */
 export function isUtcbLocation(a: Arena, space: number, location: number): boolean {
-  return (location & (UTCB_SIZE - 1)) === 0 && inArea(location >>> 0, a.spaces.get(space, S.utcbArea));
+  return (
+    (location & (UTCB_SIZE - 1)) === 0 &&
+    inArea(location >>> 0, (location >>> 0) + UTCB_SIZE, a.spaces.get(space, S.utcbArea))
+  );
 }
 
 /**
@@ -122,7 +146,7 @@ export function backUtcb(a: Arena, row: number): boolean {
   const entry = makeEntry(a, space, mr0 >>> PAGE_BITS);
   if (entry === 0) return false;
   if ((a.memory.read32(entry) & PTE_PRESENT) === 0) {
-    const frame = takeFrame(a);
+    const frame = takeFrame(a, space);
     if (frame === 0) return false;
     a.memory.write32(entry, frame | PTE_PRESENT | PTE_USER | PTE_WRITABLE);
   }
@@ -144,14 +168,15 @@ export function mapIdempotent(a: Arena, space: number, linear: number): boolean 
 
 /** Takes every mapping of a space away, with all that was derived from them, and frees its frames and row. */
 export function destroySpace(a: Arena, space: number): void {
-  const directory = a.spaces.get(space, S.pageDirectory);
-  if (directory !== 0) {
-    for (let index = 0; index < 1024; index++) {
-      const pde = a.memory.read32(directory + 4 * index);
-      if ((pde & PTE_PRESENT) === 0 || index === LOCAL_ID_PDE) continue;
-      destroyTable(a, space, pde & PTE_FRAME, index);
+  if (isInitialised(a, space)) {
+    for (let page = 0; page < USER_AREA_END / PAGE_SIZE; page += TABLE_PAGES) {
+      const entry = directoryEntry(a, space, page);
+      const pde = a.memory.read32(entry);
+      if ((pde & PTE_PRESENT) === 0) continue;
+      if (pde & PDE_LARGE) removeSubtree(a, entryNode(a, entry));
+      else destroyTable(a, space, pde & PTE_FRAME, page);
     }
-    giveFrame(a, directory);
+    giveTable(a, space, a.spaces.get(space, S.pageDirectory));
     a.cpu.invalidateSpace(spaceTag(space));
   }
   dropPorts(a, space);
@@ -160,16 +185,20 @@ export function destroySpace(a: Arena, space: number): void {
   a.set(H.freeSpace, space);
 }
 
-function destroyTable(a: Arena, space: number, table: number, index: number): void {
-  for (let i = 0; i < 1024; i++) {
+/** A page table with what is in it: from `page` on. */
+function destroyTable(a: Arena, space: number, table: number, page: number): void {
+  for (let i = 0; i < TABLE_PAGES; i++) {
     const pte = a.memory.read32(table + 4 * i);
     if ((pte & PTE_PRESENT) === 0) continue;
     const node = entryNode(a, table + 4 * i);
     if (node !== 0) removeSubtree(a, node);
-    else if (inArea((index * 1024 + i) * PAGE_SIZE, a.spaces.get(space, S.utcbArea))) giveFrame(a, pte & PTE_FRAME);
+    else if (isUtcbPage(a, space, page + i)) giveFrame(a, space, pte & PTE_FRAME);
   }
-  giveFrame(a, a.kernelFrames.get(kernelFrameRow(a, table), K.companion));
-  giveFrame(a, table);
+  giveTable(a, space, table);
+}
+
+function isUtcbPage(a: Arena, space: number, page: number): boolean {
+  return inArea(page * PAGE_SIZE, (page + 1) * PAGE_SIZE, a.spaces.get(space, S.utcbArea));
 }
 
 /** Whether a page of a space is present, and its entry's physical address if so; 0 otherwise. */

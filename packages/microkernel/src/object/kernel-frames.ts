@@ -7,11 +7,12 @@
 import { PAGE_SIZE } from "../api/fpage.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, K } from "../table/layout.ts";
+import { book, unbook } from "./kernel-memory.ts";
 
-/** Physical address of a zeroed frame, or 0 when there is none. */
-export function takeFrame(a: Arena): number {
+/** Physical address of a zeroed frame for a space (0: for all of them), or 0 when there is none for it. */
+export function takeFrame(a: Arena, space: number): number {
   const row = a.get(H.freeKernelFrame);
-  if (row === 0) return 0;
+  if (row === 0 || !book(a, space, PAGE_SIZE)) return 0;
   a.set(H.freeKernelFrame, a.kernelFrames.get(row, K.next));
   a.kernelFrames.clear(row);
   const physical = a.get(H.poolBase) + row * PAGE_SIZE;
@@ -19,12 +20,13 @@ export function takeFrame(a: Arena): number {
   return physical;
 }
 
-/** Gives a frame back. */
-export function giveFrame(a: Arena, physical: number): void {
+/** Gives a space's frame back. */
+export function giveFrame(a: Arena, space: number, physical: number): void {
   const row = kernelFrameRow(a, physical);
   a.kernelFrames.clear(row);
   a.kernelFrames.set(row, K.next, a.get(H.freeKernelFrame));
   a.set(H.freeKernelFrame, row);
+  unbook(a, space, PAGE_SIZE);
 }
 
 /** The row of a frame of the pool. */

@@ -13,9 +13,9 @@ import { takeFrame } from "./kernel-frames.ts";
 
 /** The KIP, and the page behind %gs:0 with the page table that all spaces share for it. */
 export function makeKernelPages(a: Arena): void {
-  a.set(H.kip, takeFrame(a));
-  a.set(H.localIdPage, takeFrame(a));
-  const table = takeFrame(a);
+  a.set(H.kip, takeFrame(a, 0));
+  a.set(H.localIdPage, takeFrame(a, 0));
+  const table = takeFrame(a, 0);
   a.set(H.localIdTable, table);
   const index = (LOCAL_ID_PAGE >>> PAGE_BITS) & 0x3ff;
   a.memory.write32(table + 4 * index, a.get(H.localIdPage) | PTE_PRESENT | PTE_USER);

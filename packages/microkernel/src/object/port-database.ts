@@ -12,6 +12,7 @@
 import { COST_MAP_PAGE, COST_UNMAP_PAGE } from "../costs.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, R, S } from "../table/layout.ts";
+import { book, unbook } from "./kernel-memory.ts";
 
 /** Whether user threads get ports by I/O fpages; else IOPL 3 lets them use all. */
 export function hasIoFpages(a: Arena): boolean {
@@ -34,28 +35,30 @@ export function firstRegion(a: Arena, space: number, low: number, end: number): 
   return found;
 }
 
-/** Gives `to` what `from` has of a region, by mapping or by grant. What `to` has of it already stays as it is. */
-export function sendPorts(a: Arena, from: number, to: number, port: number, bits: number, grant: boolean): void {
+/**
+ * Gives `to` what `from` has of a region, by mapping or by grant. What `to` has of it already stays as it is. False when the
+ * kernel has no rows left for all of it.
+ */
+export function sendPorts(a: Arena, from: number, to: number, port: number, bits: number, grant: boolean): boolean {
   const sigma0 = a.get(H.sigma0Space);
-  if (to === sigma0 || to === from) return;
-  if (from === sigma0) {
-    enter(a, 0, to, port, bits);
-    return;
-  }
+  if (to === sigma0 || to === from) return true;
+  if (from === sigma0) return enter(a, 0, to, port, bits);
   const r = a.regions;
   const end = port + 2 ** bits;
   let row = firstRegion(a, from, port, end);
   while (row !== 0) {
     const part = Math.min(bits, r.get(row, R.bits));
     const first = Math.max(port, r.get(row, R.port));
-    if (!grant) enter(a, row, to, first, part);
-    else {
+    if (!grant) {
+      if (!enter(a, row, to, first, part)) return false;
+    } else {
       a.charge(COST_MAP_PAGE);
       const own = isolate(a, row, first, part);
-      if (own !== 0) hand(a, own, to);
+      if (own === 0 || !hand(a, own, to)) return false;
     }
     row = first + 2 ** part < end ? firstRegion(a, from, first + 2 ** part, end) : 0;
   }
+  return true;
 }
 
 /** Takes a region back from everybody who has it from a space, and with `flush` from the space too. */
@@ -84,22 +87,20 @@ function overlaps(a: Arena, row: number, low: number, end: number): boolean {
   return port < end && low < port + 2 ** a.regions.get(row, R.bits);
 }
 
-/** Makes a region of what a space has not yet of these ports; without rows for it, of a part of them. */
-function enter(a: Arena, parent: number, space: number, port: number, bits: number): void {
+/** Makes a region of what a space has not yet of these ports. False without rows for it; a part of them may be there then. */
+function enter(a: Arena, parent: number, space: number, port: number, bits: number): boolean {
   a.charge(COST_MAP_PAGE);
   const there = firstRegion(a, space, port, port + 2 ** bits);
-  if (there === 0) addRegion(a, parent, space, port, bits);
-  else if (a.regions.get(there, R.bits) < bits) {
-    enter(a, parent, space, port, bits - 1);
-    enter(a, parent, space, port + 2 ** (bits - 1), bits - 1);
-  }
+  if (there === 0) return addRegion(a, parent, space, port, bits) !== 0;
+  if (a.regions.get(there, R.bits) >= bits) return true;
+  return enter(a, parent, space, port, bits - 1) && enter(a, parent, space, port + 2 ** (bits - 1), bits - 1);
 }
 
 /** A region of its own; its place must be free. Returns the row, 0 when there is none left. */
 export function addRegion(a: Arena, parent: number, space: number, port: number, bits: number): number {
   const r = a.regions;
   const row = a.get(H.freeRegion);
-  if (row === 0) return 0;
+  if (row === 0 || !book(a, space, r.stride * 4)) return 0;
   a.set(H.freeRegion, r.get(row, R.next));
   r.clear(row);
   r.set(row, R.port, port);
@@ -166,25 +167,24 @@ function unlinkRegion(a: Arena, row: number): void {
 }
 
 /** The grantee takes the place of a region's owner; what it has of it already hangs one step higher from then on. */
-function hand(a: Arena, row: number, to: number): void {
+function hand(a: Arena, row: number, to: number): boolean {
   const r = a.regions;
   const port = r.get(row, R.port);
   const bits = r.get(row, R.bits);
   const there = firstRegion(a, to, port, port + 2 ** bits);
   if (there === 0) {
+    if (!book(a, to, r.stride * 4)) return false;
+    unbook(a, r.get(row, R.space), r.stride * 4);
     delist(a, row);
     enlist(a, row, to);
-    return;
+    return true;
   }
   const upper = r.get(there, R.bits) < bits ? split(a, row) : 0;
-  if (upper !== 0) {
-    hand(a, row, to);
-    hand(a, upper, to);
-    return;
-  }
+  if (upper !== 0) return hand(a, row, to) && hand(a, upper, to);
   const parent = r.get(row, R.parent);
   for (let child = r.get(row, R.child); child !== 0; child = r.get(row, R.child)) setRegionParent(a, child, parent);
   removeRegion(a, row);
+  return true;
 }
 
 /** Divides a region, and what was derived from it, so that a part of it has a row of its own: that row; 0 if there are not enough. */
@@ -248,6 +248,7 @@ function removeSubtree(a: Arena, row: number): void {
 /** Frees a region that nothing hangs below. */
 function removeRegion(a: Arena, row: number): void {
   const r = a.regions;
+  unbook(a, r.get(row, R.space), r.stride * 4);
   delist(a, row);
   unlinkRegion(a, row);
   r.clear(row);

@@ -11,6 +11,7 @@ import { BR_BASE, TCR_ERROR_CODE, TCR_MY_GLOBAL_ID, UTCB_MR0_OFFSET, UTCB_SIZE }
 import { type Arena, THREAD_BUCKETS } from "../table/arena.ts";
 import { H, S, T } from "../table/layout.ts";
 import { FLAG_INTERRUPT } from "../table/states.ts";
+import { book, unbook } from "./kernel-memory.ts";
 import { translate } from "./page-table.ts";
 
 function bucket(a: Arena, number: number): number {
@@ -90,11 +91,11 @@ export function interruptLine(row: number): number {
   return row - 1;
 }
 
-/** A fresh row for a thread of a space, known under its id; 0 when the table is full. */
+/** A fresh row for a thread of a space, known under its id; 0 when there is none, or none for the space. */
 export function takeThread(a: Arena, id: ThreadId, space: number): number {
-  const row = a.get(H.freeThread);
-  if (row === 0) return 0;
   const t = a.threads;
+  const row = a.get(H.freeThread);
+  if (row === 0 || !book(a, space, t.stride * 4)) return 0;
   a.set(H.freeThread, t.get(row, T.freeNext));
   t.clear(row);
   t.set(row, T.space, space);
@@ -109,6 +110,7 @@ export function giveThread(a: Arena, row: number): void {
   dropName(a, row);
   const space = t.get(row, T.space);
   a.spaces.set(space, S.threads, a.spaces.get(space, S.threads) - 1);
+  unbook(a, space, t.stride * 4);
   t.clear(row);
   t.set(row, T.freeNext, a.get(H.freeThread));
   a.set(H.freeThread, row);

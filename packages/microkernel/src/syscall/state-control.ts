@@ -41,7 +41,8 @@ import { isRecord, linkRecord, readRecord, setRecord } from "../export/thread-re
 import { isReceiverRecord, isSenderRecord, isTransferRecord, linkTransfer } from "../export/transfer-record.ts";
 import { nextPage } from "../ipc/map-transfer.ts";
 import { findNode } from "../object/mapping-database.ts";
-import { translate } from "../object/page-table.ts";
+import { frameAt, isLarge } from "../object/mapping-tree.ts";
+import { LARGE_PAGE_BITS, translate } from "../object/page-table.ts";
 import { firstRegion } from "../object/port-database.ts";
 import { findGlobal, interruptRow, isActive, isInterrupt, resolve, setRegister } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
@@ -130,7 +131,7 @@ function ownsSpace(a: Arena, caller: number, space: number): boolean {
   return true;
 }
 
-/** The first mapping of a space at or behind an address. */
+/** The first mapping of a space at or behind an address: one of 4 MiB that the address lies in counts. */
 function nextPageOf(a: Arena, caller: number, row: number, from: number): number {
   const t = a.threads;
   const n = a.nodes;
@@ -142,9 +143,11 @@ function nextPageOf(a: Arena, caller: number, row: number, from: number): number
     if (node === 0) continue;
     const parent = n.get(node, N.parent);
     const mine = parent !== 0 && n.get(parent, N.space) === t.get(caller, T.space);
-    setRegister(a, caller, EDX, mine ? n.get(parent, N.page) << PAGE_BITS : -1);
+    const first = n.get(node, N.page);
+    const inParent = mine ? frameAt(a, node, first) - frameAt(a, parent, 0) + n.get(parent, N.page) : 0;
+    setRegister(a, caller, EDX, mine ? inParent << PAGE_BITS : -1);
     const rights = n.get(node, N.bits) & FPAGE_W ? FPAGE_RWX : FPAGE_RWX & ~FPAGE_W;
-    return makeFpage(page << PAGE_BITS, PAGE_BITS, rights);
+    return makeFpage(first << PAGE_BITS, isLarge(a, node) ? LARGE_PAGE_BITS : PAGE_BITS, rights);
   }
   return refuse(a, caller, ERROR_OK);
 }

@@ -16,12 +16,14 @@ import { UNMAP_FLUSH } from "../api/syscall.ts";
 import { COST_SYSCALL } from "../costs.ts";
 import { nextPage } from "../ipc/map-transfer.ts";
 import { isKernelPage } from "../object/address-space.ts";
-import { findNode, unmapPage } from "../object/mapping-database.ts";
+import { mappingWithin, pageBehind, splitFrames } from "../object/large-pages.ts";
+import { unmapPage } from "../object/mapping-database.ts";
+import { TABLE_PAGES } from "../object/page-table.ts";
 import { hasIoFpages, unmapPorts } from "../object/port-database.ts";
 import { setUtcbWord, utcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { H, N, T } from "../table/layout.ts";
-import { STATUS_SHIFT } from "../table/states.ts";
+import { LARGE, STATUS_SHIFT } from "../table/states.ts";
 
 export function unmap(a: Arena, caller: number, control: number): void {
   a.charge(COST_SYSCALL);
@@ -39,17 +41,33 @@ function unmapFpage(a: Arena, caller: number, fpage: number, flush: boolean): nu
     if (revoke !== 0 && hasIoFpages(a)) unmapPorts(a, space, ioFpageBase(fpage), ioFpageBits(fpage), flush);
     return 0;
   }
-  const sigma0 = space === a.get(H.sigma0Space);
-  const end = (fpageBase(fpage) + fpageSize(fpage)) / PAGE_SIZE;
-  let status = 0;
-  for (
-    let page = nextPage(a, space, fpageBase(fpage) / PAGE_SIZE, end);
-    page < end;
-    page = nextPage(a, space, page + 1, end)
-  ) {
-    if (isKernelPage(a, space, page)) continue;
-    const node = sigma0 ? 0 : findNode(a, space, page);
-    if (node !== 0 || sigma0) status |= unmapPage(a, node, sigma0 ? page : a.nodes.get(node, N.frame), revoke, flush);
-  }
+  const first = fpageBase(fpage) / PAGE_SIZE;
+  const end = first + fpageSize(fpage) / PAGE_SIZE;
+  const status =
+    space === a.get(H.sigma0Space)
+      ? unmapFrames(a, first, end, revoke)
+      : unmapPages(a, space, first, end, revoke, flush);
   return status >>> STATUS_SHIFT;
+}
+
+function unmapPages(a: Arena, space: number, first: number, end: number, revoke: number, flush: boolean): number {
+  let status = 0;
+  for (let page = nextPage(a, space, first, end); page < end; page = nextPage(a, space, page, end)) {
+    const node = isKernelPage(a, space, page) ? 0 : mappingWithin(a, space, page, end);
+    page = node === 0 ? page + 1 : pageBehind(a, node);
+    if (node !== 0) status |= unmapPage(a, node, a.nodes.get(node, N.frame), revoke, flush);
+  }
+  return status;
+}
+
+/** sigma0's: linear is physical, and what is its own stays. */
+function unmapFrames(a: Arena, first: number, end: number, revoke: number): number {
+  const space = a.get(H.sigma0Space);
+  let status = 0;
+  for (let page = nextPage(a, space, first, end); page < end; page = nextPage(a, space, page + 1, end)) {
+    if (page % TABLE_PAGES !== 0 || end - page < TABLE_PAGES) splitFrames(a, page);
+    else status |= unmapPage(a, 0, page | LARGE, revoke, false);
+    status |= unmapPage(a, 0, page, revoke, false);
+  }
+  return status;
 }

@@ -42,7 +42,7 @@ import {
 
 /** "KArn" */
 export const ARENA_MAGIC = 0x6e72414b;
-export const ARENA_VERSION = 3;
+export const ARENA_VERSION = 4;
 export const PRIORITIES = 256;
 /** Buckets of the thread-number hash; a power of two. */
 export const THREAD_BUCKETS = 1024;

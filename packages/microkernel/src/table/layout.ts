@@ -59,6 +59,7 @@ const HEADER_FIELDS = {
   ioFpages: "u32", // 1: users get ports by I/O fpages; 0: by IOPL 3
   regionChild: "u32", // first region that comes straight from sigma0
   regionChanges: "u32", // counts, for whoever keeps something derived from regions
+  quota: "u32", // most bytes of kernel memory for a space without privilege
 } as const;
 
 const THREAD_FIELDS = {
@@ -136,12 +137,13 @@ const SPACE_FIELDS = {
   redirector: "u32",
   privileged: "u32",
   regions: "u32", // first region of ports
+  memory: "u32", // bytes of kernel memory that it costs
 } as const;
 
 const NODE_FIELDS = {
   space: "u32", // 0 = free row
   page: "u32", // linear >> 12
-  frame: "u32", // physical >> 12
+  frame: "u32", // physical >> 12, and LARGE
   bits: "u32", // FPAGE_W if writable, status collected from mappings that are gone
   parent: "u32", // 0 = sigma0's ownership of the frame
   child: "u32",
@@ -153,7 +155,7 @@ const FRAME_FIELDS = { child: "u32", bits: "u32" } as const;
 
 const KERNEL_FRAME_FIELDS = {
   next: "u32", // free list
-  companion: "u32", // physical frame of a page table's node words
+  companion: "u32", // physical frame of a page table's or directory's node words
 } as const;
 
 const REGION_FIELDS = {

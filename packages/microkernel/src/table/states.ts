@@ -58,3 +58,6 @@ export const XFER_RECEIVERS = 2;
 export const STATUS_ACCESSED = 0x50;
 export const STATUS_WRITTEN = 0x60;
 export const STATUS_SHIFT = 4;
+
+/** In a mapping's frame: it is a 4 MiB page, and the frame the first of 1024. */
+export const LARGE = 0x100000;
