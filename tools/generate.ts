@@ -47,7 +47,7 @@ export const HEADERS: readonly GeneratedHeader[] = [
     namespace: "pc",
     tagline: "Ports, registers and bits of the chips that the drivers here operate.",
     folder: "packages/pc/src",
-    matching: /\/(ata|i8237a|lpt|sound-blaster|uart16550|vbe|vga)\/registers\.ts$/,
+    matching: /\/(ata|i8042|i8237a|lpt|sound-blaster|uart16550|vbe|vga)\/registers\.ts$/,
   },
 ];
 

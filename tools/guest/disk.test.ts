@@ -17,6 +17,7 @@ import {
 import { guests } from "../../packages/drivers/src/index.ts";
 import * as pc from "../../packages/pc/src/index.ts";
 import { GuestRig } from "./guest-rig.ts";
+import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
@@ -73,19 +74,14 @@ function use(server: Uint8Array, steps: readonly Step[], { crashes = [], rules =
   });
   const faulty = new pc.FaultyDisk(disk);
   faulty.rules = rules;
-  let [edge, masked, level, interrupts] = [false, false, false, 0];
+  let interrupts = 0;
+  const wire = new InterruptWire(pc.ATA_PRIMARY_IRQ, () => lose === 0 || ++interrupts % lose !== 0);
   const rig: GuestRig = new GuestRig(server, (now): RigDevices => {
-    const line = {
-      set: (high: boolean) => {
-        if (high && !level) edge ||= lose === 0 || ++interrupts % lose !== 0;
-        level = high;
-      },
-    };
     const nowhere = { read: (_: number, count: number) => new Uint8Array(count), write: () => undefined };
     const ide = new pc.PiixIde(
       { now },
       nowhere,
-      [line, { set: () => undefined }],
+      [wire.line, { set: () => undefined }],
       [
         [{ kind: "disk", disk: faulty }, null],
         [null, null],
@@ -97,15 +93,8 @@ function use(server: Uint8Array, steps: readonly Step[], { crashes = [], rules =
     bus.claim({ first: pc.ATA_PRIMARY_CONTROL_PORT, count: 1, offset: pc.ATA_CONTROL }, channel)._unsafeUnwrap();
     return {
       ports: bus,
-      takeInterrupt: () => {
-        if (!edge || masked) return -1;
-        edge = false;
-        masked = true;
-        return pc.ATA_PRIMARY_IRQ;
-      },
-      acknowledge: () => {
-        masked = false;
-      },
+      takeInterrupt: wire.takeInterrupt,
+      acknowledge: wire.acknowledge,
       idle: (at) => {
         const next = ide.nextEvent();
         if (next === Number.POSITIVE_INFINITY) return false;

@@ -15,6 +15,7 @@ import {
 } from "../../packages/pc/src/index.ts";
 import { GuestRig } from "./guest-rig.ts";
 import { packText, unpackText } from "./packed-text.ts";
+import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigClient, RigDevices, RigRequest } from "./rig-surroundings.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
@@ -158,37 +159,19 @@ function talk(texts: readonly string[], typed: readonly string[], crashes: reado
   const bus = new PortBus();
   const input = [...typed];
   let sent = "";
-  let edge = false;
-  let masked = false;
-  let level = false;
+  const wire = new InterruptWire(UART_IRQ);
   const type = (uart: Uart16550): void => {
     for (const byte of new TextEncoder().encode(input.shift())) expect(uart.receive(byte)).toBe(true);
   };
   const rig: GuestRig = new GuestRig(serial, (now): RigDevices => {
-    const uart = new Uart16550(
-      { now },
-      {
-        set: (high) => {
-          edge ||= high && !level;
-          level = high;
-        },
-      },
-      (byte) => {
-        sent += String.fromCharCode(byte);
-      },
-    );
+    const uart = new Uart16550({ now }, wire.line, (byte) => {
+      sent += String.fromCharCode(byte);
+    });
     bus.claim({ first: UART_PORT, count: UART_PORT_COUNT }, uart)._unsafeUnwrap();
     return {
       ports: bus,
-      takeInterrupt: () => {
-        if (!edge || masked) return -1;
-        edge = false;
-        masked = true;
-        return UART_IRQ;
-      },
-      acknowledge: () => {
-        masked = false;
-      },
+      takeInterrupt: wire.takeInterrupt,
+      acknowledge: wire.acknowledge,
       idle: (at) => {
         const next = uart.nextEvent();
         if (next < Number.POSITIVE_INFINITY) rig.sleepUntil(Math.max(next, at));

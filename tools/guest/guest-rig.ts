@@ -74,7 +74,7 @@ export class GuestRig {
   ) {
     this.#options = options;
     this.#space = new RigMemory(elf);
-    this.#sharing = new RigSharing(this.#space);
+    this.#sharing = new RigSharing(this.#space, options.deviceMemory === true);
     this.#devices = devices(() => this.#processor.cycles * 10, this.#space.memory);
     this.#processor = new Processor({ memory: this.#space.memory, ports: this.#devices.ports });
     this.#prepareThread();

@@ -150,7 +150,9 @@ const SIGMA0_BASE = 0x20000;
 const ROOT_BASE = 0x400000;
 
 export const PROGRAMS: readonly GuestProgram[] = [
-  driver("serial", "serial/serial.cpp", "serial/device.cpp"),
+  driver("serial", "serial/serial.cpp", "serial/device.cpp", "input.cpp"),
+  driver("keyboard", "keyboard/keyboard.cpp", "keyboard/decoder.cpp", "keyboard/controller.cpp", "input.cpp"),
+  driver("text", "text/text.cpp", "text/screen.cpp", "text/display.cpp"),
   driver("parallel-naive", "parallel/naive.cpp", "parallel/driver.cpp"),
   driver("parallel-thesis", "parallel/thesis.cpp", "parallel/driver.cpp"),
   driver("parallel-exact", "parallel/exact.cpp", "parallel/driver.cpp"),

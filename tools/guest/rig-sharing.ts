@@ -13,14 +13,17 @@ const PAGE = 4096;
 
 export class RigSharing {
   readonly #space: RigMemory;
+  readonly #deviceMemory: boolean;
   /** Key → reply. */
   #pages = new Map<number, readonly number[]>();
   #next = SESSION_AREA;
   /** Base → thread that may map, 0: nobody. */
   readonly offers = new Map<number, number>();
 
-  constructor(space: RigMemory) {
+  /** @param deviceMemory device memory is there, as pages of the rig's RAM; otherwise it only has an address */
+  constructor(space: RigMemory, deviceMemory: boolean) {
     this.#space = space;
+    this.#deviceMemory = deviceMemory;
   }
 
   /** The reply to a message that is P3's to answer; undefined for another. */
@@ -33,8 +36,9 @@ export class RigSharing {
     const [key, kind, count] = words as [number, number, number];
     let reply = this.#pages.get(key);
     if (reply === undefined) {
-      // Nobody here touches device memory: it has an address, and nothing is there.
-      reply = [STATUS_OK, this.#next, kind === SHARED_DEVICE ? words[3]! : this.#space.share(this.#next, count)];
+      const isThere = kind !== SHARED_DEVICE || this.#deviceMemory;
+      const physical = isThere ? this.#space.share(this.#next, count) : 0;
+      reply = [STATUS_OK, this.#next, kind === SHARED_DEVICE ? words[3]! : physical];
       this.#next += count * PAGE;
       this.#pages.set(key, reply);
     }

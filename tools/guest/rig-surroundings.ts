@@ -36,6 +36,8 @@ export interface RigOptions {
   readonly answer?: Answer;
   /** Virtual ns that a hot restart takes; 0 when left out. */
   readonly downtime?: number;
+  /** Device memory that the program maps is RAM, to be looked at by `readShared`; otherwise it must not be touched. */
+  readonly deviceMemory?: boolean;
   /** A trap to the kernel debugger, with EAX and ECX. */
   readonly debugger?: (eax: number, ecx: number) => void;
 }

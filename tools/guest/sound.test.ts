@@ -12,6 +12,7 @@ import { STATUS_BUSY, STATUS_NOT_FOUND, STATUS_OK } from "../../packages/arc-fra
 import { guests } from "../../packages/drivers/src/index.ts";
 import * as pc from "../../packages/pc/src/index.ts";
 import { clientThread, GuestRig } from "./guest-rig.ts";
+import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
@@ -74,7 +75,7 @@ function play(driver: Uint8Array, direct: boolean, script: string, crashes: read
   const tape = new pc.WavTape();
   const recording: Uint8Array[] = [];
   let chip!: pc.SoundBlaster16;
-  let [edge, masked, level] = [false, false, false];
+  const wire = new InterruptWire(pc.SB_IRQ);
   const rig: GuestRig = new GuestRig(
     driver,
     (now, memory): RigDevices => {
@@ -82,13 +83,9 @@ function play(driver: Uint8Array, direct: boolean, script: string, crashes: read
         read: (address, count) => memory.readBytes(address, count),
         write: (address, bytes) => memory.writeBytes(address, bytes),
       });
-      const line = {
-        set: (high: boolean) => {
-          edge ||= high && !level;
-          level = high;
-        },
-      };
-      chip = new pc.SoundBlaster16({ now }, { [pc.SB_IRQ]: line }, dma, (block) => recording.push(tape.record(block)));
+      chip = new pc.SoundBlaster16({ now }, { [pc.SB_IRQ]: wire.line }, dma, (block) =>
+        recording.push(tape.record(block)),
+      );
       bus.claim({ first: pc.SB_PORT, count: pc.SB_PORT_COUNT }, chip)._unsafeUnwrap();
       bus.claim({ first: pc.DMA_PORT, count: pc.DMA_PORT_COUNT }, dma)._unsafeUnwrap();
       const second = { first: pc.DMA_SECOND_PORT, count: pc.DMA_SECOND_PORT_COUNT, offset: pc.DMA_SECOND };
@@ -96,15 +93,8 @@ function play(driver: Uint8Array, direct: boolean, script: string, crashes: read
       bus.claim({ first: pc.DMA_PAGE_PORT, count: pc.DMA_PAGE_PORT_COUNT, offset: pc.DMA_PAGE }, dma)._unsafeUnwrap();
       return {
         ports: bus,
-        takeInterrupt: () => {
-          if (!edge || masked) return -1;
-          edge = false;
-          masked = true;
-          return pc.SB_IRQ;
-        },
-        acknowledge: () => {
-          masked = false;
-        },
+        takeInterrupt: wire.takeInterrupt,
+        acknowledge: wire.acknowledge,
         idle: (at) => {
           const next = chip.nextEvent();
           if (next === Number.POSITIVE_INFINITY) return false;

@@ -1,7 +1,7 @@
 /*
- * Terminal input and output as requests to the serial server.
+ * Terminal input and output as requests to the serial server, or to screen and keyboard.
  *
- * Here: cutting text into messages. Not here: what the server does with them (drivers/guest/serial).
+ * Here: which of them the machine has; cutting text into messages. Not here: what servers do with them (drivers/guest).
  */
 #include "terminal.h"
 #include "format.h"
@@ -11,22 +11,45 @@ namespace terminal {
 namespace {
 
 constexpr int LOOKUP_ATTEMPTS = 500;  // 5 s: servers may still be starting
+constexpr L4_Word_t LOOKUP_PAUSE = 10'000;
 
-L4_ThreadId_t server = L4_nilthread;
+/** What a terminal consists of: who shows text, who gives input, and how they are asked. */
+struct Console {
+  const char *output, *input;
+  L4_Word_t write, read;
+};
+constexpr Console CONSOLES[] = {
+    {"serial", "serial", arc::SERIAL_WRITE, arc::SERIAL_READ},
+    {"text", "keyboard", arc::TEXT_WRITE, arc::KEYBOARD_READ},
+};
 
-status_t FindServer() {
-  if (server != L4_nilthread) return arc::STATUS_OK;
-  return process::Lookup("serial", server, LOOKUP_ATTEMPTS);
+/** The one that the machine has. */
+const Console* console = nullptr;
+L4_ThreadId_t output = L4_nilthread, input = L4_nilthread;
+
+status_t FindServers() {
+  if (console) return arc::STATUS_OK;
+  status_t status = arc::STATUS_NOT_FOUND;
+  for (int n = 0; n < LOOKUP_ATTEMPTS; n++) {
+    for (const Console& each : CONSOLES) {
+      status = process::Lookup(each.output, output);
+      if (status == arc::STATUS_OK) status = process::Lookup(each.input, input);
+      if (status == arc::STATUS_OK) console = &each;
+      if (status != arc::STATUS_NOT_FOUND) return status;
+    }
+    L4_Sleep(LOOKUP_PAUSE);
+  }
+  return status;
 }
 
 /** Writes at most arc::DRIVER_BYTES_PER_MESSAGE bytes. */
 status_t WriteMessage(const char* bytes, L4_Word_t count) {
-  const status_t found = FindServer();
+  const status_t found = FindServers();
   if (found != arc::STATUS_OK) return found;
   memcpy(const_cast<L4_Word_t*>(L4_Utcb() + 2), bytes, count);
   L4_LoadMR(1, count);
-  L4_LoadMR(0, L4_Tag(arc::SERIAL_WRITE, (count + 3) / 4 + 1).raw);
-  const L4_MsgTag_t tag = L4_Call(server);
+  L4_LoadMR(0, L4_Tag(console->write, (count + 3) / 4 + 1).raw);
+  const L4_MsgTag_t tag = L4_Call(output);
   return tag.Failed() ? arc::STATUS_FAILED : L4_StoreMR(1);
 }
 
@@ -77,10 +100,10 @@ status_t Write(const char* bytes, L4_Word_t count) {
 }
 
 status_t Read(char* bytes, L4_Word_t& count) {
-  const status_t found = FindServer();
+  const status_t found = FindServers();
   if (found != arc::STATUS_OK) return found;
-  L4_LoadMR(0, L4_Tag(arc::SERIAL_READ, 0).raw);
-  const L4_MsgTag_t tag = L4_Call(server);
+  L4_LoadMR(0, L4_Tag(console->read, 0).raw);
+  const L4_MsgTag_t tag = L4_Call(input);
   if (tag.Failed()) return arc::STATUS_FAILED;
   const status_t status = L4_StoreMR(1);
   if (status != arc::STATUS_OK) return status;

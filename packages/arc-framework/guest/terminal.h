@@ -1,15 +1,15 @@
 /*
- * The terminal: text out of and into the serial server.
+ * The terminal: text out of and into the serial server or, in a machine without one, screen and keyboard.
  *
  * Here: printing (format.h's conversions; "\n" becomes "\r\n") and reading bytes. Not here: line editing (msh).
- * The server is looked up at the first use, and waited for when it is not there yet.
+ * The servers are looked up at the first use, and waited for when they are not there yet.
  */
 #pragma once
 #include "process.h"
 
 namespace terminal {
 
-/** Prints; returns when the serial server has taken all of it. */
+/** Prints; returns when the server has taken all of it. */
 [[gnu::format(printf, 1, 2)]] status_t Print(const char* format, ...);
 /** Writes bytes as they are. */
 status_t Write(const char* bytes, L4_Word_t count);

@@ -11,6 +11,9 @@ const prebuilt = (name: string): URL => new URL(`../prebuilt/${name}.elf`, impor
 export const guests: Readonly<Record<string, URL>> = {
   /** COM1: an interrupt-driven 16550. */
   serial: prebuilt("serial"),
+  /** A keyboard behind an 8042, and text on a VGA: together a terminal. */
+  keyboard: prebuilt("keyboard"),
+  text: prebuilt("text"),
   /** LPT1, three times: as a replayed request repeats bytes, as the thesis has it, and exact. */
   "parallel-naive": prebuilt("parallel-naive"),
   "parallel-thesis": prebuilt("parallel-thesis"),

@@ -2,7 +2,7 @@
  * Direct mapping: device memory at the physical address that a driver asks for.
  *
  * Here: ART's window on device memory, the rows of who has which device, map items in the largest blocks. Only what lies
- * outside RAM can be had: neither the kernel nor anybody's pages. Not here: who may ask (`sharing.ts`).
+ * outside RAM can be had, or in it where the KIP says that devices are (a VGA's window): neither the kernel nor anybody's pages. Not here: who may ask (`sharing.ts`).
  * A physical address may lie where no task has user addresses, so ART keeps devices at addresses of its own.
  * Reference: thesis, appendix A.2.2 (direct page mapping).
  * @module
@@ -20,6 +20,7 @@ import {
 } from "@kintsugi/microkernel";
 import { ART_DEVICE_AREA, ART_DEVICE_AREA_SIZE } from "../protocol/address-space.ts";
 import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK } from "../protocol/status.ts";
+import { isShared, memoryDescriptors } from "../server/kip.ts";
 import type { Part, Request } from "../server/request.ts";
 import type { WordReader, WordWriter } from "../server/table.ts";
 import { type ArtMemory, D, G } from "./art-memory.ts";
@@ -82,9 +83,12 @@ function blockBits(one: number, other: number, length: number): number {
 /** Gives a process device memory; sigma0 is asked for it the first time. Returns a status. */
 export function* mapDevice(s: Request, memory: ArtMemory, wanted: Omit<Direct, "linear">): Part<number> {
   const { physical, pages } = wanted;
-  if (physical % PAGE_SIZE !== 0 || physical < memory.frames.rows * PAGE_SIZE || physical + pages * PAGE_SIZE > 2 ** 32)
-    return STATUS_INVALID;
-  const [status, linear, known] = yield* s.step((tx) => claim(tx, memory, wanted));
+  if (physical % PAGE_SIZE !== 0 || physical + pages * PAGE_SIZE > 2 ** 32) return STATUS_INVALID;
+  const [status, linear, known] = yield* s.step((tx) => {
+    const outsideRam = physical >= memory.frames.rows * PAGE_SIZE;
+    if (!outsideRam && !isShared(memoryDescriptors(tx), physical, pages * PAGE_SIZE)) return [STATUS_INVALID];
+    return claim(tx, memory, wanted);
+  });
   if (status !== STATUS_OK || known === 1) return status!;
   for (let at = 0; at < pages * PAGE_SIZE; ) {
     const place = (linear! >>> 0) + at;

@@ -9,6 +9,7 @@ import {
   KIP_BOOT_INFO,
   KIP_MEMORY_INFO,
   MEMORY_CONVENTIONAL,
+  MEMORY_SHARED,
   MEMORY_VIRTUAL,
   PAGE_SIZE,
   STANDARD_KIP_AREA,
@@ -34,6 +35,18 @@ export function memoryDescriptors(reader: WordReader): MemoryDescriptor[] {
     descriptors.push({ type: low & 0xff, low: (low & ~0x3ff) >>> 0, high });
   }
   return descriptors;
+}
+
+/** Whether all of a range is described as shared: what devices answer for, and not anybody's RAM. */
+export function isShared(descriptors: readonly MemoryDescriptor[], low: number, bytes: number): boolean {
+  const high = low + bytes - 1;
+  let shared = false;
+  for (const range of descriptors) {
+    if (range.high < low || range.low > high) continue;
+    if (range.type !== MEMORY_SHARED) shared = false;
+    else if (range.low <= low && range.high >= high) shared = true;
+  }
+  return shared;
 }
 
 /** Page frames from physical address 0 to the end of RAM. */

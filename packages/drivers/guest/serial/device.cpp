@@ -1,18 +1,16 @@
 /*
  * The 16550's two streams.
  *
- * Here: intent -> act -> commit. All counters only grow (modulo 2^32); a byte's number is its place in the stream.
+ * Here: intent -> act -> commit of what is sent. What is received is taken as any input (-> input.h): the upper half of what is
+ * read with a byte is the interrupt enable register, whose upper four bits read 0.
+ * Counters only grow (modulo 2^32); a byte's number is its place in the stream.
  */
 #include "device.h"
-#include "io.h"
 
 namespace device {
 
 namespace {
 
-constexpr L4_Word_t RING = 1024;
-/** No access reads this: the upper half is the interrupt enable register, whose upper four bits read 0. */
-constexpr unsigned short EMPTY = 0xffff;
 /** Time of a whole transmit FIFO on the wire, 10 bits a byte. */
 constexpr L4_Word_t FIFO_MICROSECONDS = pc::UART_FIFO_SIZE * 10 * 1'000'000 / pc::UART_BASE_RATE + 1;
 
@@ -23,21 +21,7 @@ volatile L4_Word_t next IS_PERSISTENT = 0;
 volatile L4_Word_t jobSequence IS_PERSISTENT = 0;
 volatile L4_Word_t jobStart IS_PERSISTENT = 0;
 
-/** Slots from `taken` up to `received` hold a byte, the others are EMPTY. */
-struct Ring {
-  unsigned short slots[RING];
-};
-consteval Ring EmptyRing() {
-  Ring ring{};
-  for (auto& slot : ring.slots) slot = EMPTY;
-  return ring;
-}
-volatile Ring ring IS_PERSISTENT = EmptyRing();
-volatile L4_Word_t received IS_PERSISTENT = 0;
-volatile L4_Word_t taken IS_PERSISTENT = 0;
-volatile L4_Word_t consumeEnd IS_PERSISTENT = 0;
-
-volatile unsigned short& Slot(L4_Word_t number) { return ring.slots[number % RING]; }
+volatile InputState received IS_PERSISTENT = EmptyInput();
 
 unsigned char In(unsigned int offset) { return io::In8(static_cast<unsigned short>(pc::UART_PORT + offset)); }
 void Out(unsigned int offset, unsigned int value) {
@@ -54,6 +38,8 @@ unsigned int InterruptEnable(L4_Word_t number) {
 
 }  // namespace
 
+constinit Input input(received);
+
 void Initialize() {
   Out(pc::UART_LCR, pc::UART_LCR_DLAB | pc::UART_LCR_WORD_LENGTH);
   Out(pc::UART_DLL, 1);
@@ -69,7 +55,7 @@ void Settle() {
     if (In(pc::UART_IER) == InterruptEnable(next)) sent = next;
     else next = sent;
   }
-  if (received - taken < RING && Slot(received) != EMPTY) received = received + 1;
+  input.Settle();
 }
 
 void Send(L4_Word_t sequence, const volatile unsigned char* bytes, L4_Word_t count) {
@@ -96,26 +82,8 @@ void Send(L4_Word_t sequence, const volatile unsigned char* bytes, L4_Word_t cou
 }
 
 void Drain() {
-  while (received - taken < RING && In(pc::UART_LSR) & pc::UART_LSR_DATA_READY) {
-    Slot(received) = EMPTY;  // unchanged; makes sure that the page is there before the chip is read
-    // Reading takes the byte out of the chip; the same instruction puts it where Settle will see it.
-    io::In16ToMemory(pc::UART_PORT + pc::UART_RBR, &Slot(received));
-    received = received + 1;
-  }
+  while (input.HasRoom() && In(pc::UART_LSR) & pc::UART_LSR_DATA_READY) input.Take(pc::UART_PORT + pc::UART_RBR);
   In(pc::UART_MSR);  // a modem-status interrupt would keep the line up
-}
-
-L4_Word_t Available() { return received - taken; }
-
-unsigned char Peek(L4_Word_t n) { return static_cast<unsigned char>(Slot(taken + n)); }
-
-void IntendToConsume(L4_Word_t count) { consumeEnd = taken + count; }
-
-L4_Word_t Intended() { return consumeEnd - taken; }
-
-void Consume() {
-  for (L4_Word_t number = taken; number != consumeEnd; number++) Slot(number) = EMPTY;
-  taken = consumeEnd;
 }
 
 }  // namespace device

@@ -6,7 +6,7 @@
  * National Semiconductor PC16550D data sheet.
  */
 #pragma once
-#include "arc_server.h"
+#include "input.h"
 
 namespace device {
 
@@ -20,16 +20,7 @@ void Send(L4_Word_t sequence, const volatile unsigned char* bytes, L4_Word_t cou
 
 /** Moves what has been received from the chip to memory. */
 void Drain();
-/** Bytes received and not yet consumed. */
-L4_Word_t Available();
-/** The n-th of them, 0 <= n < Available(). */
-unsigned char Peek(L4_Word_t n);
-
-/** First write: how many bytes are about to be consumed. 0 takes it back. */
-void IntendToConsume(L4_Word_t count);
-/** The intent that a crash left behind; 0 none. */
-L4_Word_t Intended();
-/** Consumes what was intended; repeating it changes nothing. */
-void Consume();
+/** What has been received. */
+extern Input input;
 
 }  // namespace device

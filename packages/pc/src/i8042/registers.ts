@@ -16,6 +16,8 @@ export const KBC_COMMAND = 1;
 
 /** Status: a byte waits in the output buffer. */
 export const KBC_STATUS_OBF = 0x01;
+/** Status: a byte for the controller waits in the input buffer; here it never does. */
+export const KBC_STATUS_IBF = 0x02;
 /** Status: set by the self-test. */
 export const KBC_STATUS_SYSTEM = 0x04;
 /** Status: the last write was a command. */
