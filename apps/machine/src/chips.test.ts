@@ -31,6 +31,7 @@ it("the sound card takes its samples from memory by DMA and tells the interrupt 
     memory: { read: (address, count) => new Uint8Array(count).fill(address >> 16), write: () => undefined },
     video: new Uint8Array(0x40000),
     disk: null,
+    console: "serial",
     powerOff: () => undefined,
     reset: () => undefined,
     seed: 1,

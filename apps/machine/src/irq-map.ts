@@ -6,6 +6,7 @@
  * @module
  */
 export const IRQ_TIMER = 0;
+export const IRQ_KEYBOARD = 1;
 export const IRQ_COM1 = 4;
 export const IRQ_LPT1 = 7;
 /** Those that a Sound Blaster 16 can be set to; after power-on it uses 5. */

@@ -8,12 +8,13 @@
 import { type CutProbe, decide, type RecoveryPolicy, type Switch } from "@kintsugi/arc-framework";
 import { EIP, GuestMemory, type PortIo, Processor, type ProcessorState } from "@kintsugi/ia32";
 import { Kernel, type KernelObserver, type KernelOptions, type SliceProbe } from "@kintsugi/microkernel";
-import type { Disk, DmaMemory, SoundBlock } from "@kintsugi/pc";
+import { type Disk, type DmaMemory, type SoundBlock, VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
 import { err, ok, type Result } from "neverthrow";
 import { type BootModule, load } from "./boot.ts";
-import { type ChipStates, Chips } from "./chips.ts";
+import { type ChipStates, Chips, type ConsoleKind } from "./chips.ts";
 import type { MachineEvent } from "./events.ts";
 import { type CrashAddresses, crashKindOf, DEBUGGER_REDIRECT, machineCrashAddresses } from "./injector.ts";
+import { PAGE } from "./memory-map.ts";
 import { tellBoth } from "./observers.ts";
 import { residentNeeds, residentPrograms } from "./residents.ts";
 import { Trace } from "./trace.ts";
@@ -40,6 +41,8 @@ export interface MachineOptions {
   readonly video?: Uint8Array;
   /** The first disk, with its write cache; none when left out. */
   readonly disk?: Disk;
+  /** What is typed arrives on the serial line, which is the default, or at the keyboard. */
+  readonly console?: ConsoleKind;
   /** Chooses when typed characters arrive. */
   readonly seed: number;
   readonly outside: Outside;
@@ -110,6 +113,7 @@ export class Machine {
   private constructor(options: MachineOptions, memory: GuestMemory, state?: MachineState) {
     this.#options = options;
     this.#memory = memory;
+    memory.setPages(VGA_MEMORY / PAGE, VGA_MEMORY_SIZE / PAGE, "device");
     this.#video = options.video ?? new Uint8Array(VIDEO_MEMORY_SIZE);
     const { outside, hostClock } = options;
     this.#trace = new Trace(this, (event) => outside.event(event), hostClock);
@@ -282,6 +286,7 @@ export class Machine {
         memory: this.#dmaMemory,
         video: this.#video,
         disk: this.#options.disk ?? null,
+        console: this.#options.console ?? "serial",
         powerOff: (code) => {
           this.#off = code;
           this.#kernel.requestExit();

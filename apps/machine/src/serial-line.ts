@@ -1,9 +1,9 @@
 /**
- * The wire into COM1: typed bytes on their way to the receiver.
+ * The wire into COM1: typed bytes on their way to the receiver; or, at a keyboard, the pace of the one who types.
  *
  * Here: a queue of bytes, each arriving when the receiver is empty and at the earliest one character time, plus a
  * seeded hesitation, after the one before it; the seed thus chooses the interleaving of typing and running.
- * Not here: the receiver (→ @kintsugi/pc), who types and when (→ run/operator.ts).
+ * Not here: the receiver (→ @kintsugi/pc, typed-keys.ts), who types and when (→ run/operator.ts).
  * @module
  */
 import { bits, step } from "./random.ts";

@@ -9,6 +9,7 @@ import { allocateMemory, CONTROL_AREA_SIZE } from "@kintsugi/ia32";
 import type { KernelObserver, SliceProbe } from "@kintsugi/microkernel";
 import type { Disk, SoundBlock } from "@kintsugi/pc";
 import type { BootModule } from "../src/boot.ts";
+import type { ConsoleKind } from "../src/chips.ts";
 import type { MachineEvent } from "../src/events.ts";
 import { machineHash } from "../src/hash.ts";
 import { sha256 } from "../src/host/digest.ts";
@@ -38,6 +39,7 @@ export interface RigOptions {
   readonly without?: readonly Switch[];
   readonly video?: Uint8Array;
   readonly disk?: Disk;
+  readonly console?: ConsoleKind;
   /** Memory to use again, of a rig that is done with; cleared before a power-on. */
   readonly memory?: WebAssembly.Memory;
 }
@@ -121,7 +123,7 @@ export class Rig {
   }
 
   #machineOptions(): MachineOptions {
-    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy, without, disk } = this.#options;
+    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy, without, disk, console } = this.#options;
     return {
       memory: this.memory,
       ramSize: TEST_RAM,
@@ -141,6 +143,7 @@ export class Rig {
       ...(policy ? { policy } : {}),
       ...(without ? { without } : {}),
       ...(disk ? { disk } : {}),
+      ...(console ? { console } : {}),
     };
   }
 }

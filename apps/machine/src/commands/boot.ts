@@ -4,16 +4,17 @@
  * Here: script in, serial output or events out, an exit code. Not here: the rules of typing (→ ../run/operator.ts).
  * @module
  */
-import { MachineThread, machineMemory, type ThreadEnd } from "../host/machine-thread.ts";
+import { MachineThread, type ThreadEnd } from "../host/machine-thread.ts";
 import { PaperFile } from "../host/paper-file.ts";
 import { WavFile } from "../host/wav-file.ts";
 import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
 import { JsonLines } from "./json-lines.ts";
 import { UsageError } from "./options.ts";
-import { prepare, readScript } from "./prepare.ts";
+import { machineOf, prepare, readScript } from "./prepare.ts";
 import type { BootFlags } from "./program.ts";
 import { Recorder } from "./recorder.ts";
+import { screenLines } from "./screen.ts";
 import { onInterrupt, onlyWhatWasAsked, writeOut } from "./streams.ts";
 import { CYCLES_PER_SECOND } from "./virtual-time.ts";
 
@@ -47,18 +48,14 @@ export async function boot(flags: BootFlags): Promise<number> {
           lastTyped = new TextDecoder().decode(effect.entry.bytes).replace(CARRIAGE_RETURN, "");
       }
       if (json === undefined && effect.kind === "serial") await writeOut(effect.bytes);
+      if (json === undefined && effect.kind === "screen") await writeOut(screenLines(effect.screen));
       const line = json?.line(effect);
       if (line !== undefined) await writeOut(line);
     }
   };
   const thread = new MachineThread(
     {
-      memory: machineMemory(prepared.ramSize),
-      ramSize: prepared.ramSize,
-      modules: prepared.modules,
-      seed: prepared.header.seed,
-      policy: prepared.header.policy,
-      without: prepared.header.without ?? [],
+      ...machineOf(prepared),
       operator,
       limit: flags.limit === undefined ? Number.POSITIVE_INFINITY : Math.ceil(flags.limit * CYCLES_PER_SECOND),
       hostTimes: flags.hostTimes === true,

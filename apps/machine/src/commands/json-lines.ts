@@ -24,6 +24,8 @@ export class JsonLines {
           at: effect.at,
           text: this.#decoder.decode(effect.bytes, { stream: true }),
         });
+      case "screen":
+        return this.#text({ event: "screen", ...effect.screen });
       case "paper":
         return this.#text({ event: "paper", bytes: effect.bytes.length });
       case "sound": {

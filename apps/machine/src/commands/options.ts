@@ -6,12 +6,14 @@
  */
 
 import { DETECTORS, isSwitch, type Switch } from "@kintsugi/arc-framework";
+import type { ConsoleKind } from "../chips.ts";
 
 /** An impossible option; the message names the option and the way out. Exit code 2. */
 export class UsageError extends Error {
   override readonly name: string = "UsageError";
 }
 
+export const CONSOLES: readonly ConsoleKind[] = ["serial", "screen"];
 export const PARALLEL_DRIVERS: readonly string[] = ["exact", "thesis", "naive"];
 export type ParallelDriver = string;
 
@@ -52,6 +54,12 @@ export function parseLimit(text: string): number {
 export function parseParallel(text: string): ParallelDriver {
   if (PARALLEL_DRIVERS.includes(text)) return text;
   throw new UsageError(`--parallel wants one of ${PARALLEL_DRIVERS.join(", ")}, not '${text}'`);
+}
+
+export function parseConsole(text: string): ConsoleKind {
+  const known = CONSOLES.find((name) => name === text);
+  if (known !== undefined) return known;
+  throw new UsageError(`--console wants one of ${CONSOLES.join(", ")}, not '${text}'`);
 }
 
 /** Name of a detector, added to those given before. */

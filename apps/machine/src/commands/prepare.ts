@@ -9,8 +9,10 @@ import { dirname } from "node:path";
 import { MODULE_LIMIT } from "@kintsugi/arc-framework";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
+import { machineMemory } from "../host/machine-thread.ts";
 import { bootModules } from "../host/modules.ts";
 import { DEFAULT_POLICY } from "../host/policy-file.ts";
+import type { WorkerStart } from "../host/worker-protocol.ts";
 import { type InputLog, type LogHeader, parseLog } from "../run/input-log.ts";
 import { deviceModules } from "./devices.ts";
 import { UsageError } from "./options.ts";
@@ -36,19 +38,20 @@ export function prepare(flags: MachineFlags): Prepared {
   checkOutput("--wav", flags.wav);
   const replay = flags.replay === undefined ? undefined : readLog(flags.replay);
   if (replay !== undefined) {
-    for (const name of ["seed", "memory", "parallel", "policy", "record"] as const) {
+    for (const name of ["seed", "memory", "parallel", "console", "policy", "record"] as const) {
       if (flags[name] !== undefined)
         throw new UsageError(`--${name} cannot go with --replay, whose log says it; leave it out`);
     }
   }
   const memory = replay?.header.memory ?? flags.memory ?? DEFAULT_MEMORY;
   const parallel = replay?.header.parallel ?? flags.parallel ?? DEFAULT_DRIVER;
+  const console = replay?.header.console ?? flags.console ?? "serial";
   const policy = replay?.header.policy ?? flags.policy ?? DEFAULT_POLICY;
   if (replay !== undefined && flags.withoutDetector.length > 0)
     throw new UsageError("--without-detector cannot go with --replay, whose log says it; leave it out");
   const without = replay?.header.without ?? flags.withoutDetector;
   const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
-  const modules = [...bootModules(parallel), ...deviceModules(flags.with)];
+  const modules = [...bootModules(parallel, console), ...deviceModules(flags.with)];
   for (const { name, path } of flags.file) {
     if (modules.some((module) => module.name === name)) {
       throw new UsageError(`--file ${name}=${path}: the machine has a program '${name}' already; choose another name`);
@@ -61,7 +64,18 @@ export function prepare(flags: MachineFlags): Prepared {
   }
   const image = imageHash(modules);
   const off = without.length > 0 ? { without } : {};
-  const header: PreparedHeader = { log: "kintsugi-input", version: 1, seed, memory, parallel, policy, ...off, image };
+  const at = console === "screen" ? { console } : {};
+  const header: PreparedHeader = {
+    log: "kintsugi-input",
+    version: 1,
+    seed,
+    memory,
+    parallel,
+    ...at,
+    policy,
+    ...off,
+    image,
+  };
   if (replay !== undefined && replay.header.image !== header.image) {
     throw new UsageError(
       `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file and --with options and the same version`,
@@ -69,6 +83,24 @@ export function prepare(flags: MachineFlags): Prepared {
   }
   const prepared = { header, modules, ramSize: memory << 20 };
   return replay === undefined ? prepared : { ...prepared, replay };
+}
+
+/** What the machine's thread is started with, whoever operates it. */
+export function machineOf({
+  header,
+  modules,
+  ramSize,
+}: Prepared): Omit<WorkerStart, "operator" | "limit" | "hostTimes" | "hash"> {
+  const { seed, console = "serial", policy, without = [] } = header;
+  return {
+    memory: machineMemory(ramSize),
+    ramSize,
+    modules,
+    seed,
+    console,
+    policy,
+    without,
+  } satisfies Partial<WorkerStart>;
 }
 
 /** The script's lines; a newline at its end does not make an empty last line. */

@@ -6,6 +6,7 @@
  */
 import type { Switch } from "@kintsugi/arc-framework";
 import { Command, CommanderError, Option } from "commander";
+import type { ConsoleKind } from "../chips.ts";
 import { benchCommand } from "./bench.ts";
 import { conformanceCommand } from "./conformance.ts";
 import { type DebugFlags, parsePort } from "./debug-options.ts";
@@ -14,9 +15,11 @@ import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 import { l4Command } from "./l4.ts";
 import { lfsCommand } from "./lfs/command.ts";
 import {
+  CONSOLES,
   type NamedFile,
   PARALLEL_DRIVERS,
   type ParallelDriver,
+  parseConsole,
   parseDetector,
   parseFile,
   parseLimit,
@@ -36,6 +39,7 @@ export interface MachineFlags {
   readonly file: readonly NamedFile[];
   readonly with: readonly string[];
   readonly parallel?: ParallelDriver;
+  readonly console?: ConsoleKind;
   readonly policy?: string;
   readonly withoutDetector: readonly Switch[];
   readonly paper: string;
@@ -128,6 +132,11 @@ function machineOptions(command: Command): Command {
         "--parallel <DRIVER>",
         `the parallel-port driver: ${PARALLEL_DRIVERS.join(", ")} (default: exact)`,
       ).argParser(parseParallel),
+    )
+    .addOption(
+      new Option("--console <KIND>", `where the shell is: ${CONSOLES.join(", ")} (default: serial)`).argParser(
+        parseConsole,
+      ),
     )
     .addOption(
       new Option("--with <DEVICE>", `a driver and its program: ${DEVICE_NAMES.join(", ")}; may be repeated`)

@@ -1,19 +1,20 @@
 /**
- * `kintsugi start`: a person at the machine's serial terminal.
+ * `kintsugi start`: a person at the machine's serial terminal, or at its screen and keyboard.
  *
  * Here: the terminal's raw mode, Ctrl-], and what is said on leaving; a pipe instead of a terminal is typed line by
  * line. Not here: echo and line editing, which are the guest's.
  * @module
  */
 import { createInterface } from "node:readline";
-import { MachineThread, machineMemory } from "../host/machine-thread.ts";
+import { MachineThread } from "../host/machine-thread.ts";
 import { PaperFile } from "../host/paper-file.ts";
 import { WavFile } from "../host/wav-file.ts";
 import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
-import { prepare } from "./prepare.ts";
+import { machineOf, prepare } from "./prepare.ts";
 import type { MachineFlags } from "./program.ts";
 import { Recorder } from "./recorder.ts";
+import { SCREEN_BEGIN, SCREEN_END, screenDrawing, screenLines } from "./screen.ts";
 import { onInterrupt, onlyWhatWasAsked, writeOut } from "./streams.ts";
 
 /** Ctrl-]: the one key that the guest never sees. */
@@ -31,18 +32,15 @@ export async function start(flags: MachineFlags): Promise<number> {
       else if (effect.kind === "sound") wav.record(effect.block);
       else if (effect.kind === "taken") recorder?.taken(effect.entry);
       else if (effect.kind === "serial") await writeOut(effect.bytes);
+      else if (effect.kind === "screen")
+        await writeOut(terminal ? screenDrawing(effect.screen) : screenLines(effect.screen));
       else if (effect.event.event === "reset") await writeOut(`\r\n*** reset: ${effect.event.reason}\r\n`);
     }
   };
   const piped: OperatorChoice = { kind: "script", lines: [], ended: false, after: "left" };
   const thread = new MachineThread(
     {
-      memory: machineMemory(prepared.ramSize),
-      ramSize: prepared.ramSize,
-      modules: prepared.modules,
-      seed: prepared.header.seed,
-      policy: prepared.header.policy,
-      without: prepared.header.without ?? [],
+      ...machineOf(prepared),
       operator: prepared.replay
         ? { kind: "replay", entries: prepared.replay.entries }
         : terminal
@@ -55,9 +53,12 @@ export async function start(flags: MachineFlags): Promise<number> {
     { effects },
   );
   const interrupted = onInterrupt(() => thread.leave());
+  const drawn = terminal && prepared.header.console === "screen";
+  if (drawn) await writeOut(SCREEN_BEGIN);
   if (terminal) listen(thread);
   else if (prepared.replay === undefined) pipe(thread);
   const ended = await thread.ended.finally(() => hangUp(terminal));
+  if (drawn) await writeOut(SCREEN_END);
   paper.close();
   wav.close();
   const { end, figures } = onlyWhatWasAsked(ended);

@@ -8,11 +8,19 @@ import { readFileSync } from "node:fs";
 import { guests as drivers } from "@kintsugi/drivers";
 import { guests as programs } from "@kintsugi/programs";
 import type { BootModule } from "../boot.ts";
+import type { ConsoleKind } from "../chips.ts";
 
-/** Serial server, the chosen parallel-port driver and the shell start at boot; the rest can be run. */
-export function bootModules(parallel: string): BootModule[] {
+/** The terminal's servers, the chosen parallel-port driver and the shell start at boot; the rest can be run. */
+export function bootModules(parallel: string, console: ConsoleKind = "serial"): BootModule[] {
+  const terminal =
+    console === "serial"
+      ? [guestModule("serial", drivers.serial, "serial start server")]
+      : [
+          guestModule("keyboard", drivers.keyboard, "keyboard start server"),
+          guestModule("text", drivers.text, "text start server device"),
+        ];
   return [
-    guestModule("serial", drivers.serial, "serial start server"),
+    ...terminal,
     guestModule("parallel", drivers[`parallel-${parallel}`], "parallel start server"),
     guestModule("msh", programs.msh, "msh start"),
     guestModule("hello", programs.hello, "hello"),

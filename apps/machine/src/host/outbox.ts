@@ -46,7 +46,7 @@ export class Outbox implements Outside {
   }
 
   /** The effects since the last flush; `cut` includes a chunk that is still growing. */
-  flush(cut: boolean): readonly Effect[] {
+  flush(cut: boolean): Effect[] {
     if (cut) this.#close();
     const effects = this.#effects;
     this.#effects = [];

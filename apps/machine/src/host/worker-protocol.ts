@@ -9,6 +9,7 @@
 import type { Switch } from "@kintsugi/arc-framework";
 import type { SoundBlock } from "@kintsugi/pc";
 import type { BootModule } from "../boot.ts";
+import type { ConsoleKind, TextScreen } from "../chips.ts";
 import type { MachineEvent } from "../events.ts";
 import type { MachineError, MachineState } from "../machine.ts";
 import type { InputEntry } from "../run/input-log.ts";
@@ -20,6 +21,8 @@ export type Effect =
   | { readonly kind: "paper"; readonly bytes: Uint8Array }
   | { readonly kind: "sound"; readonly block: SoundBlock }
   | { readonly kind: "event"; readonly event: MachineEvent }
+  /** What a screen shows now; only from a machine whose console it is. */
+  | { readonly kind: "screen"; readonly screen: TextScreen }
   /** Something from outside was taken: a line for the input log. */
   | { readonly kind: "taken"; readonly entry: InputEntry };
 
@@ -42,6 +45,8 @@ export interface WorkerStart {
   readonly ramSize: number;
   readonly modules: readonly BootModule[];
   readonly seed: number;
+  /** Where the operator sits; at the serial line when left out. */
+  readonly console?: ConsoleKind;
   /** Name of a recovery policy, or path of a module that has one. */
   readonly policy: string;
   /** Detectors that are switched off; none when left out. */

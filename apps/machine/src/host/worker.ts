@@ -14,7 +14,7 @@ import { Run, type RunEnd, type RunState } from "../run/run.ts";
 import { sha256 } from "./digest.ts";
 import { Outbox } from "./outbox.ts";
 import { loadPolicy } from "./policy-file.ts";
-import type { FromWorker, OperatorChoice, ToWorker, WorkerStart } from "./worker-protocol.ts";
+import type { Effect, FromWorker, OperatorChoice, ToWorker, WorkerStart } from "./worker-protocol.ts";
 
 /** Cycles between two looks at the host's clock. */
 const SLICE = 100_000;
@@ -47,6 +47,7 @@ async function main(): Promise<void> {
     ramSize: start.ramSize,
     modules: start.modules,
     seed: start.seed,
+    console: start.console ?? "serial",
     outside: outbox,
     ...(start.hostTimes ? { hostClock: () => performance.now() } : {}),
   };
@@ -73,6 +74,8 @@ function serve(machine: Machine, operator: Operator): void {
     while (state === "running" && performance.now() < until);
     // A person wants to see half a line at once; elsewhere chunks depend on the run alone.
     const effects = outbox.flush(person || state !== "running");
+    const screen = person || run.end !== undefined ? changedScreen(machine) : undefined;
+    if (screen !== undefined) effects.push(screen);
     if (effects.length > 0) {
       ahead++;
       post({ kind: "effects", effects });
@@ -99,6 +102,18 @@ function serve(machine: Machine, operator: Operator): void {
     wake();
   });
   wake();
+}
+
+let shown = "";
+
+/** The screen, if it is the console and shows something else than before. */
+function changedScreen(machine: Machine): Effect | undefined {
+  if (start.console !== "screen") return undefined;
+  const { screen } = machine.chips;
+  const text = JSON.stringify(screen);
+  if (text === shown) return undefined;
+  shown = text;
+  return { kind: "screen", screen };
 }
 
 function finish(machine: Machine, end: RunEnd): void {

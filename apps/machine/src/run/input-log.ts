@@ -18,6 +18,8 @@ export interface LogHeader {
   readonly memory: number;
   /** Which parallel-port driver was aboard. */
   readonly parallel: string;
+  /** Where the typist sat; at the serial line when left out. */
+  readonly console?: "screen";
   /** Name of the recovery policy, or path of its module; "reference" when left out. */
   readonly policy?: string;
   /** Names of detectors that were switched off; none when left out. */
@@ -102,6 +104,7 @@ function isHeader(value: unknown): value is LogHeader {
     isCount(header.seed) &&
     isCount(header.memory) &&
     typeof header.parallel === "string" &&
+    (header.console === undefined || header.console === "screen") &&
     (header.policy === undefined || typeof header.policy === "string") &&
     (header.without === undefined || (Array.isArray(header.without) && header.without.every(isSwitch))) &&
     typeof header.image === "string"
