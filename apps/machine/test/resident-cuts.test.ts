@@ -1,5 +1,12 @@
-// P3 and ART crash in the middle of what only some programs ask of them: sessions, warm and cold restarts, transactions.
-import { type ActionKind, type CutPoint, ResidentCrash } from "@kintsugi/arc-framework";
+// P3 and ART crash in the middle of what only some programs ask of them: sessions, warm and cold restarts, transactions, groups.
+import {
+  type ActionKind,
+  type CutPoint,
+  oneForAll,
+  type RecoveryPolicy,
+  ResidentCrash,
+  restForOne,
+} from "@kintsugi/arc-framework";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
 import { machineMemory } from "../src/host/machine-thread.ts";
@@ -8,22 +15,29 @@ import { Random } from "../src/random.ts";
 import { Rig, type SavedMachine, TEST_RAM } from "./rig.ts";
 import { LONG, SEED } from "./tier.ts";
 
-const MODULES = [
+const modulesWith = (relay: string) => [
   ...bootModules("exact"),
   guestModule("keeper", guests.keeper, "keeper start server"),
   guestModule("vault", guests.vault, "vault start server"),
   guestModule("keeper-client", guests["keeper-client"]),
   guestModule("vault-client", guests["vault-client"]),
+  guestModule("echo-server", guests["echo-server"], "echo-server start server"),
+  guestModule("relay", guests.relay, `relay start server ${relay}`),
+  guestModule("relay-client", guests["relay-client"]),
 ];
 const MEMORY = machineMemory(TEST_RAM);
 
-function cutRig(kind: ActionKind, saved?: SavedMachine) {
+const only =
+  (kind: ActionKind): RecoveryPolicy =>
+  (_failure, _history, { server }) => ({ kind: server ? kind : "remove", because: "" });
+
+function cutRig({ policy, relay = "" }: Scenario, saved?: SavedMachine) {
   const cut = { at: -1, seen: 0, point: undefined as CutPoint | undefined, rig: undefined as unknown as Rig };
   cut.rig = new Rig(
     {
-      modules: MODULES,
+      modules: modulesWith(relay),
       memory: MEMORY,
-      policy: (_failure, _history, { server }) => ({ kind: server ? kind : "remove", because: "" }),
+      policy,
       cutProbe: (point) => {
         if (cut.seen++ !== cut.at) return;
         cut.point = point;
@@ -35,34 +49,108 @@ function cutRig(kind: ActionKind, saved?: SavedMachine) {
   return cut;
 }
 
-const scenarios: readonly (readonly [string, ActionKind, readonly string[]])[] = [
-  ["a session over a warm restart", "warm", ["run keeper-client remember 7"]],
-  ["a cold start with clients that wait", "cold", ["run keeper-client remember 7"]],
-  ["a removal with clients that wait", "remove", ["run keeper-client remember 7"]],
-  ["a session whose client dies", "hot", ["run keeper-client hold", "run keeper-client talk 1"]],
-  [
-    "transactions that are committed, and one that is undone",
-    "hot",
-    ["run vault-client move 2", "run vault-client scribble", "run vault-client look"],
-  ],
+interface Scenario {
+  readonly name: string;
+  readonly policy: RecoveryPolicy;
+  readonly lines: readonly string[];
+  /** What is done to servers and programs, in order. */
+  readonly restarts: readonly string[];
+  /** How the relay wants to be restarted behind echo-server. */
+  readonly relay?: string;
+}
+
+const RELAYED = ["run relay-client 1", "crash echo-server divide", "run relay-client 2"];
+
+const scenarios: readonly Scenario[] = [
+  {
+    name: "a session over a warm restart",
+    policy: only("warm"),
+    lines: ["run keeper-client remember 7"],
+    restarts: ["warm"],
+  },
+  {
+    name: "a cold start with clients that wait",
+    policy: only("cold"),
+    lines: ["run keeper-client remember 7"],
+    restarts: ["cold"],
+  },
+  {
+    name: "a removal with clients that wait",
+    policy: only("remove"),
+    lines: ["run keeper-client remember 7"],
+    restarts: ["remove"],
+  },
+  {
+    name: "a session whose client dies",
+    policy: only("hot"),
+    lines: ["run keeper-client hold", "run keeper-client talk 1"],
+    restarts: ["remove"],
+  },
+  {
+    name: "transactions that are committed, and one that is undone",
+    policy: only("hot"),
+    lines: ["run vault-client move 2", "run vault-client scribble", "run vault-client look"],
+    restarts: ["hot"],
+  },
+  { name: "a group whose member is restarted hot", policy: only("group"), lines: RELAYED, restarts: ["group", "hot"] },
+  {
+    name: "a group whose member is restarted warm",
+    policy: only("group"),
+    lines: RELAYED,
+    restarts: ["group", "warm"],
+    relay: "args=warm",
+  },
+  {
+    name: "a group whose member is the root of another",
+    policy: only("group"),
+    lines: RELAYED,
+    restarts: ["group", "group"],
+    relay: "args=cold",
+  },
+  {
+    name: "a handler restart",
+    policy: only("handler"),
+    lines: ["crash vault divide", "run vault-client move 1"],
+    restarts: ["handler"],
+  },
+  {
+    name: "siblings: rest for one",
+    policy: restForOne,
+    lines: ["crash vault divide", "run vault-client move 1", "run relay-client 2"],
+    restarts: ["group", "cold", "cold"],
+  },
+  {
+    name: "siblings: one for all",
+    policy: oneForAll,
+    lines: ["crash vault divide", "run vault-client move 1", "run relay-client 2"],
+    restarts: ["group", "cold", "cold", "cold", "cold", "cold"],
+  },
+  {
+    name: "a reboot",
+    policy: only("reboot"),
+    lines: ["crash vault divide", "run vault-client move 1"],
+    restarts: ["reboot"],
+  },
 ];
 
 describe("P3 and ART may crash at any cut point of", () => {
   it.each(scenarios)(
-    "%s, and no program notices",
-    (_name, kind, lines) => {
+    "$name, and no program notices",
+    (scenario) => {
       const random = new Random(SEED + 40);
-      const work = (rig: Rig): string => lines.map((line) => rig.command(line)).join("");
-      const golden = cutRig(kind);
+      const work = (rig: Rig): string => scenario.lines.map((line) => rig.command(line)).join("");
+      const golden = cutRig(scenario);
       golden.rig.settle();
       const booted = golden.rig.save();
       golden.seen = 0;
       const expected = work(golden.rig);
       const cutPoints = golden.seen;
+      const restarted = golden.rig.events.flatMap((event) => (event.event === "planned" ? [event.action] : []));
+      expect(restarted).toEqual(scenario.restarts);
       expect(cutPoints).toBeGreaterThan(1000);
       const step = LONG ? 1 : Math.ceil(cutPoints / 12);
       for (let at = LONG ? 0 : random.below(step); at < cutPoints; at += step) {
-        const cut = cutRig(kind, booted);
+        const cut = cutRig(scenario, booted);
         cut.at = at;
         expect({ seed: SEED, at, output: work(cut.rig), point: cut.point }).toEqual({
           seed: SEED,
