@@ -11,7 +11,7 @@ import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
 import { JsonLines } from "./json-lines.ts";
 import { UsageError } from "./options.ts";
-import { machineOf, prepare, readScript } from "./prepare.ts";
+import { diskFileOf, machineOf, prepare, readScript } from "./prepare.ts";
 import type { BootFlags } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import { screenLines } from "./screen.ts";
@@ -36,11 +36,13 @@ export async function boot(flags: BootFlags): Promise<number> {
   const recorder = flags.record === undefined ? undefined : new Recorder(flags.record, prepared.header);
   const paper = new PaperFile(flags.paper);
   const wav = new WavFile(flags.wav);
+  const disk = diskFileOf(flags, prepared);
   const json = flags.json ? new JsonLines(flags.hostTimes === true) : undefined;
   let lastTyped = "";
   const effects = async (batch: readonly Effect[]): Promise<void> => {
     for (const effect of batch) {
       if (effect.kind === "paper") paper.print(effect.bytes);
+      if (effect.kind === "disk") disk?.write(effect.lba, effect.bytes);
       if (effect.kind === "sound") wav.record(effect.block);
       if (effect.kind === "taken") {
         recorder?.taken(effect.entry);
@@ -67,6 +69,7 @@ export async function boot(flags: BootFlags): Promise<number> {
   const ended: ThreadEnd = await thread.ended;
   paper.close();
   wav.close();
+  disk?.close();
   const { end, figures } = onlyWhatWasAsked(ended);
   recorder?.close({ at: figures.cycles, instructions: figures.instructions, hash: figures.hash });
   if (json !== undefined) await writeOut(json.end(end, figures));

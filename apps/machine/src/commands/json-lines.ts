@@ -4,6 +4,7 @@
  * Here: the text of each effect. Equal runs give equal lines: host times are left out unless asked for.
  * @module
  */
+import { ATA_SECTOR_SIZE } from "@kintsugi/pc";
 import type { Effect, FinalFigures } from "../host/worker-protocol.ts";
 import type { RunEnd } from "../run/run.ts";
 
@@ -24,6 +25,8 @@ export class JsonLines {
           at: effect.at,
           text: this.#decoder.decode(effect.bytes, { stream: true }),
         });
+      case "disk":
+        return this.#text({ event: "disk", lba: effect.lba, sectors: effect.bytes.length / ATA_SECTOR_SIZE });
       case "screen":
         return this.#text({ event: "screen", ...effect.screen });
       case "paper":

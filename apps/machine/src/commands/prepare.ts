@@ -9,6 +9,7 @@ import { dirname } from "node:path";
 import { MODULE_LIMIT } from "@kintsugi/arc-framework";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
+import { DiskFile, readDisk } from "../host/disk-file.ts";
 import { machineMemory } from "../host/machine-thread.ts";
 import { bootModules } from "../host/modules.ts";
 import { DEFAULT_POLICY } from "../host/policy-file.ts";
@@ -29,6 +30,8 @@ export interface Prepared {
   readonly header: PreparedHeader;
   readonly modules: readonly BootModule[];
   readonly ramSize: number;
+  /** Contents of the disk. */
+  readonly disk?: Uint8Array;
   /** The log that is to be replayed. */
   readonly replay?: InputLog;
 }
@@ -51,7 +54,9 @@ export function prepare(flags: MachineFlags): Prepared {
     throw new UsageError("--without-detector cannot go with --replay, whose log says it; leave it out");
   const without = replay?.header.without ?? flags.withoutDetector;
   const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
-  const modules = [...bootModules(parallel, console), ...deviceModules(flags.with)];
+  const disk = flags.disk === undefined ? undefined : diskOf(flags.disk);
+  const devices = disk === undefined ? flags.with : ["pata", ...flags.with];
+  const modules = [...bootModules(parallel, console), ...deviceModules(devices)];
   for (const { name, path } of flags.file) {
     if (modules.some((module) => module.name === name)) {
       throw new UsageError(`--file ${name}=${path}: the machine has a program '${name}' already; choose another name`);
@@ -62,7 +67,7 @@ export function prepare(flags: MachineFlags): Prepared {
     const room = MODULE_LIMIT - modules.length + flags.file.length;
     throw new UsageError(`--file: ${flags.file.length} files are too many; the machine has room for ${room}`);
   }
-  const image = imageHash(modules);
+  const image = imageHash(modules, disk);
   const off = without.length > 0 ? { without } : {};
   const at = console === "screen" ? { console } : {};
   const header: PreparedHeader = {
@@ -78,10 +83,10 @@ export function prepare(flags: MachineFlags): Prepared {
   };
   if (replay !== undefined && replay.header.image !== header.image) {
     throw new UsageError(
-      `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file and --with options and the same version`,
+      `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file, --with and --disk options and the same version`,
     );
   }
-  const prepared = { header, modules, ramSize: memory << 20 };
+  const prepared = { header, modules, ramSize: memory << 20, ...(disk ? { disk } : {}) };
   return replay === undefined ? prepared : { ...prepared, replay };
 }
 
@@ -90,6 +95,7 @@ export function machineOf({
   header,
   modules,
   ramSize,
+  disk,
 }: Prepared): Omit<WorkerStart, "operator" | "limit" | "hostTimes" | "hash"> {
   const { seed, console = "serial", policy, without = [] } = header;
   return {
@@ -100,7 +106,13 @@ export function machineOf({
     console,
     policy,
     without,
-  } satisfies Partial<WorkerStart>;
+    ...(disk ? { disk } : {}),
+  };
+}
+
+/** Where the disk's sectors are written; nowhere in a replay, which only compares. */
+export function diskFileOf({ disk }: MachineFlags, { replay }: Prepared): DiskFile | undefined {
+  return disk === undefined || replay !== undefined ? undefined : new DiskFile(disk);
 }
 
 /** The script's lines; a newline at its end does not make an empty last line. */
@@ -119,6 +131,12 @@ function checkOutput(option: string, path: string): void {
   } catch (error) {
     throw new UsageError(`${option} ${path}: ${(error as Error).message}; name a file that can be written`);
   }
+}
+
+function diskOf(path: string): Uint8Array {
+  const disk = readDisk(path);
+  if (disk.isErr()) throw new UsageError(disk.error.message);
+  return disk.value;
 }
 
 function readLog(path: string): InputLog {

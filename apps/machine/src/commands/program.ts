@@ -40,6 +40,7 @@ export interface MachineFlags {
   readonly with: readonly string[];
   readonly parallel?: ParallelDriver;
   readonly console?: ConsoleKind;
+  readonly disk?: string;
   readonly policy?: string;
   readonly withoutDetector: readonly Switch[];
   readonly paper: string;
@@ -133,6 +134,7 @@ function machineOptions(command: Command): Command {
         `the parallel-port driver: ${PARALLEL_DRIVERS.join(", ")} (default: exact)`,
       ).argParser(parseParallel),
     )
+    .option("--disk <FILE>", "a disk image: the machine's disk, written back as the machine writes it")
     .addOption(
       new Option("--console <KIND>", `where the shell is: ${CONSOLES.join(", ")} (default: serial)`).argParser(
         parseConsole,

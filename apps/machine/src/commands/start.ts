@@ -11,7 +11,7 @@ import { PaperFile } from "../host/paper-file.ts";
 import { WavFile } from "../host/wav-file.ts";
 import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
-import { machineOf, prepare } from "./prepare.ts";
+import { diskFileOf, machineOf, prepare } from "./prepare.ts";
 import type { MachineFlags } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import { SCREEN_BEGIN, SCREEN_END, screenDrawing, screenLines } from "./screen.ts";
@@ -25,10 +25,12 @@ export async function start(flags: MachineFlags): Promise<number> {
   const recorder = flags.record === undefined ? undefined : new Recorder(flags.record, prepared.header);
   const paper = new PaperFile(flags.paper);
   const wav = new WavFile(flags.wav);
+  const disk = diskFileOf(flags, prepared);
   const terminal = process.stdin.isTTY === true && prepared.replay === undefined;
   const effects = async (batch: readonly Effect[]): Promise<void> => {
     for (const effect of batch) {
       if (effect.kind === "paper") paper.print(effect.bytes);
+      else if (effect.kind === "disk") disk?.write(effect.lba, effect.bytes);
       else if (effect.kind === "sound") wav.record(effect.block);
       else if (effect.kind === "taken") recorder?.taken(effect.entry);
       else if (effect.kind === "serial") await writeOut(effect.bytes);
@@ -61,6 +63,7 @@ export async function start(flags: MachineFlags): Promise<number> {
   if (drawn) await writeOut(SCREEN_END);
   paper.close();
   wav.close();
+  disk?.close();
   const { end, figures } = onlyWhatWasAsked(ended);
   recorder?.close({ at: figures.cycles, instructions: figures.instructions, hash: figures.hash });
   let ending = endingOf(end, figures, "");

@@ -13,12 +13,13 @@ export function sha256(): Digest {
   return { update: (bytes) => hash.update(bytes), hex: () => hash.digest("hex") };
 }
 
-/** Names, command lines and bytes of the boot modules: what a replay must find again. */
-export function imageHash(modules: readonly BootModule[]): string {
+/** Names, command lines and bytes of the boot modules, and the disk: what a replay must find again. */
+export function imageHash(modules: readonly BootModule[], disk: Uint8Array | undefined): string {
   const digest = sha256();
   for (const { commandLine, bytes } of modules) {
     digest.update(`${commandLine}\n${bytes.length}\n`);
     digest.update(bytes);
   }
+  if (disk !== undefined) digest.update(disk);
   return digest.hex();
 }

@@ -35,6 +35,11 @@ export class Outbox implements Outside {
     this.#effects.push({ kind: "sound", block });
   }
 
+  disk(lba: number, bytes: Uint8Array): void {
+    this.#close();
+    this.#effects.push({ kind: "disk", lba, bytes });
+  }
+
   event(event: MachineEvent): void {
     this.#close();
     this.#effects.push({ kind: "event", event });

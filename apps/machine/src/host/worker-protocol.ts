@@ -21,6 +21,8 @@ export type Effect =
   | { readonly kind: "paper"; readonly bytes: Uint8Array }
   | { readonly kind: "sound"; readonly block: SoundBlock }
   | { readonly kind: "event"; readonly event: MachineEvent }
+  /** Sectors that have reached the disk's medium. */
+  | { readonly kind: "disk"; readonly lba: number; readonly bytes: Uint8Array }
   /** What a screen shows now; only from a machine whose console it is. */
   | { readonly kind: "screen"; readonly screen: TextScreen }
   /** Something from outside was taken: a line for the input log. */
@@ -44,6 +46,8 @@ export interface WorkerStart {
   /** Bytes of guest RAM. */
   readonly ramSize: number;
   readonly modules: readonly BootModule[];
+  /** Contents of the disk, whole sectors, shared; none when left out. */
+  readonly disk?: Uint8Array;
   readonly seed: number;
   /** Where the operator sits; at the serial line when left out. */
   readonly console?: ConsoleKind;

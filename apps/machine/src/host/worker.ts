@@ -7,6 +7,7 @@
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
+import { diskOver } from "../disk-medium.ts";
 import { machineHash } from "../hash.ts";
 import { Machine } from "../machine.ts";
 import { type Operator, PersonOperator, ReplayOperator, ScriptOperator } from "../run/operator.ts";
@@ -26,6 +27,8 @@ const FARTHEST_AHEAD = 64;
 const port = parentPort ?? refuse("this file is the machine's worker and is started by the kintsugi command");
 const start = workerData as WorkerStart;
 const outbox = new Outbox();
+/** The drive's, with its write cache. */
+const disk = start.disk && diskOver(start.disk, (lba, bytes) => outbox.disk(lba, bytes));
 const post = (message: FromWorker): void => port.postMessage(message);
 
 function operatorOf(choice: OperatorChoice): Operator {
@@ -46,6 +49,7 @@ async function main(): Promise<void> {
     memory: start.memory,
     ramSize: start.ramSize,
     modules: start.modules,
+    ...(disk ? { disk } : {}),
     seed: start.seed,
     console: start.console ?? "serial",
     outside: outbox,
@@ -72,6 +76,7 @@ function serve(machine: Machine, operator: Operator): void {
     const until = performance.now() + TURN;
     do state = run.slice(SLICE);
     while (state === "running" && performance.now() < until);
+    if (run.end !== undefined) disk?.flush(); // as a drive does when it is switched off; a killed thread's does not
     // A person wants to see half a line at once; elsewhere chunks depend on the run alone.
     const effects = outbox.flush(person || state !== "running");
     const screen = person || run.end !== undefined ? changedScreen(machine) : undefined;
