@@ -335,7 +335,7 @@ it("frames outside RAM are sigma0's to give, and hang in trees of their own; the
   const root = a.get(H.rootSpace);
   const sigma0 = a.get(H.sigma0Space);
   const give = (physical: number, bits: number): void =>
-    mapItemInto(a, sigma0, root, mapItem(0x40000000), makeFpage(physical | 0, bits, FPAGE_RWX), ACCEPT_COMPLETE);
+    void mapItemInto(a, sigma0, root, mapItem(0x40000000), makeFpage(physical | 0, bits, FPAGE_RWX), ACCEPT_COMPLETE);
   const seen = (): number => translate(a, root, 0x40000000, 1);
   give(device, 13);
   expect([seen(), translate(a, root, 0x40001234, 0)]).toEqual([device, device + 0x1234]);

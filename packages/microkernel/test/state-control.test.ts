@@ -9,16 +9,19 @@ import {
   ERROR_INVALID_PARAMETER,
   ERROR_INVALID_THREAD,
   ERROR_NO_PRIVILEGE,
+  EXREGS_SET_HALT,
   FPAGE_RWX,
   globalId,
   makeFpage,
   mapItem,
   messageTag,
   RECORD_CONTINUATION,
+  RECORD_FLAG_HALTED,
   RECORD_FLAGS,
   RECORD_REGISTERS,
   RECORD_SPACE,
   RECORD_TO,
+  RESIDENT_AGAIN,
   type ResidentContext,
   STATE_GET,
   STATE_LINK,
@@ -29,6 +32,7 @@ import {
   TCR_PAGER,
   THREAD_RECORD_WORDS,
   type ThreadId,
+  type ThreadState,
   TIME_NEVER,
   TIME_ZERO,
   timeouts,
@@ -192,35 +196,58 @@ it("the pages of a child are enumerated with where they came from", () => {
   ]);
 });
 
-it("get changes nothing in the thread, in user code, stopped, sending or receiving", () => {
-  for (const body of [
-    function* (c: ResidentContext) {
+it("get stops a thread and otherwise changes nothing, in user code, sending or receiving; let go on, it does as if nothing had been", () => {
+  let turns = 0;
+  const bodies: readonly Body[] = [
+    function* (c) {
       for (;;) yield ipc(c, 0, CHILD, timeouts(TIME_NEVER, (4 << 10) | 3));
     },
-    function* (c: ResidentContext) {
+    function* (c) {
+      for (; ; turns++) {
+        c.charge(500);
+        yield RESIDENT_AGAIN;
+      }
+    },
+    function* (c) {
       yield* message(c, STRANGER, STRANGER, { words: [1, 2, 3] });
     },
-    function* (c: ResidentContext) {
+    function* (c) {
       yield* message(c, 0, OWNER);
     },
-  ]) {
-    let before: unknown;
+  ];
+  const stood: boolean[] = [];
+  for (const body of bodies) {
+    let before: ThreadState | undefined;
+    let record = -1;
+    const time = timeouts(TIME_NEVER, (4 << 10) | 500);
     const m: Machine = machine([
       [CHILD, body],
       [
         OWNER,
         owner(function* (c) {
-          yield* message(c, 0, ANY_THREAD, { time: timeouts(TIME_NEVER, (10 << 10) | 500) });
-          yield* exchangeRegisters(c, CHILD, 0x101); // stopped at once, wherever it is
-          before = m.kernel.exportState().threads.find(({ id }) => id === CHILD);
+          const child = (): ThreadState | undefined => m.kernel.exportState().threads.find(({ id }) => id === CHILD);
+          yield* message(c, 0, ANY_THREAD, { time });
+          before = child();
           expect((yield* stateControl(c, CHILD, STATE_GET)).result).toBe(1);
-          expect(m.kernel.exportState().threads.find(({ id }) => id === CHILD)).toEqual(before);
+          record = c.read32(BUFFER + 4 * RECORD_FLAGS) & RECORD_FLAG_HALTED;
+          expect(child()).toEqual({ ...before, halted: true, readyPosition: -1 });
+          const reached = turns;
+          yield* message(c, 0, ANY_THREAD, { time });
+          stood.push(turns === reached);
+          yield* exchangeRegisters(c, CHILD, EXREGS_SET_HALT);
+          expect(child()?.halted).toBe(false);
         }),
       ],
     ]);
-    m.kernel.run(1e9);
-    expect(before).toMatchObject({ id: CHILD, halted: true });
+    m.kernel.run(1e7);
+    const reached = turns;
+    m.kernel.run(2e7);
+    if (body === bodies[1]) expect(turns).toBeGreaterThan(reached + 100);
+    expect(before).toMatchObject({ id: CHILD, halted: false });
+    expect(record).toBe(0);
+    expect(violations(m.options)).toEqual([]);
   }
+  expect(stood).toEqual([true, true, true, true]);
 });
 
 it.each([
@@ -256,6 +283,7 @@ it.each([
         }
         expect((yield* stateControl(c, CHILD, STATE_GET)).result).toBe(1);
         expect(c.read32(BUFFER + 4 * (RECORD_REGISTERS + 4))).toBe(sp);
+        yield* exchangeRegisters(c, CHILD, EXREGS_SET_HALT);
       }),
     ],
   ]);

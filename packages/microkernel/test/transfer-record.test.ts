@@ -173,10 +173,13 @@ it("a transfer between two steps is moved to new threads", () => {
     yield* serve(c, from, address);
     for (let i = 0; i < 2000 && found === 0; i++) {
       yield* stateControl(c, SENDER, STATE_GET, BUFFER);
+      yield* exchangeRegisters(c, SENDER, EXREGS_SET_HALT);
       if (c.read32(BUFFER + 4 * RECORD_CONTINUATION) === 4) {
         found = c.read32(BUFFER + 4 * (RECORD_CURSOR + 8));
         expect(yield* moved(c)).toEqual({ result: 1, error: 0 });
-      } else yield* message(c, 0, ROOT, { time: timeouts(TIME_NEVER, 1) });
+        return;
+      }
+      yield* message(c, 0, ROOT, { time: timeouts(TIME_NEVER, 1) });
     }
   });
   expect(machine.kernel.threads()).toHaveLength(4);

@@ -20,12 +20,12 @@ import {
   USER_EFLAGS_MASK,
 } from "../api/protocol/exception.ts";
 import { BR_BASE, TCR_ERROR_CODE, TCR_VIRTUAL_SENDER } from "../api/utcb.ts";
-import { dequeueReady, runnable } from "../object/ready-queue.ts";
+import { setHalted } from "../object/ready-queue.ts";
 import { register, setRegister, setUtcbWord, utcbWord } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { T } from "../table/layout.ts";
 import { EAX, EBP, EBX, ECX, EDI, EDX, EFLAGS, EIP, ESI, ESP } from "../table/registers.ts";
-import { FAULT_EXCEPTION, FAULT_HANG, FAULT_PAGE, FLAG_HALTED } from "../table/states.ts";
+import { FAULT_EXCEPTION, FAULT_HANG, FAULT_PAGE } from "../table/states.ts";
 
 /** Message registers saved: MR0…MR12, as many as an exception message needs. */
 const SAVED_WORDS = 13;
@@ -88,7 +88,6 @@ export function endNested(a: Arena, row: number, answered: boolean): number {
 
 /** Halts a thread that has nobody to turn to. ExchangeRegisters can resume it. */
 export function halt(a: Arena, row: number, reason: string): void {
-  a.threads.set(row, T.flags, a.threads.get(row, T.flags) | FLAG_HALTED);
-  if (!runnable(a, row)) dequeueReady(a, row);
+  setHalted(a, row, true);
   a.observer.halted?.(a.threads.get(row, T.id), reason);
 }

@@ -76,6 +76,14 @@ export function makeReady(a: Arena, row: number): void {
   enqueueReady(a, row);
 }
 
+/** Stops a thread at user code, at once or when its IPC is over, or lets it go on. */
+export function setHalted(a: Arena, row: number, halted: boolean): void {
+  const flags = a.threads.get(row, T.flags);
+  a.threads.set(row, T.flags, halted ? flags | FLAG_HALTED : flags & ~FLAG_HALTED);
+  if (runnable(a, row)) enqueueReady(a, row);
+  else dequeueReady(a, row);
+}
+
 /** Whether a thread can run now: user code unless it is halted, or the transfer that it is the sender of. */
 export function runnable(a: Arena, row: number): boolean {
   const { words, threads } = a;

@@ -29,7 +29,7 @@ import { TCR_PAGER, TCR_USER_DEFINED_HANDLE } from "../api/utcb.ts";
 import { COST_SYSCALL } from "../costs.ts";
 import { abortIpc } from "../ipc/break-off.ts";
 import { recordFrame } from "../ipc/restart-record.ts";
-import { dequeueReady, enqueueReady, runnable } from "../object/ready-queue.ts";
+import { setHalted } from "../object/ready-queue.ts";
 import {
   findGlobal,
   isActive,
@@ -108,11 +108,4 @@ function mayExchange(a: Arena, caller: number, row: number): boolean {
   if (t.get(row, T.space) === space || isPrivileged(a, caller)) return true;
   const pager = findGlobal(a, t.get(row, T.pager));
   return pager !== 0 && t.get(pager, T.space) === space;
-}
-
-function setHalted(a: Arena, row: number, halted: boolean): void {
-  const flags = a.threads.get(row, T.flags);
-  a.threads.set(row, T.flags, halted ? flags | FLAG_HALTED : flags & ~FLAG_HALTED);
-  if (runnable(a, row)) enqueueReady(a, row);
-  else dequeueReady(a, row);
 }

@@ -9,7 +9,7 @@
  *         NEXT_INTERRUPT: the first line behind this one (ids) whose handler the caller may ask for, or nil; EDX is the handler, ECX
  *         INTERRUPT_PHASE_…
  * LINK of a sender in the middle of a transfer takes two records, the receiver's behind the sender's, and links both.
- * GET changes nothing. SET breaks the thread's IPC off and leaves it halted at the record's user state; LINK, when every
+ * GET stops the thread, unless it is the caller, and otherwise changes nothing; ExchangeRegisters lets it go on. SET breaks the thread's IPC off and leaves it halted at the record's user state; LINK, when every
  * partner is set, gives it the record's IPC and lets it go on. Allowed to the space of the thread's pager, as
  * ThreadControl and ExchangeRegisters set it, and to privileged spaces; SET and LINK not to the thread itself.
  * Reference: `docs/protocols.md` section 5.
@@ -44,6 +44,7 @@ import { findNode } from "../object/mapping-database.ts";
 import { frameAt, isLarge } from "../object/mapping-tree.ts";
 import { LARGE_PAGE_BITS, translate } from "../object/page-table.ts";
 import { firstRegion } from "../object/port-database.ts";
+import { setHalted } from "../object/ready-queue.ts";
 import { findGlobal, interruptRow, isActive, isInterrupt, resolve, setRegister } from "../object/thread.ts";
 import type { Arena } from "../table/arena.ts";
 import { N, R, T } from "../table/layout.ts";
@@ -76,6 +77,7 @@ export function stateControl(
     const space = t.get(caller, T.space);
     for (const [i, word] of readRecord(a, row).entries())
       a.memory.write32(translate(a, space, (record + 4 * i) | 0, 1), word);
+    if (row !== caller && isActive(a, row)) setHalted(a, row, true);
     return 1;
   }
   if (row === caller || !isActive(a, row)) return refuse(a, caller, ERROR_INVALID_THREAD);
