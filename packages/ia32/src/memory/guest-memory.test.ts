@@ -42,6 +42,16 @@ test("outside RAM reads are ones and writes vanish, partly outside they are cut"
   expect([...memory.readBytes(SIZE - 4, 6)]).toEqual([5, 5, 5, 5, 0xff, 0xff]);
 });
 
+test("an entry of a table is never asked of a device", () => {
+  const memory = createMemory();
+  const asked: number[] = [];
+  memory.attachDevices({ read: (physical) => asked.push(physical), write: () => {} });
+  memory.setPages(1, 1, "device");
+  memory.write32(0xffc, 0x89abcdef);
+  expect([0xffc, 0x1000, 0x1ffc, SIZE].map((address) => memory.readEntry(address))).toEqual([0x89abcdef | 0, -1, -1, -1]);
+  expect(asked).toEqual([]);
+});
+
 test("an observer hears of every write to a watched page before the bytes change", () => {
   const memory = createMemory();
   const seen: [number, number][] = [];

@@ -103,6 +103,15 @@ export class GuestMemory {
     return this.#devices.read(address, 4) | 0;
   }
 
+  /**
+   * An aligned entry of a page table, signed. No device is asked: walks are made as often as somebody likes. Outside RAM
+   * all bits are ones, as where nobody answers.
+   */
+  readEntry(physical: number): number {
+    const address = physical >>> 0;
+    return this.#isRam(address, 4) ? this.#view.getInt32(address, true) : -1;
+  }
+
   /** Writes the low 8 bits of `value`; ignored outside RAM and devices, as the other writes are. */
   write8(physical: number, value: number): void {
     const address = physical >>> 0;

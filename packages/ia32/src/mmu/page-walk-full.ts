@@ -62,9 +62,9 @@ export function walkFull(core: Core, linear: number, access: number): number {
     table &= ~0xfff;
   }
   const pdeAddress = (table | (pae ? (linear >>> 18) & 0xff8 : (linear >>> 20) & 0xffc)) >>> 0;
-  const pde = memory.read32(pdeAddress);
+  const pde = memory.readEntry(pdeAddress);
   if ((pde & PTE_PRESENT) === 0) return -1 - code;
-  const pdeHigh = pae ? memory.read32(pdeAddress + 4) : 0;
+  const pdeHigh = pae ? memory.readEntry(pdeAddress + 4) : 0;
   if (pdeHigh & highReserved) return reserved;
   const large = (pde & PDE_LARGE) !== 0 && (pae || (system.cr4 & CR4_PSE) !== 0);
 
@@ -79,9 +79,9 @@ export function walkFull(core: Core, linear: number, access: number): number {
     physical = ((pde & ~mask) | (linear & mask)) >>> 0;
   } else {
     entryAddress = ((pde & ~0xfff) | (pae ? (linear >>> 9) & 0xff8 : (linear >>> 10) & 0xffc)) >>> 0;
-    entry = memory.read32(entryAddress);
+    entry = memory.readEntry(entryAddress);
     if ((entry & PTE_PRESENT) === 0) return -1 - code;
-    const entryHigh = pae ? memory.read32(entryAddress + 4) : 0;
+    const entryHigh = pae ? memory.readEntry(entryAddress + 4) : 0;
     if (entryHigh & highReserved) return reserved;
     high |= entryHigh;
     rights = pde & entry;

@@ -33,7 +33,7 @@ export function walk(
   const user = (access & ACCESS_USER) !== 0;
   const code = (write ? PF_WRITE : 0) | (user ? PF_USER : 0);
   const pdeAddress = ((pageDirectory & ~0xfff) | ((linear >>> 20) & 0xffc)) >>> 0;
-  const pde = memory.read32(pdeAddress);
+  const pde = memory.readEntry(pdeAddress);
   if ((pde & PTE_PRESENT) === 0) return -1 - code;
 
   if (pageSizeExtensions && pde & PDE_LARGE) {
@@ -44,7 +44,7 @@ export function walk(
   }
 
   const pteAddress = ((pde & ~0xfff) | ((linear >>> 10) & 0xffc)) >>> 0;
-  const pte = memory.read32(pteAddress);
+  const pte = memory.readEntry(pteAddress);
   if ((pte & PTE_PRESENT) === 0) return -1 - code;
   if (!permitted(pde & pte, write, user, writeProtect)) return -1 - (code | PF_PRESENT);
   if ((pde & PTE_ACCESSED) === 0) memory.write32(pdeAddress, pde | PTE_ACCESSED);
@@ -78,8 +78,8 @@ export function isDirty(
   user: boolean,
   writeProtect: boolean,
 ): boolean {
-  const pde = memory.read32(((pageDirectory & ~0xfff) | ((linear >>> 20) & 0xffc)) >>> 0);
+  const pde = memory.readEntry(((pageDirectory & ~0xfff) | ((linear >>> 20) & 0xffc)) >>> 0);
   if (pageSizeExtensions && pde & PDE_LARGE) return (pde & PTE_DIRTY) !== 0 && permitted(pde, true, user, writeProtect);
-  const pte = memory.read32(((pde & ~0xfff) | ((linear >>> 10) & 0xffc)) >>> 0);
+  const pte = memory.readEntry(((pde & ~0xfff) | ((linear >>> 10) & 0xffc)) >>> 0);
   return (pte & PTE_DIRTY) !== 0 && permitted(pde & pte, true, user, writeProtect);
 }
