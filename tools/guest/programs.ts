@@ -186,7 +186,7 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("meter-client", "test/meter_client.cpp"),
   // Foreign servers: see apps/programs/guest/l4.
   server("l4-sigma0", SIGMA0_BASE, "sigma0.cpp", "sigma0_memory.cpp"),
-  server("l4-probe", ROOT_BASE, "probe.cpp", "task.cpp"),
+  server("l4-probe", ROOT_BASE, "probe/main.cpp", "probe/ipc.cpp", "probe/faults.cpp", "probe/control.cpp", "task.cpp"),
   server("l4-mapprobe", ROOT_BASE, "mapprobe.cpp", "task.cpp"),
   server(
     "l4-tests",

@@ -2,7 +2,7 @@
  * mapprobe: what map and grant items, windows and Unmap do, in the form of a transcript taken from L4Ka::Pistachio.
  *
  * Here: a root task with sixteen pages to give away, two children in spaces of their own that receive, touch, pass on and
- * unmap on command. Not here: everything else (-> probe.cpp). Words and order are the transcript's.
+ * unmap on command. Not here: everything else (-> probe/). Words and order are the transcript's.
  */
 #include "print.h"
 #include "task.h"

@@ -39,6 +39,15 @@ l4_stubs:
         stub    memory_control
         stub    processor_control
 
+/* Loads registers in the order of C's arguments. */
+        .macro  arguments registers:vararg
+        .set    at, 4
+        .irp    register, \registers
+        mov     \register, [esp + SAVED + at]
+        .set    at, at + 4
+        .endr
+        .endm
+
         .macro  enter name
         .section .text.l4_\name, "ax", @progbits
         .globl  l4_\name
@@ -56,6 +65,30 @@ l4_\name:
         pop     ebx
         pop     ebp
         ret
+        .endm
+
+/* A call whose arguments are registers, and whose result is EAX. */
+        .macro  plain_call name, registers:vararg
+        enter   \name
+        arguments \registers
+        call    stub_\name
+        leave_stub
+        .endm
+
+/* The same with another result, which goes where the sixth argument points. */
+        .macro  call_with_old name, old, scratch, registers:vararg
+        enter   \name
+        arguments \registers
+        call    stub_\name
+        mov     \scratch, [esp + SAVED + 24]
+        mov     [\scratch], \old
+        leave_stub
+        .endm
+
+/* MR0 travels in ESI. */
+        .macro  load_message
+        mov     edi, gs:[0]
+        mov     esi, [edi]
         .endm
 
         .macro  ipc_call name, target
@@ -103,80 +136,36 @@ l4_\name:
         pop     dword ptr [ecx]
         leave_stub
 
-/* word l4_thread_control(dest, space, scheduler, pager, utcb): EAX, ESI, EDX, ECX, EDI */
-        enter   thread_control
-        mov     eax, [esp + SAVED + 4]
-        mov     esi, [esp + SAVED + 8]
-        mov     edx, [esp + SAVED + 12]
-        mov     ecx, [esp + SAVED + 16]
-        mov     edi, [esp + SAVED + 20]
-        call    stub_thread_control
-        leave_stub
-
-/* word l4_space_control(space, control, kip, utcb, redirector, word *old): EAX, ECX, EDX, ESI, EDI */
-        enter   space_control
-        mov     eax, [esp + SAVED + 4]
-        mov     ecx, [esp + SAVED + 8]
-        mov     edx, [esp + SAVED + 12]
-        mov     esi, [esp + SAVED + 16]
-        mov     edi, [esp + SAVED + 20]
-        call    stub_space_control
-        mov     edx, [esp + SAVED + 24]
-        mov     [edx], ecx
-        leave_stub
-
-/* word l4_schedule(dest, time, processor, priority, preemption, word *old time): EAX, EDX, ESI, ECX, EDI */
-        enter   schedule
-        mov     eax, [esp + SAVED + 4]
-        mov     edx, [esp + SAVED + 8]
-        mov     esi, [esp + SAVED + 12]
-        mov     ecx, [esp + SAVED + 16]
-        mov     edi, [esp + SAVED + 20]
-        call    stub_schedule
-        mov     ecx, [esp + SAVED + 24]
-        mov     [ecx], edx
-        leave_stub
-
-/* void l4_unmap(control): EAX; MR0 in ESI both ways, the other fpages in the UTCB */
-        enter   unmap
-        mov     eax, [esp + SAVED + 4]
-        mov     edi, gs:[0]
-        mov     esi, [edi]
-        call    stub_unmap
-        mov     edi, gs:[0]
-        mov     [edi], esi
-        leave_stub
-
+/* word l4_thread_control(dest, space, scheduler, pager, utcb) */
+        plain_call thread_control, eax, esi, edx, ecx, edi
+/* word l4_space_control(space, control, kip, utcb, redirector, word *old) */
+        call_with_old space_control, ecx, edx, eax, ecx, edx, esi, edi
+/* word l4_schedule(dest, time, processor, priority, preemption, word *old time) */
+        call_with_old schedule, edx, ecx, eax, edx, esi, ecx, edi
 /* void l4_switch(dest): everything is preserved */
-        enter   switch
-        mov     eax, [esp + SAVED + 4]
-        call    stub_switch
-        leave_stub
+        plain_call switch, eax
+/* word l4_processor_control(number, internal kHz, external kHz, voltage) */
+        plain_call processor_control, eax, ecx, edx, esi
 
 /* u64 l4_clock() */
         enter   clock
         call    stub_clock
         leave_stub
 
-/* word l4_memory_control(control, attributes 0 to 3): EAX, ECX, EDX, EBX, EBP; MR0 in ESI */
-        enter   memory_control
-        mov     ecx, [esp + SAVED + 8]
-        mov     edx, [esp + SAVED + 12]
-        mov     ebx, [esp + SAVED + 16]
-        mov     ebp, [esp + SAVED + 20]
-        mov     eax, [esp + SAVED + 4]
+/* void l4_unmap(control): the fpages stand in the message registers, before and after */
+        enter   unmap
+        arguments eax
+        load_message
+        call    stub_unmap
         mov     edi, gs:[0]
-        mov     esi, [edi]
-        call    stub_memory_control
+        mov     [edi], esi
         leave_stub
 
-/* word l4_processor_control(number, internal kHz, external kHz, voltage): EAX, ECX, EDX, ESI */
-        enter   processor_control
-        mov     eax, [esp + SAVED + 4]
-        mov     ecx, [esp + SAVED + 8]
-        mov     edx, [esp + SAVED + 12]
-        mov     esi, [esp + SAVED + 16]
-        call    stub_processor_control
+/* word l4_memory_control(control, attributes 0 to 3) */
+        enter   memory_control
+        arguments eax, ecx, edx, ebx, ebp
+        load_message
+        call    stub_memory_control
         leave_stub
 
         .section .note.GNU-stack, "", @progbits
