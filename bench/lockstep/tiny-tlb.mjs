@@ -2,7 +2,7 @@
 import { registerHooks } from "node:module";
 
 const ENTRIES = 8;
-const BEFORE = "export const TLB_ENTRIES = 1024;";
+const BEFORE = "export const TLB_ENTRIES = 2048;";
 
 registerHooks({
   load(url, context, next) {

@@ -8,19 +8,20 @@
  *   0x000080   384       float registers, see fpu.ts
  *   0x001000   72        words of compiled code, see below
  *   0x001080   180       what compiled code delivers events and walks page tables by, see jit/system/
- *   0x001400   2048      what is known of entries of the TLB, see core.ts
+ *   0x001400   1024      LARGE_CACHED
  *   0x001c00   256       ADDENDS
+ *   0x003000   4096      FILLED_ENTRIES
  *   0x010000   0x40000   jump cache: JUMP_ENTRIES entries of four words, see jit/jump-cache.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
- *   0x100000   0x100000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
- *   0x200000             guest RAM
+ *   0x100000   0x200000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
+ *   0x300000             guest RAM
  *
  * Here: the layout and its sizes. Nothing in it outlives the processor: it is rebuilt from RAM and state.
  * @module
  */
 
 /** Bytes in front of guest RAM, a multiple of 64 KiB. */
-export const CONTROL_AREA_SIZE = 0x200000;
+export const CONTROL_AREA_SIZE = 0x300000;
 
 /** "KTSG", little-endian: the area holds sane flags. A power cut overwrites it. */
 export const CONTROL_MAGIC = 0x4753544b;
@@ -86,8 +87,8 @@ export const RAM_PAGES_WORD = 0x001108;
 export const PDPTE_WORDS = 0x001110;
 /** Entries of the TLB that are remembered as filled: how many, and which. */
 export const FILLED_COUNT_WORD = 0x00110c;
-export const FILLED_ENTRIES = 0x001800;
-export const FILLED_KNOWN = 256;
+export const FILLED_ENTRIES = 0x003000;
+export const FILLED_KNOWN = 1024;
 /** By linear address >>> 22, a byte each: some entry of the TLB may be part of a large page there. */
 export const LARGE_CACHED = 0x001400;
 export const CR2_WORD = 0x001130;
@@ -101,7 +102,8 @@ export const MAX_RAM_SIZE = 0x7ff0_0000;
 
 /** Address spaces that the soft TLB keeps apart. */
 export const TAGS = 64;
-export const TLB_ENTRIES = 1024;
+/** Eight MiB: what programs walk through at random is often larger than four. */
+export const TLB_ENTRIES = 2048;
 export const ENTRY_WORDS = 4;
 export const WORDS_PER_TAG: number = TLB_ENTRIES * ENTRY_WORDS;
 
