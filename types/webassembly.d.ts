@@ -14,6 +14,8 @@ declare namespace WebAssembly {
   }
   class Table {
     constructor(descriptor: { element: "anyfunc"; initial: number; maximum?: number });
+    readonly length: number;
+    grow(count: number): number;
     set(index: number, value: unknown): void;
   }
   function validate(bytes: Uint8Array<ArrayBuffer> | ArrayBuffer): boolean;

@@ -101,8 +101,8 @@ export class DecodedCode implements CodeCache {
       if (known !== null) return known;
     }
     const suspended = page?.suspended(linearOffset) ?? null;
-    if (page !== null && suspended?.patched) {
-      suspended.patched.immediate = core.memory.read32(physicalPage * 4096 + suspended.patched.end - 4);
+    if (page !== null && suspended !== null) {
+      this.refresh(suspended);
       page.restore(suspended);
       return suspended;
     }
@@ -208,14 +208,24 @@ export class DecodedCode implements CodeCache {
   #patch(page: CodePage, first: number, last: number): void {
     const only = page.blockOf(first, last);
     if (only !== null && only !== this.running && page.blockOf(first, last, only) === null) {
-      this.hot?.blockDropped(only);
-      if (page.suspend(only, first, last)) return;
+      const operation = page.suspend(only, first, last);
+      if (operation !== null && !only.loose.includes(operation)) {
+        only.loose = [...only.loose, operation];
+        this.hot?.blockDropped(only);
+      }
+      if (operation !== null) return;
     }
     for (let block = only; block !== null; block = page.blockOf(first, last)) {
       page.remove(block);
       this.hot?.blockDropped(block);
       if (this.running === block) this.#sever();
     }
+  }
+
+  /** Reads the immediates anew that may have changed. */
+  refresh({ page, loose }: Block): void {
+    const base = (page?.frame ?? 0) * 4096;
+    for (const operation of loose) operation.immediate = this.#core.memory.read32(base + operation.end - 4);
   }
 
   pagesMoved(): void {

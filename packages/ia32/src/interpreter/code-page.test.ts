@@ -50,10 +50,9 @@ test("a block whose immediate changes is suspended, and found again when it has 
   const page = new CodePage(1, VARIANT_FLAT);
   const patched = block(page, 100, INC, ADD_IMMEDIATE, RET);
   page.add(patched);
-  expect(page.suspend(patched, 102, 105)).toBe(true);
+  expect(page.suspend(patched, 102, 105)).toBe(patched.first.next);
   expect(find(page, 100)).toBeNull();
   expect(page.suspended(100)).toBe(patched);
-  expect(patched.patched).toBe(patched.first.next);
   expect(page.holds(102, 102)).toBe(true);
   page.restore(patched);
   expect(find(page, 100)).toBe(patched);
@@ -70,9 +69,9 @@ test("no other change suspends a block", () => {
     [103, 106],
     [106, 106],
   ])
-    expect(page.suspend(patched, first, last)).toBe(false);
-  expect(page.suspend(patched, 103, 103)).toBe(true);
-  expect(page.suspend(patched, 101, 101)).toBe(false);
+    expect(page.suspend(patched, first, last)).toBeNull();
+  expect(page.suspend(patched, 103, 103)).toBe(patched.first.next);
+  expect(page.suspend(patched, 101, 101)).toBeNull();
 });
 
 test("writes here and there mean that the page is written anew; patches of one place do not", () => {
@@ -89,7 +88,7 @@ test("an instruction that crosses a page makes the first bytes of the next one i
   const crossing = block(page, 4094, ADD_IMMEDIATE);
   page.addCrossing(crossing, second);
   expect(page.blockOf(4095, 4095)).toBe(crossing);
-  expect(page.suspend(crossing, 4095, 4095)).toBe(false);
+  expect(page.suspend(crossing, 4095, 4095)).toBeNull();
   expect(second.holds(0, 0)).toBe(true);
   expect(second.isRewritten(0, 3)).toBe(true);
   page.remove(crossing);

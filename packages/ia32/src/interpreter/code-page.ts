@@ -14,6 +14,8 @@ const GRANULES = 4096 >>> GRANULE;
 /** Writes to decoded bytes of other granules than the last one, after which a page counts as written anew. */
 const SPREAD = 4;
 
+const NONE: readonly Operation[] = [];
+
 /** Instructions that run one after the other; only the last one may jump. */
 export class Block {
   readonly first: Operation;
@@ -31,8 +33,10 @@ export class Block {
   uses = 0;
   /** Its number in its page. */
   place = 0;
-  /** The instruction whose immediate has changed since the block was suspended. */
-  patched: Operation | null = null;
+  /** It is not found until it has been restored: immediates of `loose` have changed. */
+  suspended = false;
+  /** Instructions whose immediates have changed once: compiled code reads them where they lie in RAM. */
+  loose: readonly Operation[] = NONE;
 
   constructor(first: Operation, length: number, end: number, page: CodePage | null, heat: number) {
     this.first = first;
@@ -118,29 +122,29 @@ export class CodePage {
   }
 
   /**
-   * Bytes from `first` to `last` are about to change. If that is all of an immediate of `block`, the block is not found any more
-   * until it has been restored; false if not.
+   * Bytes from `first` to `last` are about to change. If they belong to an immediate of `block`, the block is not found any more
+   * until it has been restored; the instruction, or null if not.
    */
-  suspend(block: Block, first: number, last: number): boolean {
-    let operation: Operation | null = block.patched ?? block.first;
+  suspend(block: Block, first: number, last: number): Operation | null {
+    let operation: Operation | null = block.first;
     while (operation !== null && operation.end <= first) operation = operation.next;
-    if (operation === null || block === this.crossing || operation.slot?.immediate !== "imm32") return false;
-    if (first < operation.end - 4 || last >= operation.end) return false;
-    block.patched = operation;
+    if (operation === null || block === this.crossing || operation.slot?.immediate !== "imm32") return null;
+    if (first < operation.end - 4 || last >= operation.end) return null;
+    block.suspended = true;
     this.index[block.first.offset] = 0;
-    return true;
+    return operation;
   }
 
   /** The suspended block at an offset. */
   suspended(offset: number): Block | null {
     for (const block of this.#granules[offset >>> GRANULE])
-      if (block.first.offset === offset && block.patched !== null) return block;
+      if (block.first.offset === offset && block.suspended) return block;
     return null;
   }
 
   /** The block is found again. */
   restore(block: Block): void {
-    block.patched = null;
+    block.suspended = false;
     this.index[block.first.offset] = block.place;
   }
 

@@ -57,8 +57,19 @@ function parseWidth(operand: string): number {
   return match === null ? 0 : Number(match[1]);
 }
 
+const namedByRm = new Map<string, boolean>();
+
 /** The operand is named by the r/m field. */
 export function isRm(operand: string): boolean {
+  let named = namedByRm.get(operand);
+  if (named === undefined) {
+    named = parseRm(operand);
+    namedByRm.set(operand, named);
+  }
+  return named;
+}
+
+function parseRm(operand: string): boolean {
   return /^(r\/m|rr|r32\/m|x?mm\/|x?mm2$|ST\(i\)$|m(?!m|offs))/.test(operand);
 }
 

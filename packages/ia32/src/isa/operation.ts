@@ -52,6 +52,8 @@ export class Operation {
   repeat: number = REP_NONE;
   /** EIP goes on behind this instruction unless it says otherwise itself. */
   falls = true;
+  /** What the compiler knows of the flags before it, for each that may be known of those behind it; −1: nothing yet. */
+  flagsRead = -1;
   /** The encoding it was decoded from; null: undefined opcode. */
   slot: Slot | null = null;
 

@@ -23,7 +23,7 @@ import { DECLINED, FAULT_SLOT, FETCH_ANEW } from "./system/events.ts";
 import { ACCESSES, SYSTEM_EXPORTS, systemModule } from "./system/functions.ts";
 import { hasTailCalls, trampolineModule } from "./trampoline.ts";
 import { moduleBytes } from "./wasm/module-writer.ts";
-import { FLOAT_FUNCTIONS, FLOAT_TYPES } from "./x87/functions.ts";
+import { FLOAT_TYPES, floatFunctions } from "./x87/functions.ts";
 
 const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
 const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
@@ -56,6 +56,20 @@ interface Draft {
 }
 
 type Run = (slot: number, entry: number, budget: number) => number;
+
+const TYPES_WITH_FLOATS = [...TYPES, ...FLOAT_TYPES];
+const fixedModules = new Map<string, WebAssembly.Module>();
+
+/** A module that all processors have, compiled once: the way in, or what regions share. */
+function fixedModule(which: "run" | "system", shared: boolean, tailCalls: boolean): WebAssembly.Module {
+  const key = `${which} ${shared} ${tailCalls}`;
+  const known = fixedModules.get(key);
+  if (known !== undefined) return known;
+  const bytes = which === "run" ? trampolineModule(shared) : systemModule(shared, tailCalls);
+  const module = new WebAssembly.Module(bytes);
+  fixedModules.set(key, module);
+  return module;
+}
 
 export class Compiler implements HotCode {
   readonly #threshold: number;
@@ -95,8 +109,9 @@ export class Compiler implements HotCode {
     // At once means each by itself.
     this.#batch = this.#threshold === 0 ? 1 : this.#options.moduleRegions;
     this.#imports = { memory, table: this.#cache.table, ...this.#host.imports() };
-    this.#run = this.#instantiate(trampolineModule(this.#shared)).run as Run;
-    const shared = this.#instantiate(systemModule(this.#shared, this.#options.tailCalls));
+    const tailCalls = this.#options.tailCalls;
+    this.#run = this.#instance(fixedModule("run", this.#shared, tailCalls)).run as Run;
+    const shared = this.#instance(fixedModule("system", this.#shared, tailCalls));
     for (const [slot, name] of Object.entries(SYSTEM_EXPORTS)) this.#cache.table.set(Number(slot), shared[name]);
     for (const name of ACCESSES) this.#imports[name] = shared[name];
     core.control.fill(-1, TAKEN, TAKEN + 2 * JUMPS_TAKEN_ENTRIES);
@@ -106,8 +121,8 @@ export class Compiler implements HotCode {
     return !(this.#memory.buffer instanceof ArrayBuffer);
   }
 
-  #instantiate(bytes: Uint8Array<ArrayBuffer>): Record<string, unknown> {
-    return new WebAssembly.Instance(new WebAssembly.Module(bytes), { m: this.#imports }).exports;
+  #instance(module: WebAssembly.Module): Record<string, unknown> {
+    return new WebAssembly.Instance(module, { m: this.#imports }).exports;
   }
 
   heatOf(frame: number, offset: number): number {
@@ -257,15 +272,15 @@ export class Compiler implements HotCode {
 
   /** Makes a module of the drafts. */
   #finish(drafts: readonly Draft[]): void {
-    const floats = drafts.some(({ body }) => body.floats);
+    const floats = floatFunctions(new Set(drafts.flatMap(({ body }) => [...body.floats])));
     const functions = drafts.map(({ body: { body } }, i) => ({ type: COMPILED_TYPE, name: `f${i}`, body }));
     const bytes = moduleBytes({
-      types: floats ? [...TYPES, ...FLOAT_TYPES] : TYPES,
+      types: floats.length > 0 ? TYPES_WITH_FLOATS : TYPES,
       imports: IMPORTS,
       sharedMemory: this.#shared,
-      functions: [...(floats ? FLOAT_FUNCTIONS : []), ...functions],
+      functions: [...floats, ...functions],
     });
-    const made = this.#instantiate(bytes);
+    const made = this.#instance(new WebAssembly.Module(bytes));
     const module: Module = { bytes: bytes.length, regions: new Set() };
     drafts.forEach(({ wanted, blocks, place }, i) => {
       this.#cache.add(blocks, place, wanted.level, module, made[`f${i}`]);

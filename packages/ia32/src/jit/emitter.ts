@@ -36,8 +36,11 @@ export interface Ways {
   readonly exit: Label;
 }
 
+/** Room for the function that is emitted: one at a time. */
+const ROOM = new CodeWriter(1 << 16);
+
 export class Emitter {
-  readonly w: CodeWriter = new CodeWriter(8192);
+  readonly w: CodeWriter = ROOM.clear();
   readonly flags: Flags = new Flags(this.w);
   readonly anchors: Anchors = new Anchors(this.w);
   readonly vectors: VectorRegisters = new VectorRegisters(this.w);
@@ -50,6 +53,11 @@ export class Emitter {
   site = 0;
   /** It loads from where another load said. */
   chained = false;
+  /** Where in RAM its immediate lies, which may change; −1: it does not. */
+  loose = -1;
+  /** int32 temporaries that the function has, and whether it has wide ones. */
+  temporaries = 0;
+  usesWide = false;
   /** Temporaries in use. */
   #temporaries = 0;
   #wide = 0;
@@ -66,12 +74,15 @@ export class Emitter {
   /** A local for an int32. */
   temporary(): number {
     if (this.#temporaries === local.TEMPORARY_COUNT) throw new Error("too many temporaries");
-    return local.TEMPORARIES + this.#temporaries++;
+    const taken = local.TEMPORARIES + this.#temporaries++;
+    if (this.#temporaries > this.temporaries) this.temporaries = this.#temporaries;
+    return taken;
   }
 
   /** A local for an int64. */
   wide(): number {
     if (this.#wide === local.WIDE_COUNT) throw new Error("too many wide temporaries");
+    this.usesWide = true;
     return local.WIDE + this.#wide++;
   }
 

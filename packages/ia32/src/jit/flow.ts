@@ -88,9 +88,16 @@ const PLAIN: ReadonlySet<string> = new Set([
 const SETS_AND_READS: FlagEffect = { reads: ALL_FLAGS, sets: ALL_FLAGS };
 const ALL = 6;
 
+const floats = new Map<Instruction, boolean>();
+
 /** x87 and vector instructions. FCMOVcc is none of them: it reads the flags. */
-export function isFloat({ form, mnemonic }: Instruction): boolean {
-  return form === "x87" || /^(vector|packed|scalar)/.test(form) || /^F(?!CMOV)/.test(mnemonic);
+export function isFloat(row: Instruction): boolean {
+  let known = floats.get(row);
+  if (known === undefined) {
+    known = row.form === "x87" || /^(vector|packed|scalar)/.test(row.form) || /^F(?!CMOV)/.test(row.mnemonic);
+    floats.set(row, known);
+  }
+  return known;
 }
 
 /** A shift whose count is known and not 0. */
@@ -138,8 +145,21 @@ export function shiftsByRegister(operation: Operation): boolean {
   );
 }
 
+/**
+ * Which flags must be known before an operation, if `behind` are needed behind it and nobody can see those that are set anew
+ * at once; found out once for each operation.
+ */
+export function flagsRead(operation: Operation, behind: number): number {
+  if (operation.flagsRead < 0) {
+    operation.flagsRead = 0;
+    if (!hidesCarry(operation))
+      for (let all = 0; all <= ALL_FLAGS; all++) operation.flagsRead |= flagsNeeded(operation, all) << (2 * all);
+  }
+  return (operation.flagsRead >>> (2 * behind)) & ALL_FLAGS;
+}
+
 /** Which flags must be known before an operation, if `behind` are needed behind it. */
-export function flagsNeeded(operation: Operation, behind: number): number {
+function flagsNeeded(operation: Operation, behind: number): number {
   if (shiftsByRegister(operation)) return behind === 0 ? 0 : ALL_FLAGS;
   const { reads, sets } = flagEffect(operation);
   return (behind & ~sets) | reads;

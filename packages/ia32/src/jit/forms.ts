@@ -7,7 +7,7 @@
 import { type Encoding, isMemory, isRm, widthOf } from "../isa/encoding.ts";
 import type { Slot } from "../isa/opcode-map.ts";
 import type { Operation } from "../isa/operation.ts";
-import { CARRIES_WORD, LEFT_WORD, SIGN_WORD, ZERO_WORD } from "../state/control-area.ts";
+import { CARRIES_WORD, CONTROL_AREA_SIZE, LEFT_WORD, SIGN_WORD, ZERO_WORD } from "../state/control-area.ts";
 import { EAX, ZERO } from "../state/registers.ts";
 import type { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
@@ -207,9 +207,16 @@ function registerIndex(operand: string, operation: Operation): number {
   return FIXED[operand] ?? (isRm(operand) ? operation.rm : operation.reg);
 }
 
+/** A local with the immediate: a constant, or read where it lies. */
+function immediate(emit: Emitter, operation: Operation): number {
+  if (emit.loose < 0) return emit.constant(operation.immediate);
+  emit.w.word(CONTROL_AREA_SIZE + emit.loose);
+  return emit.keep();
+}
+
 function registerValue(emit: Emitter, operand: string, operation: Operation, size: number): number {
   if (operand === "1") return emit.constant(1);
-  if (/imm/.test(operand)) return emit.constant(operation.immediate);
+  if (/imm/.test(operand)) return immediate(emit, operation);
   const index = registerIndex(operand, operation);
   if (size === 32) {
     emit.read |= 1 << index;

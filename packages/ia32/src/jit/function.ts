@@ -46,6 +46,7 @@ import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
 import * as simd from "./wasm/simd-opcodes.ts";
 import { FloatStack } from "./x87/float-stack.ts";
+import type { FloatFunction } from "./x87/functions.ts";
 import { planStack } from "./x87/stack-effects.ts";
 
 /** Bits of a site that are the place in its block. */
@@ -66,10 +67,10 @@ export interface FunctionOptions {
   readonly called: (block: RegionBlock, position: number) => void;
 }
 
-/** A compiled region: locals and code, and whether it calls the functions of x87/functions.ts. */
+/** A compiled region: locals and code, and what it calls of x87/functions.ts. */
 export interface CompiledBody {
   readonly body: CodeWriter;
-  readonly floats: boolean;
+  readonly floats: ReadonlySet<FloatFunction>;
 }
 
 /** The body of a region's function. */
@@ -80,10 +81,10 @@ export function functionBody(region: readonly RegionBlock[], options: FunctionOp
 
 /** A jump is compared with so many targets at most. */
 const EXPECTED = 3;
-const { TARGET, TARGET_ENTRY } = local;
-const LOOKUP = local.TEMPORARIES + 2;
-const LOOKUP_TLB = local.TEMPORARIES + 3;
-const I32_LOCALS = local.TEMPORARIES + local.TEMPORARY_COUNT - local.GPR;
+const { TARGET, TARGET_ENTRY, LOOKUP, LOOKUP_TLB } = local;
+
+/** Room for what comes before the blocks. */
+const BEGINNING = new CodeWriter(1024);
 
 class FunctionWriter {
   readonly #region: readonly RegionBlock[];
@@ -107,9 +108,9 @@ class FunctionWriter {
     for (const block of region) this.#byEip.set(block.eip, block);
   }
 
-  /** The body calls functions of x87 arithmetic. */
-  get floats(): boolean {
-    return this.#emit.floats.plan !== null;
+  /** Functions of x87 arithmetic that the body calls. */
+  get floats(): ReadonlySet<FloatFunction> {
+    return this.#emit.floats.functions;
   }
 
   body(): CodeWriter {
@@ -142,23 +143,10 @@ class FunctionWriter {
     w.op(op.UNREACHABLE);
     w.op(op.END);
 
-    const all = new CodeWriter();
+    const all = BEGINNING.clear();
     const { vectors, floats } = this.#emit;
     const withFloats = floats.plan !== null || withVectors;
-    all
-      .unsigned(2 + (withFloats ? 2 : 0) + (withVectors ? 3 : 0))
-      .unsigned(I32_LOCALS)
-      .op(op.I32)
-      .unsigned(local.WIDE_COUNT)
-      .op(op.I64);
-    if (withFloats) {
-      all.unsigned(local.FLOAT_SIGNIFICANDS - local.FLOAT_WORDS).op(op.I32);
-      all.unsigned(local.XMM - local.FLOAT_SIGNIFICANDS).op(op.I64);
-    }
-    if (withVectors) {
-      all.unsigned(local.DOUBLES - local.XMM).op(op.V128);
-      all.unsigned(local.DOUBLE_COUNT).op(op.F64).unsigned(local.SINGLE_COUNT).op(simd.F32);
-    }
+    this.#declare(all, withFloats, withVectors);
     const { read, written } = this.#emit;
     for (let number = 0; number < 8; number++)
       if ((read | written) & (1 << number)) all.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
@@ -167,7 +155,32 @@ class FunctionWriter {
     all.word(TLB_WORD).set(local.TLB);
     new VectorRegisters(all, vectors.kept).load();
     new FloatStack(all, floats.plan).enter(this.#entries);
-    return all.append(w);
+    return new CodeWriter(all.length + w.length).append(all).append(w);
+  }
+
+  /** Locals: a small function is compiled and entered faster without those that it does not use. */
+  #declare(all: CodeWriter, floats: boolean, vectors: boolean): void {
+    const { temporaries, usesWide, anchors } = this.#emit;
+    if (!floats && !usesWide) {
+      const end = Math.max(local.TEMPORARIES + temporaries, local.LOOKUP_END);
+      const count = (anchors.enabled ? local.FSW : end) - local.GPR;
+      all.unsigned(1).unsigned(count).op(op.I32);
+      return;
+    }
+    all.unsigned(2 + (floats ? 2 : 0) + (vectors ? 3 : 0));
+    all
+      .unsigned(local.WIDE - local.GPR)
+      .op(op.I32)
+      .unsigned(local.WIDE_COUNT)
+      .op(op.I64);
+    if (floats) {
+      all.unsigned(local.FLOAT_SIGNIFICANDS - local.FLOAT_WORDS).op(op.I32);
+      all.unsigned(local.XMM - local.FLOAT_SIGNIFICANDS).op(op.I64);
+    }
+    if (vectors) {
+      all.unsigned(local.DOUBLES - local.XMM).op(op.V128);
+      all.unsigned(local.DOUBLE_COUNT).op(op.F64).unsigned(local.SINGLE_COUNT).op(simd.F32);
+    }
   }
 
   get #entries(): readonly RegionBlock[] {
@@ -271,6 +284,7 @@ class FunctionWriter {
       emit.begin(site | position);
       emit.anchors.at(position);
       emit.chained = this.#chained.has(operation);
+      emit.loose = block.block.loose.includes(operation) ? block.page.frame * 4096 + operation.end - 4 : -1;
       to.operation = operation;
       to.next = (block.pageBase + operation.end) | 0;
       to.flagsLive = live[position];

@@ -235,6 +235,7 @@ export class Host {
     const place = this.#at(site, budget);
     const core = this.#core;
     core.budget = this.limit - core.executed;
+    if (place.block.suspended) this.#code.refresh(place.block);
     this.resume = place.operations[site & POSITION];
     this.#leave(OUTCOME_RESUME);
   }
@@ -454,6 +455,7 @@ export class Host {
     const { control } = core;
     const place = this.#at(site, budget);
     const operation = place.operations[site & POSITION];
+    if (place.block.suspended) this.#code.refresh(place.block);
     core.budget = this.limit - core.executed;
     this.flagsToCore();
     try {
@@ -489,6 +491,7 @@ export class Host {
     const place = this.#at(site, budget);
     const { operations, block, pageBase } = place;
     const operation = operations[site & POSITION];
+    if (block.suspended) this.#code.refresh(block);
     core.budget = this.limit - core.executed;
     this.flagsToCore();
     this.controlWordToCore();

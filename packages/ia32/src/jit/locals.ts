@@ -23,23 +23,26 @@ export const EIP = 16;
 export const SITE = 17;
 export const PAGE = 18;
 export const HOME = 19;
-/** x87: status word, tags, and where the registers' locals begin on the register stack (x87/float-stack.ts). */
-export const FSW = 20;
-export const TAGS = 21;
-export const BASE = 22;
 /** CF, where a block needs no other flag of those before it. */
-export const CARRY = 23;
-/** Places in RAM that other accesses of the block are near to, see anchors.ts. */
-export const ANCHORS = 24;
-export const ANCHOR_COUNT = 3;
-/** int32 temporaries. */
-export const TEMPORARIES: number = ANCHORS + ANCHOR_COUNT;
+export const CARRY = 20;
+/** int32 temporaries. Functions without the locals behind them have no more of them than they use. */
+export const TEMPORARIES = 21;
 export const TEMPORARY_COUNT = 12;
-/** Where the function goes on, if PAGE is 1: index in the table, argument. */
+/** Where the function goes on, if PAGE is 1: index in the table, argument; for looking that up. */
 export const TARGET: number = TEMPORARIES;
 export const TARGET_ENTRY: number = TEMPORARIES + 1;
+export const LOOKUP: number = TEMPORARIES + 2;
+export const LOOKUP_TLB: number = TEMPORARIES + 3;
+export const LOOKUP_END: number = TEMPORARIES + 4;
+/** Places in RAM that other accesses of the block are near to, see anchors.ts; only in hot functions. */
+export const ANCHORS: number = TEMPORARIES + TEMPORARY_COUNT;
+export const ANCHOR_COUNT = 3;
+/** x87: status word, tags, and where the registers' locals begin on the register stack (x87/float-stack.ts). */
+export const FSW: number = ANCHORS + ANCHOR_COUNT;
+export const TAGS: number = FSW + 1;
+export const BASE: number = FSW + 2;
 /** int64 temporaries. */
-export const WIDE: number = TEMPORARIES + TEMPORARY_COUNT;
+export const WIDE: number = BASE + 1;
 export const WIDE_COUNT = 4;
 /** Only in functions with x87 or vector instructions. x87 registers' signs and exponents; TOP above BASE; last-instruction pointers. */
 export const FLOAT_WORDS: number = WIDE + WIDE_COUNT;

@@ -51,6 +51,8 @@ const PATIENCE = 3;
 const LATEST = 12;
 /** Executions before a block that could not be compiled, or is mapped elsewhere, is tried again. */
 export const RETRY = 64;
+/** Places that the table grows by. */
+const TABLE_STEP = 256;
 /** Places whose changes are remembered at most. */
 const CHANGES_LIMIT = 65_536;
 
@@ -92,8 +94,7 @@ export class RegionCache {
     this.#threshold = options.threshold;
     this.#limit = options.cacheRegions;
     this.#byteLimit = options.cacheBytes;
-    const initial = SYSTEM_SLOTS + 1 + options.cacheRegions + options.moduleRegions;
-    this.table = new WebAssembly.Table({ element: "anyfunc", initial });
+    this.table = new WebAssembly.Table({ element: "anyfunc", initial: TABLE_STEP });
   }
 
   get size(): number {
@@ -131,6 +132,7 @@ export class RegionCache {
 
   /** A region has been compiled: from now on its entries are. */
   add(blocks: readonly RegionBlock[], { slot, sites }: Reservation, level: number, module: Module, run: unknown): void {
+    if (slot >= this.table.length) this.table.grow(Math.max(TABLE_STEP, slot + 1 - this.table.length));
     this.table.set(slot, run);
     const region: Region = { slot, blocks, sites, seed: blocks[0], level, module, heat: 0, wanted: false };
     if (module.regions.size === 0) {

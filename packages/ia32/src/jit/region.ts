@@ -11,7 +11,7 @@ import { type Operation, REP_NONE } from "../isa/operation.ts";
 import { INDEX_MASK, PAGE_MASK } from "../mmu/tlb.ts";
 import type { Core } from "../state/core.ts";
 import { ZERO } from "../state/registers.ts";
-import { ALL_FLAGS, comesBack, type Flow, flagsNeeded, flowOf, hidesCarry, isFloat } from "./flow.ts";
+import { ALL_FLAGS, comesBack, type Flow, flagsRead, flowOf, isFloat } from "./flow.ts";
 
 export interface RegionBlock {
   readonly block: Block;
@@ -243,7 +243,9 @@ export function isDynamic({ flow }: RegionBlock): boolean {
 /** Finds out which blocks read flags that others have set, and where only one other comes from. */
 function markFlags(region: readonly RegionBlock[]): void {
   const effects = region.map(({ operations }) =>
-    [0, 1, 2, ALL_FLAGS].map((behind) => operations.reduceRight((live, operation) => needed(operation, live), behind)),
+    [0, 1, 2, ALL_FLAGS].map((behind) =>
+      operations.reduceRight((live, operation) => flagsRead(operation, live), behind),
+    ),
   );
   for (let changed = true; changed; ) {
     changed = false;
@@ -266,10 +268,6 @@ function markFlags(region: readonly RegionBlock[]): void {
   for (const block of region) if (block.entry || many.has(block)) block.only = null;
 }
 
-function needed(operation: Operation, behind: number): number {
-  return hidesCarry(operation) ? 0 : flagsNeeded(operation, behind);
-}
-
 /** Flags that are read behind an entry of the region: a jump of unknown target may come there. */
 function flagsLiveAtEntries(region: readonly RegionBlock[]): number {
   return region.reduce((live, block) => (block.entry ? live | block.flagsLive : live), 0);
@@ -285,7 +283,7 @@ export function flagsLiveBehind(region: readonly RegionBlock[], block: RegionBlo
   const result: number[] = new Array(block.operations.length);
   for (let at = block.operations.length - 1; at >= 0; at--) {
     result[at] = live;
-    live = needed(block.operations[at], live);
+    live = flagsRead(block.operations[at], live);
   }
   return result;
 }

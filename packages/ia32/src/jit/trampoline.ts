@@ -38,8 +38,15 @@ export function trampolineModule(sharedMemory: boolean): Uint8Array<ArrayBuffer>
   });
 }
 
+let known: boolean | undefined;
+
 /** The host knows tail calls. */
 export function hasTailCalls(): boolean {
+  known ??= validatesTailCalls();
+  return known;
+}
+
+function validatesTailCalls(): boolean {
   const w = new CodeWriter();
   w.unsigned(0).get(0).get(1).const(0).op(op.RETURN_CALL_INDIRECT).unsigned(COMPILED_TYPE).unsigned(0).op(op.END);
   return WebAssembly.validate(

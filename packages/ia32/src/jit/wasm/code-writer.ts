@@ -12,16 +12,24 @@ import * as simd from "./simd-opcodes.ts";
 export type Label = number;
 
 export class CodeWriter {
-  bytes: Uint8Array;
+  bytes: Uint8Array<ArrayBuffer>;
   length = 0;
-  /** Offset and likelihood (1 or 0) of branches that are known to go one way. */
-  readonly hints: [offset: number, taken: number][] = [];
+  /** Branches that are known to go one way: twice the offset, plus 1 where they are taken. */
+  readonly hints: number[] = [];
   /** Constructs that are open. */
   depth = 0;
 
   /** `capacity`: bytes that are probably enough. */
   constructor(capacity = 256) {
     this.bytes = new Uint8Array(capacity);
+  }
+
+  /** Empty again, with the room that it has. */
+  clear(): this {
+    this.length = 0;
+    this.depth = 0;
+    this.hints.length = 0;
+    return this;
   }
 
   byte(value: number): void {
@@ -66,7 +74,12 @@ export class CodeWriter {
   }
 
   append(other: CodeWriter): this {
-    for (const [offset, taken] of other.hints) this.hints.push([offset + this.length, taken]);
+    for (const hint of other.hints) this.hints.push(hint + 2 * this.length);
+    return this.put(other);
+  }
+
+  /** As append(), but hints stay behind. */
+  put(other: CodeWriter): this {
     this.#reserve(other.length);
     this.bytes.set(other.bytes.subarray(0, other.length), this.length);
     this.length += other.length;
@@ -75,7 +88,7 @@ export class CodeWriter {
 
   /** The `if` or `br_if` that comes next is nearly always taken, or nearly never. */
   hint(taken: boolean): this {
-    this.hints.push([this.length, taken ? 1 : 0]);
+    this.hints.push(2 * this.length + (taken ? 1 : 0));
     return this;
   }
 

@@ -21,7 +21,7 @@ export interface ModuleParts {
   /** All imports are from module "m": the memory "memory", the table "table", then these functions. */
   readonly imports: readonly FunctionImport[];
   readonly sharedMemory: boolean;
-  /** Each with its type, its export name and its body: locals and instructions. */
+  /** Each with its type, its export name ("": not exported) and its body: locals and instructions. */
   readonly functions: readonly { readonly type: number; readonly name: string; readonly body: CodeWriter }[];
 }
 
@@ -47,54 +47,72 @@ function name(to: CodeWriter, text: string): CodeWriter {
 
 function section(to: CodeWriter, id: number, content: CodeWriter): void {
   to.byte(id);
-  to.unsigned(content.length).append(content);
+  to.unsigned(content.length).put(content);
+}
+
+/** Bytes of an unsigned LEB128 number. */
+function sizeOf(value: number): number {
+  return Math.max(1, Math.ceil((32 - Math.clz32(value)) / 7));
+}
+
+/** What comes before the functions, by types: modules of the same types mostly have the same imports. */
+const beginnings = new WeakMap<readonly FunctionType[], Omit<ModuleParts, "functions"> & { bytes: CodeWriter }>();
+
+function beginning({ types, imports, sharedMemory }: ModuleParts): CodeWriter {
+  const known = beginnings.get(types);
+  if (known !== undefined && known.imports === imports && known.sharedMemory === sharedMemory) return known.bytes;
+  const bytes = new CodeWriter().op(...HEADER);
+  const typeSection = new CodeWriter().unsigned(types.length);
+  for (const { parameters, results } of types) {
+    typeSection
+      .op(FUNCTYPE)
+      .unsigned(parameters.length)
+      .op(...parameters);
+    typeSection.unsigned(results.length).op(...results);
+  }
+  section(bytes, TYPE, typeSection);
+
+  const importSection = new CodeWriter().unsigned(imports.length + 2);
+  name(name(importSection, "m"), "memory").op(0x02);
+  if (sharedMemory) importSection.op(0x03).unsigned(0).unsigned(MAXIMUM);
+  else importSection.op(0x00).unsigned(0);
+  name(name(importSection, "m"), "table").op(0x01, FUNCREF, 0x00).unsigned(0);
+  for (const { name: text, type } of imports) name(name(importSection, "m"), text).op(0x00).unsigned(type);
+  section(bytes, IMPORT, importSection);
+  beginnings.set(types, { types, imports, sharedMemory, bytes });
+  return bytes;
 }
 
 /** The bytes of the module. */
 export function moduleBytes(parts: ModuleParts): Uint8Array<ArrayBuffer> {
-  const module = new CodeWriter().op(...HEADER);
-  const types = new CodeWriter().unsigned(parts.types.length);
-  for (const { parameters, results } of parts.types) {
-    types
-      .op(FUNCTYPE)
-      .unsigned(parameters.length)
-      .op(...parameters);
-    types.unsigned(results.length).op(...results);
-  }
-  section(module, TYPE, types);
-
-  const imports = new CodeWriter().unsigned(parts.imports.length + 2);
-  name(name(imports, "m"), "memory").op(0x02);
-  if (parts.sharedMemory) imports.op(0x03).unsigned(0).unsigned(MAXIMUM);
-  else imports.op(0x00).unsigned(0);
-  name(name(imports, "m"), "table").op(0x01, FUNCREF, 0x00).unsigned(0);
-  for (const { name: text, type } of parts.imports) name(name(imports, "m"), text).op(0x00).unsigned(type);
-  section(module, IMPORT, imports);
-
+  const first = beginning(parts);
   const functions = new CodeWriter().unsigned(parts.functions.length);
   for (const { type } of parts.functions) functions.unsigned(type);
-  section(module, FUNCTION, functions);
 
-  const exports = new CodeWriter().unsigned(parts.functions.length);
+  const exports = new CodeWriter().unsigned(parts.functions.filter(({ name: text }) => text !== "").length);
   parts.functions.forEach(({ name: text }, i) => {
-    name(exports, text)
-      .op(0x00)
-      .unsigned(parts.imports.length + i);
+    if (text !== "")
+      name(exports, text)
+        .op(0x00)
+        .unsigned(parts.imports.length + i);
   });
-  section(module, EXPORT, exports);
 
   const hinted = parts.functions.flatMap(({ body }, i) => (body.hints.length > 0 ? [{ body, i }] : []));
-  if (hinted.length > 0) {
-    const hints = name(new CodeWriter(), BRANCH_HINTS).unsigned(hinted.length);
-    for (const { body, i } of hinted) {
-      hints.unsigned(parts.imports.length + i).unsigned(body.hints.length);
-      for (const [offset, taken] of body.hints) hints.unsigned(offset).op(1, taken);
-    }
-    section(module, CUSTOM, hints);
+  const hints = name(new CodeWriter(), BRANCH_HINTS).unsigned(hinted.length);
+  for (const { body, i } of hinted) {
+    hints.unsigned(parts.imports.length + i).unsigned(body.hints.length);
+    for (const hint of body.hints) hints.unsigned(hint >>> 1).op(1, hint & 1);
   }
 
-  const code = new CodeWriter().unsigned(parts.functions.length);
-  for (const { body } of parts.functions) code.unsigned(body.length).append(body);
-  section(module, CODE, code);
-  return module.bytes.slice(0, module.length) as Uint8Array<ArrayBuffer>;
+  let codeBytes = sizeOf(parts.functions.length);
+  for (const { body } of parts.functions) codeBytes += sizeOf(body.length) + body.length;
+  const sections = [functions, exports, hints].reduce((sum, { length }) => sum + 1 + sizeOf(length) + length, 0);
+  const module = new CodeWriter(first.length + sections + 1 + sizeOf(codeBytes) + codeBytes).put(first);
+  section(module, FUNCTION, functions);
+  section(module, EXPORT, exports);
+  if (hinted.length > 0) section(module, CUSTOM, hints);
+  module.byte(CODE);
+  module.unsigned(codeBytes).unsigned(parts.functions.length);
+  for (const { body } of parts.functions) module.unsigned(body.length).put(body);
+  return module.bytes.subarray(0, module.length);
 }

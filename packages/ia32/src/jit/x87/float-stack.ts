@@ -18,6 +18,7 @@ import * as local from "../locals.ts";
 import type { RegionBlock } from "../region.ts";
 import type { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
+import type { FloatFunction } from "./functions.ts";
 import { moveOf, type StackEffect, type StackPlan, stackEffect, touchesStack } from "./stack-effects.ts";
 
 const place = (word: number): number => FLOAT_FILE + 4 * word;
@@ -37,6 +38,8 @@ const ALL = 0xff;
 export class FloatStack {
   /** null: the function keeps no registers in locals. */
   plan: StackPlan | null;
+  /** Functions of the module that are called. */
+  readonly functions: Set<FloatFunction> = new Set();
   /** Where TOP stands above the base. */
   top = 0;
   /** Registers that are known not to be empty, and to be empty, as the locals lie. */

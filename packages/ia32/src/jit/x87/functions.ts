@@ -1,13 +1,13 @@
 /**
- * The functions of x87 arithmetic that a module with x87 instructions has before its compiled functions.
+ * The functions of x87 arithmetic that a module has before its compiled functions, if those call some.
  *
  * Here: their order and types. Not here: their bodies (→ arithmetic.ts, conversion.ts).
  * @module
  */
 import { IMPORTS, TYPES } from "../imports.ts";
-import type { CodeWriter } from "../wasm/code-writer.ts";
+import { CodeWriter } from "../wasm/code-writer.ts";
 import type { FunctionType } from "../wasm/module-writer.ts";
-import { I32, I64 } from "../wasm/opcodes.ts";
+import { END, I32, I64, UNREACHABLE } from "../wasm/opcodes.ts";
 import { additionBody, divisionBody, multiplicationBody, squareRootBody } from "./arithmetic.ts";
 import {
   comparisonBody,
@@ -47,7 +47,8 @@ export type FloatFunction =
   | "toInteger"
   | "compare";
 
-/** `round`: index of the function of that name. */
+/** Functions that call `round`, whose index they are given. */
+const ROUNDING: ReadonlySet<FloatFunction> = new Set(["add", "multiply", "divide", "squareRoot"]);
 const BODIES: Readonly<Record<FloatFunction, readonly [type: number, body: (round: number) => CodeWriter]>> = {
   add: [BINARY, additionBody],
   multiply: [BINARY, multiplicationBody],
@@ -70,6 +71,25 @@ export function functionIndex(name: FloatFunction): number {
   return IMPORTS.length + NAMES.indexOf(name);
 }
 
+interface Definition {
+  readonly type: number;
+  readonly name: string;
+  readonly body: CodeWriter;
+}
+
 /** All of them, in the order of their indices. */
-export const FLOAT_FUNCTIONS: readonly { readonly type: number; readonly name: string; readonly body: CodeWriter }[] =
-  NAMES.map((name) => ({ type: BODIES[name][0], name, body: BODIES[name][1](functionIndex("round")) }));
+export const FLOAT_FUNCTIONS: readonly Definition[] = NAMES.map((name) => ({
+  type: BODIES[name][0],
+  name,
+  body: BODIES[name][1](functionIndex("round")),
+}));
+const NOTHING = new CodeWriter().unsigned(0).op(UNREACHABLE, END);
+const USED = FLOAT_FUNCTIONS.map((definition) => ({ ...definition, name: "" }));
+const UNUSED = USED.map((definition) => ({ ...definition, body: NOTHING }));
+
+/** Those that are called, in their places and without export names; a host need not look at the others. None if none is called. */
+export function floatFunctions(called: ReadonlySet<FloatFunction>): readonly Definition[] {
+  if (called.size === 0) return [];
+  const rounds = NAMES.some((name) => called.has(name) && ROUNDING.has(name));
+  return NAMES.map((name, i) => (called.has(name) || (rounds && name === "round") ? USED : UNUSED)[i]);
+}

@@ -120,10 +120,15 @@ export class X87 {
     return { significand, word };
   }
 
+  #function(name: FloatFunction): number {
+    this.#to.emit.floats.functions.add(name);
+    return functionIndex(name);
+  }
+
   /** Calls a function and keeps its answer. */
   #call(name: FloatFunction, leave: Leave): FloatLocal {
     const w = this.#w;
-    w.call(functionIndex(name));
+    w.call(this.#function(name));
     const answer = this.#keep();
     w.get(answer.word).const(0).op(op.I32_LT_S);
     leave();
@@ -133,7 +138,7 @@ export class X87 {
   /** The same for one that rounds; the last leaving of an instruction. */
   #compute(name: "add" | "multiply" | "divide" | "squareRoot" | "toIntegral", leave: Leave): FloatLocal {
     const flags = this.#to.emit.temporary();
-    this.#w.call(functionIndex(name)).set(flags);
+    this.#w.call(this.#function(name)).set(flags);
     const answer = this.#keep();
     this.#w.get(answer.word).const(0).op(op.I32_LT_S);
     leave();
@@ -358,7 +363,7 @@ export class X87 {
   #relation(other: FloatLocal, leave: Leave): number {
     this.#push(this.#register(0));
     this.#push(other);
-    this.#w.call(functionIndex("compare"));
+    this.#w.call(this.#function("compare"));
     const relation = this.#to.emit.keep();
     this.#w.get(relation).const(0).op(op.I32_LT_S);
     leave();
@@ -411,7 +416,7 @@ export class X87 {
       const number = this.#register(0);
       this.#push(number);
       this.#push(number);
-      w.call(functionIndex("compare")).const(0).op(op.I32_LT_S);
+      w.call(this.#function("compare")).const(0).op(op.I32_LT_S);
       leave();
       w.const(C2).const(C3).get(number.word).const(EXPONENT_MASK).op(op.I32_AND, op.SELECT);
       w.get(number.word).const(SIGN).op(op.I32_AND).const(6).op(op.I32_SHR_U, op.I32_OR);
