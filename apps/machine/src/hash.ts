@@ -1,5 +1,5 @@
 /**
- * The machine's hash: one number for RAM and every versioned state.
+ * The machine's hash: one number for its memories and every versioned state.
  *
  * Here: the canonical text of a plain state and what is hashed in which order. Not here: the hash function, which the
  * host passes in (→ host/digest.ts). Reference: docs/architecture, "Time, and what a run is".
@@ -31,9 +31,9 @@ export function canonical(value: unknown): string {
   return `{${fields.map((key) => `${JSON.stringify(key)}:${canonical(record[key])}`).join(",")}}`;
 }
 
-/** Hash of RAM bytes and the canonical text of the states. */
-export function machineHash(ram: Uint8Array, states: unknown, digest: Digest): string {
-  digest.update(ram);
+/** Hash of the memories' bytes, in their order, and the canonical text of the states. */
+export function machineHash(memories: readonly Uint8Array[], states: unknown, digest: Digest): string {
+  for (const memory of memories) digest.update(memory);
   digest.update(canonical(states));
   return digest.hex();
 }

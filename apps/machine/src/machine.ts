@@ -2,7 +2,8 @@
  * The reference machine: processor, chips, kernel and resident servers, wired together.
  *
  * Here: power-on, reset, running, and the whole state as plain data. Not here: threads, files and terminals (→ host/),
- * what is typed when (→ run/). Everything that the machine remembers is in its RAM and in `snapshot()`.
+ * what is typed when (→ run/). Everything that the machine remembers is in its RAM, its display's
+ * memory and `snapshot()`.
  * @module
  */
 import { type CutProbe, decide, type RecoveryPolicy, type Switch } from "@kintsugi/arc-framework";
@@ -14,12 +15,11 @@ import { type BootModule, load } from "./boot.ts";
 import { type ChipStates, Chips, type ConsoleKind } from "./chips.ts";
 import type { MachineEvent } from "./events.ts";
 import { type CrashAddresses, crashKindOf, DEBUGGER_REDIRECT, machineCrashAddresses } from "./injector.ts";
-import { PAGE } from "./memory-map.ts";
+import { DISPLAY_SIZE, PAGE } from "./memory-map.ts";
 import { tellBoth } from "./observers.ts";
 import { residentNeeds, residentPrograms } from "./residents.ts";
 import { Trace } from "./trace.ts";
 
-const VIDEO_MEMORY_SIZE = 4 << 20;
 /** Nanoseconds of a cycle at 100 MHz. */
 const CYCLE_TIME = 10;
 
@@ -37,7 +37,7 @@ export interface MachineOptions {
   /** Bytes of guest RAM. */
   readonly ramSize: number;
   readonly modules: readonly BootModule[];
-  /** The display's memory, a power of two; 4 MiB that are forgotten with the machine when left out. */
+  /** The display's memory, a power of two; who gives it keeps it. 4 MiB that are forgotten with the machine when left out. */
   readonly video?: Uint8Array;
   /** The first disk, with its write cache; none when left out. */
   readonly disk?: Disk;
@@ -59,7 +59,7 @@ export interface MachineOptions {
   readonly cutProbe?: CutProbe;
 }
 
-/** All that is not RAM: with the RAM's bytes, enough to go on as if nothing had happened. */
+/** All that is neither RAM nor the display's memory: with the bytes of both, enough to go on as if nothing had happened. */
 export interface MachineState {
   readonly version: 1;
   readonly processor: ProcessorState;
@@ -114,7 +114,7 @@ export class Machine {
     this.#options = options;
     this.#memory = memory;
     memory.setPages(VGA_MEMORY / PAGE, VGA_MEMORY_SIZE / PAGE, "device");
-    this.#video = options.video ?? new Uint8Array(VIDEO_MEMORY_SIZE);
+    this.#video = options.video ?? new Uint8Array(DISPLAY_SIZE);
     const { outside, hostClock } = options;
     this.#trace = new Trace(this, (event) => outside.event(event), hostClock);
     this.#processor = this.#newProcessor(state?.processor);
@@ -128,7 +128,7 @@ export class Machine {
     return machine.#boot().map(() => machine);
   }
 
-  /** Goes on from `state` over the RAM in `options.memory`. */
+  /** Goes on from `state` over the RAM in `options.memory` and the display's memory in `options.video`. */
   static restore(options: MachineOptions, state: MachineState): Result<Machine, MachineError> {
     if (state.version !== 1) return err({ code: "bad-state", message: `no machine state of version ${state.version}` });
     const machine = new Machine(options, new GuestMemory(options.memory, options.ramSize), state);
@@ -152,6 +152,11 @@ export class Machine {
 
   get ram(): Uint8Array {
     return this.#memory.ram;
+  }
+
+  /** The display's memory. */
+  get video(): Uint8Array {
+    return this.#video;
   }
 
   /** Everything typed has been read by the guest. */

@@ -10,6 +10,8 @@ import { err, ok, type Result } from "neverthrow";
 export const PAGE = 4096;
 const MIB = 1 << 20;
 
+/** The display's memory, outside RAM. */
+export const DISPLAY_SIZE: number = 4 * MIB;
 /** Kernel arena: tables, and the frames that the kernel owns (page tables, UTCBs). */
 export const ARENA_SIZE: number = 8 * MIB;
 /** The kernel's copy of what the loader says, right below the arena: room for 64 modules with long command lines. */

@@ -22,9 +22,10 @@ const TEST_VIDEO = 256 << 10;
 const CYCLES_PER_SECOND = 100_000_000;
 const PROMPT = "msh% ";
 
-/** RAM bytes and states: a whole machine as data. */
+/** The memories' bytes and states: a whole machine as data. */
 export interface SavedMachine {
   readonly ram: Uint8Array;
+  readonly video: Uint8Array;
   readonly state: MachineState;
 }
 
@@ -63,6 +64,7 @@ export class Rig {
     if (saved === undefined) this.#machine = Machine.powerOn(this.#machineOptions())._unsafeUnwrap();
     else {
       new Uint8Array(this.memory.buffer, CONTROL_AREA_SIZE).set(saved.ram);
+      this.video.set(saved.video);
       this.rebuild(saved.state);
     }
   }
@@ -77,7 +79,7 @@ export class Rig {
   }
 
   get hash(): string {
-    return machineHash(this.machine.ram, this.machine.snapshot(), sha256());
+    return machineHash([this.video, this.machine.ram], this.machine.snapshot(), sha256());
   }
 
   clear(): void {
@@ -113,7 +115,8 @@ export class Rig {
   }
 
   save(): SavedMachine {
-    return { ram: this.machine.ram.slice(), state: structuredClone(this.machine.snapshot()) };
+    const state = structuredClone(this.machine.snapshot());
+    return { ram: this.machine.ram.slice(), video: this.video.slice(), state };
   }
 
   /** Forgets every host object and goes on from the RAM where it is and `state`; the control area is poisoned. */

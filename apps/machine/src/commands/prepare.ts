@@ -10,7 +10,7 @@ import { MODULE_LIMIT } from "@kintsugi/arc-framework";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
 import { DiskFile, readDisk } from "../host/disk-file.ts";
-import { machineMemory } from "../host/machine-thread.ts";
+import { displayMemory, machineMemory } from "../host/machine-thread.ts";
 import { bootModules } from "../host/modules.ts";
 import { DEFAULT_POLICY } from "../host/policy-file.ts";
 import type { WorkerStart } from "../host/worker-protocol.ts";
@@ -100,6 +100,7 @@ export function machineOf({
   const { seed, console = "serial", policy, without = [] } = header;
   return {
     memory: machineMemory(ramSize),
+    video: displayMemory(),
     ramSize,
     modules,
     seed,

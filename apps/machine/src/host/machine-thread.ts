@@ -1,13 +1,14 @@
 /**
  * The parent's side of the machine's thread.
  *
- * Here: the memory, which outlives any thread that runs on it; starting, feeding and killing the thread. Not here: what
- * the effects do to the outside world (→ commands/). A thread is never started before the old one is gone, and the
+ * Here: the memory and the display's, which outlive any thread that runs on them; starting, feeding and killing the
+ * thread. Not here: what the effects do to the outside world (→ commands/). A thread is never started before the old one is gone, and the
  * control area is filled with 0xA5 before every power-on, so that nothing can be read from it that the power cut took.
  * @module
  */
 import { Worker } from "node:worker_threads";
 import { allocateMemory, CONTROL_AREA_SIZE, POWER_WORD } from "@kintsugi/ia32";
+import { DISPLAY_SIZE } from "../memory-map.ts";
 import type { Effect, FromWorker, ToWorker, WorkerStart } from "./worker-protocol.ts";
 
 /** What the parent does with what the machine posts. `effects` returns when it has written them out. */
@@ -73,6 +74,11 @@ export class MachineThread {
 /** Memory for one machine; the same memory serves every thread that ever runs this machine. */
 export function machineMemory(ramSize: number): WebAssembly.Memory {
   return allocateMemory(ramSize);
+}
+
+/** A display's memory, dark, for as many threads. */
+export function displayMemory(): Uint8Array {
+  return new Uint8Array(new SharedArrayBuffer(DISPLAY_SIZE));
 }
 
 /** Makes the control area unreadable, as after a power cut. */

@@ -46,6 +46,8 @@ export interface WorkerStart {
   /** Bytes of guest RAM. */
   readonly ramSize: number;
   readonly modules: readonly BootModule[];
+  /** The display's memory, shared: as RAM it outlives the thread. Without it there is one that ends with the thread. */
+  readonly video?: Uint8Array;
   /** Contents of the disk, whole sectors, shared; none when left out. */
   readonly disk?: Uint8Array;
   readonly seed: number;
@@ -61,7 +63,7 @@ export interface WorkerStart {
   readonly hostTimes: boolean;
   /** Whether the end carries the machine's hash (which takes a moment). */
   readonly hash: boolean;
-  /** Goes on from this state over the bytes in `memory` instead of powering on. */
+  /** Goes on from this state over the bytes in `memory` and `video` instead of powering on. */
   readonly restore?: MachineState;
 }
 
@@ -81,7 +83,7 @@ export interface FinalFigures {
 
 export type FromWorker =
   | { readonly kind: "effects"; readonly effects: readonly Effect[] }
-  /** `state` and the RAM are what another thread needs to go on. */
+  /** `state`, the RAM and the display's memory are what another thread needs to go on. */
   | { readonly kind: "end"; readonly end: RunEnd; readonly figures: FinalFigures; readonly state: MachineState }
   /** The machine could not be started at all. */
   | { readonly kind: "refused"; readonly error: MachineError };

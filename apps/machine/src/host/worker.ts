@@ -3,7 +3,7 @@
  *
  * Here: powering on over the memory that the parent supplied, running slices, posting effects in order, taking input
  * between slices. Not here: anything of the outside world (→ machine-thread.ts and above); the machine (→ ../machine.ts).
- * Killing this thread is a power cut: nothing but the memory and what was posted survives.
+ * Killing this thread is a power cut: nothing but the memories and what was posted survives.
  * @module
  */
 import { parentPort, workerData } from "node:worker_threads";
@@ -49,6 +49,7 @@ async function main(): Promise<void> {
     memory: start.memory,
     ramSize: start.ramSize,
     modules: start.modules,
+    ...(start.video ? { video: start.video } : {}),
     ...(disk ? { disk } : {}),
     seed: start.seed,
     console: start.console ?? "serial",
@@ -123,7 +124,7 @@ function changedScreen(machine: Machine): Effect | undefined {
 
 function finish(machine: Machine, end: RunEnd): void {
   const state = machine.snapshot();
-  const hash = start.hash ? machineHash(machine.ram, state, sha256()) : "";
+  const hash = start.hash ? machineHash([machine.video, machine.ram], state, sha256()) : "";
   const figures = { cycles: machine.cycles, instructions: machine.instructions, hash };
   post({ kind: "end", end, figures, state });
   port.close();

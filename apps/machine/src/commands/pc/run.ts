@@ -337,9 +337,7 @@ class PcRun {
 
   async #end({ reason, code }: Ending): Promise<string> {
     const { cycles, processor, memory, video, state } = this.#machine;
-    const digest = sha256();
-    digest.update(video);
-    const hash = machineHash(memory.ram, state, digest);
+    const hash = machineHash([video, memory.ram], state, sha256());
     const { post } = state.chips.debug;
     await writeOut(
       `${JSON.stringify({ event: "end", reason, code, cycles, instructions: processor.retired, post, hash })}\n`,
