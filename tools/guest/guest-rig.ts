@@ -37,6 +37,7 @@ import { TCR_ERROR_CODE, TCR_MY_GLOBAL_ID, TCR_PAGER } from "../../packages/micr
 import { DIRECTORY, hex, RigMemory } from "./rig-memory.ts";
 import { RigSharing } from "./rig-sharing.ts";
 import { PAGER, type RigClient, type RigDevices, type RigOptions, type RigRequest } from "./rig-surroundings.ts";
+import { RigTransactions } from "./rig-transactions.ts";
 
 const MR0 = KIP.STANDARD_UTCB_AREA + 256;
 const DRIVER = globalId(131, 1);
@@ -58,6 +59,7 @@ export class GuestRig {
   readonly #options: RigOptions;
   readonly #clients: RigClient[] = [];
   readonly #sharing: RigSharing;
+  readonly #transactions: RigTransactions;
   #crashes: number[] = [];
   #bornAt = 0;
   /** Hot restarts that have reached RECOVERED with 0. */
@@ -75,6 +77,7 @@ export class GuestRig {
     this.#options = options;
     this.#space = new RigMemory(elf);
     this.#sharing = new RigSharing(this.#space, options.deviceMemory === true);
+    this.#transactions = new RigTransactions(this.#space);
     this.#devices = devices(() => this.#processor.cycles * 10, this.#space.memory);
     this.#processor = new Processor({ memory: this.#space.memory, ports: this.#devices.ports });
     this.#prepareThread();
@@ -97,9 +100,22 @@ export class GuestRig {
     for (let at = 0; at < bytes.length; at += PAGE) this.#space.writeBytes(base + at, bytes.subarray(at, at + PAGE));
   }
 
+  /** Where pages that a thread shares with the program lie in it; 0 before it has mapped them. */
+  mappedFrom(thread: number): number {
+    return this.#sharing.maps.get(thread) ?? 0;
+  }
+
   /** Words of a shared page of the program. */
   readShared(base: number, count: number): number[] {
     return Array.from({ length: count }, (_, i) => this.#space.read(base + 4 * i));
+  }
+
+  /** Bytes of shared pages of the program. */
+  readSharedBytes(base: number, count: number): Uint8Array {
+    const bytes = new Uint8Array(count);
+    for (let at = 0; at < count; at += PAGE)
+      bytes.set(this.#space.readBytes(base + at, Math.min(PAGE, count - at)), at);
+    return bytes;
   }
 
   /** Whom the program lets map the pages at `base`. */
@@ -191,6 +207,7 @@ export class GuestRig {
   coldRestart(): void {
     this.coldRestarts++;
     this.#sharing.forget();
+    this.#transactions.forget();
     this.#space.loadAll();
     this.#start(P.STACK_TOP, 0);
   }
@@ -198,6 +215,9 @@ export class GuestRig {
   #hotRestart(): void {
     this.#processor.advance(Math.ceil((this.#options.downtime ?? 0) / 10));
     this.#devices.advance(this.#now);
+    const record = P.RESTART_PAGE;
+    if (this.#space.read(record + 4 * R.RESTART_SEQUENCE) !== this.#space.read(record + 4 * R.RESTART_REPLIED))
+      this.#transactions.undo();
     this.#space.loadVolatile();
     this.#space.write(P.RESTART_PAGE + 4 * R.RESTART_FAILURE, R.FAILURE_EXCEPTION);
     this.#start(P.RECOVERY_STACK_TOP, R.FAILURE_EXCEPTION);
@@ -273,7 +293,7 @@ export class GuestRig {
       return true;
     }
     if (label === P3_RECOVERED) this.recovered++;
-    const shared = this.#sharing.answer(label, words);
+    const shared = this.#sharing.answer(label, words) ?? this.#transactions.answer(label, words);
     if (shared !== undefined) {
       this.#deliver(to, shared);
       return true;
@@ -347,6 +367,7 @@ export class GuestRig {
   /** An open receive: delivered and recorded in one step. */
   #receive(sender: number, label: number, words: readonly number[]): boolean {
     this.#deliver(sender, words, label);
+    this.#transactions.begin();
     const page = P.RESTART_PAGE;
     this.#space.write(page + 4 * R.RESTART_SEQUENCE, this.#space.read(page + 4 * R.RESTART_SEQUENCE) + 1);
     this.#space.write(page + 4 * R.RESTART_SENDER, sender);

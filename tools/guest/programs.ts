@@ -146,6 +146,10 @@ const server = (name: string, base: number, ...sources: string[]): GuestProgram 
   sources: sources.map((source) => `apps/programs/guest/l4/${source}`),
   linkFlags: [`--defsym=BASE=0x${base.toString(16)}`],
 });
+/** What the two Ext2 servers share. */
+const EXT2: readonly string[] = ["server", "files", "names", "directory", "fs", "inode", "blocks", "partition"].map(
+  (name) => `ext2/${name}.cpp`,
+);
 const SIGMA0_BASE = 0x20000;
 const ROOT_BASE = 0x400000;
 
@@ -164,6 +168,8 @@ export const PROGRAMS: readonly GuestProgram[] = [
   driver("pata", "disk/pata.cpp", "disk/disk_server.cpp", "disk/drive.cpp"),
   driver("pata-naive", "disk/pata_naive.cpp", "disk/disk_server.cpp", "disk/drive.cpp"),
   driver("ramdisk", "disk/ramdisk.cpp", "disk/disk_server.cpp"),
+  driver("ext2", "ext2/ext2.cpp", "ext2/transaction.cpp", ...EXT2),
+  driver("ext2-naive", "ext2/ext2_naive.cpp", ...EXT2),
   program("msh", "msh/msh.cpp", "msh/line.cpp", "msh/words.cpp", "msh/tasks.cpp", "msh/files.cpp", "msh/recovery.cpp"),
   program("hello", "hello.cpp"),
   program("waveplay", "waveplay.cpp"),

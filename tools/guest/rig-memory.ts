@@ -83,6 +83,11 @@ export class RigMemory {
     this.memory.writeBytes(this.#physical(linear), bytes);
   }
 
+  /** Bytes within one page. */
+  readBytes(linear: number, count: number): Uint8Array {
+    return this.memory.readBytes(this.#physical(linear), count);
+  }
+
   /** Pages in one piece, zeroed, at `base`, that no restart touches; their physical address, which crosses no 64 KiB line. */
   share(base: number, pages: number): number {
     const size = pages * PAGE;

@@ -1,11 +1,16 @@
 /**
  * Pages of the session region, as a P3 gives them to a program on the rig.
  *
- * Here: P3_SHARED_OPEN with its keys, P3_SHARED_OFFER and who may map. Not here: the real P3 (→ arc-framework).
+ * Here: P3_SHARED_OPEN with its keys, P3_SHARED_OFFER and who may map, P3_SHARED_MAP of pages that a server offers. Not here: the real P3 (→ arc-framework).
  * @module
  */
 import { SESSION_AREA } from "../../packages/arc-framework/src/protocol/address-space.ts";
-import { P3_SHARED_OFFER, P3_SHARED_OPEN, SHARED_DEVICE } from "../../packages/arc-framework/src/protocol/p3.ts";
+import {
+  P3_SHARED_MAP,
+  P3_SHARED_OFFER,
+  P3_SHARED_OPEN,
+  SHARED_DEVICE,
+} from "../../packages/arc-framework/src/protocol/p3.ts";
 import { STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
 import type { RigMemory } from "./rig-memory.ts";
 
@@ -19,6 +24,8 @@ export class RigSharing {
   #next = SESSION_AREA;
   /** Base → thread that may map, 0: nobody. */
   readonly offers = new Map<number, number>();
+  /** Thread → where pages of its lie in the program. */
+  readonly maps = new Map<number, number>();
 
   /** @param deviceMemory device memory is there, as pages of the rig's RAM; otherwise it only has an address */
   constructor(space: RigMemory, deviceMemory: boolean) {
@@ -32,6 +39,7 @@ export class RigSharing {
       this.offers.set(words[0]!, words[1]!);
       return [STATUS_OK];
     }
+    if (label === P3_SHARED_MAP) return this.#map(words as [number, number, number, number]);
     if (label !== P3_SHARED_OPEN) return undefined;
     const [key, kind, count] = words as [number, number, number];
     let reply = this.#pages.get(key);
@@ -45,9 +53,21 @@ export class RigSharing {
     return reply;
   }
 
+  #map([key, owner, , count]: [number, number, number, number]): readonly number[] {
+    const reply = this.#pages.get(key) ?? [STATUS_OK, this.#next];
+    if (!this.#pages.has(key)) {
+      this.#space.share(this.#next, count);
+      this.#next += count * PAGE;
+      this.#pages.set(key, reply);
+    }
+    this.maps.set(owner, reply[1]!);
+    return reply;
+  }
+
   /** A cold start: the program's pages are no longer its own. */
   forget(): void {
     this.#pages = new Map();
     this.offers.clear();
+    this.maps.clear();
   }
 }

@@ -30,4 +30,7 @@ export const guests: Readonly<Record<string, URL>> = {
   pata: prebuilt("pata"),
   "pata-naive": prebuilt("pata-naive"),
   ramdisk: prebuilt("ramdisk"),
+  /** The Ext2 file system on such a disk, and the same without recovery. */
+  ext2: prebuilt("ext2"),
+  "ext2-naive": prebuilt("ext2-naive"),
 };
