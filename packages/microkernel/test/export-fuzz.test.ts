@@ -8,7 +8,7 @@ import { workload } from "./workload.ts";
 const LONG = process.env.KINTSUGI_LONG !== undefined;
 const SEED = Number(process.env.KINTSUGI_SEED ?? 20261121);
 const ARENA = MEGABYTE;
-const TYPES = ["spaces", "threads", "mappings", "frames", "interrupts"] as const;
+const TYPES = ["spaces", "threads", "mappings", "frames", "regions", "interrupts"] as const;
 
 const machine = new Machine(workload, 4 * MEGABYTE, ARENA);
 
@@ -20,19 +20,34 @@ const states: readonly string[] = (() => {
     const state = machine.kernel.exportState();
     const kinds = state.threads.map(({ continuation: c }) => (c.kind === "fault" ? `fault ${c.resume.kind}` : c.kind));
     if (kinds.includes("fault transfer") ? step % 2 === 0 : kinds.includes("transfer") && step % 5 === 0)
-      found.push(JSON.stringify({ ...state, clock: 2 ** 50, interrupts: bound(state) }));
+      found.push(JSON.stringify({ ...state, clock: 2 ** 50, ioFpages: true, ...madeUp(state) }));
   }
   return found;
 })();
 
-/** This machine has no devices: a line that waits for its handler and one that is on its way to it are made up. */
-function bound(state: SystemState): SystemState["interrupts"] {
-  const handler = state.root;
-  const position = state.threads.length;
-  return [
-    { line: 3, handler, phase: "unacknowledged", position: -1 },
-    { line: 4, handler, phase: "delivering", position },
-  ];
+/**
+ * What this machine has not: a line that waits for its handler and one that is on its way to it, regions of ports, pages of
+ * 4 MiB (of device memory) with one that was given on in part.
+ */
+function madeUp({ root, spaces, threads, mappings, sigma0 }: SystemState) {
+  const other = spaces.find(({ name, initialised }) => initialised && name !== root && name !== sigma0)?.name ?? root;
+  const large = { frame: 0x80000, writable: true, status: 0, accessed: true, dirty: false };
+  return {
+    interrupts: [
+      { line: 3, handler: root, phase: "unacknowledged", position: -1 },
+      { line: 4, handler: root, phase: "delivering", position: threads.length },
+    ],
+    regions: [
+      { space: root, port: 0x3f8, bits: 3, parentSpace: 0 },
+      { space: other, port: 0x3fc, bits: 2, parentSpace: root },
+    ],
+    mappings: [
+      ...mappings,
+      { ...large, space: root, page: 0x30000, bits: 22, parentSpace: 0, parentPage: 0 },
+      { ...large, space: other, page: 0x30400, bits: 22, parentSpace: root, parentPage: 0x30000 },
+      { ...large, space: other, page: 0x30001, bits: 12, frame: 0x80005, parentSpace: root, parentPage: 0x30000 },
+    ],
+  };
 }
 
 /** A value in place of another. */
@@ -78,15 +93,21 @@ function apply(
   }
 }
 
-it("there are states with transfers and their faults to start from", () => {
-  expect(states).toHaveLength(8);
-});
-
 /** The machine that takes them, one after the other: its clock is put back before each, its memory is whatever the last one left. */
 const taker = new Machine(workload, 4 * MEGABYTE, ARENA);
 const { memory, processor } = taker.options;
 const arena = memory.ram.subarray(4 * MEGABYTE - ARENA);
 const CLOCK = 2 ** 50;
+
+function taken(state: unknown): ReturnType<typeof Kernel.import> {
+  processor.advance(CLOCK - 1 - processor.cycles);
+  return Kernel.import(taker.options, state, ARENA);
+}
+
+it("there are states with transfers and their faults to start from", () => {
+  expect(states).toHaveLength(8);
+  for (const state of states) expect(taken(JSON.parse(state)).isOk()).toBe(true);
+});
 
 it("garbage imported as any object is refused by name, or makes a sound kernel that runs", () => {
   const outcomes = { refused: 0, taken: 0 };
@@ -94,9 +115,8 @@ it("garbage imported as any object is refused by name, or makes a sound kernel t
     fc.property(fc.nat(7), fc.array(change, { minLength: 1, maxLength: 3 }), (which, changes) => {
       const state = JSON.parse(states[which]) as Node;
       for (const one of changes) apply(state, one);
-      processor.advance(CLOCK - 1 - processor.cycles);
       const mark = outcomes.refused % 64 === 0 ? arena.slice() : null;
-      const result = Kernel.import(taker.options, state, ARENA);
+      const result = taken(state);
       if (result.isErr()) {
         outcomes.refused++;
         expect(result.error.text.length).toBeGreaterThan(10);

@@ -14,13 +14,30 @@ import {
   STATE_NEXT_PAGE,
   type SystemState,
   type ThreadId,
+  TIME_NEVER,
+  timeouts,
   UNMAP_FLUSH,
 } from "../src/index.ts";
 import { findEntry, translate } from "../src/object/page-table.ts";
 import { findGlobal } from "../src/object/thread.ts";
 import { Arena, findArena } from "../src/table/arena.ts";
 import { H, N, S, T } from "../src/table/layout.ts";
-import { type Body, launch, Machine, MEGABYTE, message, ROOT, SIGMA0, stateControl, unmap } from "./fixture.ts";
+import {
+  type Body,
+  KIP_FPAGE,
+  launch,
+  Machine,
+  MEGABYTE,
+  message,
+  ROOT,
+  SIGMA0,
+  spaceControl,
+  stateControl,
+  threadControl,
+  UTCB_FPAGE,
+  unmap,
+  utcbOf,
+} from "./fixture.ts";
 import { violations } from "./invariants.ts";
 
 const ARENA = 2 * MEGABYTE;
@@ -331,4 +348,55 @@ it("states with 4 MiB pages are taken in, and refused where they overlap, lie as
   expect(taken(() => ({ space: C0, page: (AT >>> 12) + 5 }), C1)).toContain("in one place");
   expect(taken(() => ({ frame: 0x3ff }), C1)).toContain("from nowhere");
   expect(taken(() => ({ parentSpace: C1, parentPage: AT1 >>> 12 }), C0)).toContain("from nowhere");
+});
+
+it("a guest that runs in 4 MiB feels at once what is taken of them, and goes on when it has it back", () => {
+  const GUEST = globalId(70, 1);
+  const counter = 0x123000;
+  const bytes = (word: number): number[] => [0, 8, 16, 24].map((shift) => (word >>> shift) & 0xff);
+  const code = [0xff, 0x05, ...bytes(AT + counter), 0xeb, 0xf8]; // 1: incl counter; jmp 1b
+  const millisecond = timeouts(TIME_NEVER, 1000);
+  const faults: string[] = [];
+  const counts: boolean[] = [];
+  const status: number[] = [];
+  const root: Body = function* (c) {
+    c.setBr(0, large(HERE, 0));
+    yield* message(c, SIGMA0, SIGMA0, { label: LABEL_SIGMA0, words: [large(SOURCE), 0] });
+    c.writeBytes(HERE, Uint8Array.from(code));
+    yield* threadControl(c, GUEST, GUEST, ROOT, 0, -1);
+    yield* spaceControl(c, GUEST, KIP_FPAGE, UTCB_FPAGE);
+    yield* threadControl(c, GUEST, GUEST, ROOT, ROOT, utcbOf(0));
+    yield* message(c, GUEST, 0, { words: [AT, AT + 0x3000] });
+    let last = 0;
+    const next = function* (): Generator<number, void> {
+      const { tag, words } = yield* message(c, 0, GUEST);
+      faults.push(`${(tag >>> 16).toString(16)} ${(words[0] - AT).toString(16)}`);
+      const value = c.read32(HERE + counter);
+      yield* message(c, 0, ROOT, { time: millisecond });
+      counts.push(value > last, c.read32(HERE + counter) === value);
+      last = value;
+    };
+    const give = (fpage: number, at: number) => message(c, GUEST, 0, { items: [mapItem(at), fpage] });
+    yield* next();
+    yield* give(large(HERE), AT);
+    for (const [fpage, again, at] of [
+      [large(HERE, FPAGE_W), large(HERE), AT],
+      [large(HERE), large(HERE), AT],
+      [small(HERE + counter, FPAGE_W), small(HERE + counter), AT + counter],
+      [small(HERE + counter), small(HERE + counter), AT + counter],
+      [large(HERE), large(HERE), AT],
+    ]) {
+      yield* message(c, 0, ROOT, { time: millisecond });
+      status.push((yield* unmap(c, 0, [fpage]))[0] & FPAGE_RWX);
+      yield* next();
+      yield* give(again, at);
+    }
+  };
+  const machine = new Machine(new Map([[ROOT, root]]), 12 * MEGABYTE, ARENA);
+  machine.kernel.run(2_000_000);
+  expect(faults).toEqual(["ffe5 0", "ffe2 123000", "ffe5 0", "ffe2 123000", "ffe2 123000", "ffe5 0"]);
+  expect(counts).toEqual([false, ...new Array(11).fill(true)]);
+  expect(status).toEqual([7, 7, 7, 7, 7]);
+  expect(mappings(machine, GUEST)).toHaveLength(1024);
+  expect(violations(machine.options)).toEqual([]);
 });
