@@ -88,6 +88,12 @@ status_t Print(const char* format, ...) {
   return output.Flush();
 }
 
+status_t PrintText(const char* bytes, L4_Word_t count) {
+  Output output;
+  for (L4_Word_t n = 0; n < count; n++) output.Put(bytes[n]);
+  return output.Flush();
+}
+
 status_t Write(const char* bytes, L4_Word_t count) {
   while (count > 0) {
     const L4_Word_t part = count < arc::DRIVER_BYTES_PER_MESSAGE ? count : arc::DRIVER_BYTES_PER_MESSAGE;

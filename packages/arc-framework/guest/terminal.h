@@ -11,6 +11,8 @@ namespace terminal {
 
 /** Prints; returns when the server has taken all of it. */
 [[gnu::format(printf, 1, 2)]] status_t Print(const char* format, ...);
+/** Prints bytes; a line feed becomes "\r\n". */
+status_t PrintText(const char* bytes, L4_Word_t count);
 /** Writes bytes as they are. */
 status_t Write(const char* bytes, L4_Word_t count);
 /** Waits for input: 1 to arc::DRIVER_BYTES_PER_MESSAGE bytes. */

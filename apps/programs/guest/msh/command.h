@@ -1,7 +1,7 @@
 /*
  * The commands of the shell.
  *
- * Here: the shape of a command and the words it is given. Not here: the commands (-> tasks, files, recovery .cpp).
+ * Here: the shape of a command and the words it is given. Not here: the commands (-> tasks, files, changes, recovery .cpp).
  */
 #pragma once
 #include "terminal.h"
@@ -11,10 +11,11 @@ namespace msh {
 constexpr int WORD_LIMIT = 16;
 constexpr size_t LINE_SIZE = 200;
 
-/** A line cut into words. `rest` is the line from the second word on, as it was typed. */
+/** A line cut into words. `all` is the line as it was typed, `rest` the same from the second word on. */
 struct Words {
   int count;
   const char* word[WORD_LIMIT];
+  const char* all;
   const char* rest;
 };
 
@@ -33,9 +34,19 @@ void PrintStatus(const char* who, const char* what, status_t status);
 
 void ListProcesses(const Words& words);
 void RunProgram(const Words& words);
+/** A line that begins with a program's place, as `ram:pata 0` does. A server is not waited for. `line` is all of it. */
+void RunAt(const char* line);
 void KillProcess(const Words& words);
 void ListFiles(const Words& words);
+void ShowFile(const Words& words);
+void CountFile(const Words& words);
+void SumFile(const Words& words);
 void PrintFile(const Words& words);
+void CopyFile(const Words& words);
+void MoveFile(const Words& words);
+void RemoveFile(const Words& words);
+void MakeDirectory(const Words& words);
+void RemoveDirectory(const Words& words);
 void CrashServer(const Words& words);
 void ShowTimeline(const Words& words);
 void PowerOff(const Words& words);

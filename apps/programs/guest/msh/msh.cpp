@@ -1,7 +1,7 @@
 /*
- * msh: Arc's MicroShell on the serial terminal.
+ * msh: Arc's MicroShell on the terminal.
  *
- * Here: banner, prompt, the table of commands. Not here: the commands (-> tasks, files, recovery .cpp).
+ * Here: banner, prompt, the table of commands. Not here: the commands (-> tasks, files, changes, recovery .cpp).
  */
 #include "command.h"
 
@@ -21,8 +21,17 @@ void Help(const Words&);
 constexpr Command COMMANDS[] = {
     {"help", "help", "this list", Help},
     {"ps", "ps", "processes: id, name, state, pager, restarts, memory", ListProcesses},
-    {"ls", "ls", "files: size, name", ListFiles},
-    {"run", "run PROGRAM [ARGS]", "runs a program and waits for its end", RunProgram},
+    {"ls", "ls [ext2:/DIR]", "files in RAM: size, name; or a directory's records", ListFiles},
+    {"cat", "cat FILE", "shows a file; FILE is a name in RAM, or ext2:/PATH", ShowFile},
+    {"wc", "wc FILE", "counts lines, words and bytes", CountFile},
+    {"sha256", "sha256 FILE", "a file's checksum", SumFile},
+    {"cp", "cp FILE ext2:/NEW", "copies a file to a disk", CopyFile},
+    {"mv", "mv ext2:/OLD ext2:/NEW", "renames", MoveFile},
+    {"rm", "rm ext2:/FILE", "removes a file", RemoveFile},
+    {"mkdir", "mkdir ext2:/DIR", "makes a directory", MakeDirectory},
+    {"rmdir", "rmdir ext2:/DIR", "removes an empty directory", RemoveDirectory},
+    {"run", "run PROGRAM [ARGS]", "runs a program in RAM or in ext2:/bin, waits for its end", RunProgram},
+    {"ram:", "ram:SERVER [ARGS]", "starts a server or program from RAM; ext2:/PATH does so from a disk", nullptr},
     {"kill", "kill PID", "removes a program; a server is restarted", KillProcess},
     {"print", "print FILE", "sends a file to the printer", PrintFile},
     {"crash", "crash SERVER KIND", "page-fault, divide, undefined, panic, hang or text-write", CrashServer},
@@ -31,12 +40,14 @@ constexpr Command COMMANDS[] = {
 };
 
 void Help(const Words&) {
-  for (const Command& command : COMMANDS) terminal::Print("%-20s %s\n", command.usage, command.summary);
+  for (const Command& command : COMMANDS) terminal::Print("%-22s %s\n", command.usage, command.summary);
 }
 
 void Execute(const Words& words) {
   for (const Command& command : COMMANDS)
-    if (strcmp(words.word[0], command.name) == 0) return command.run(words);
+    if (command.run && strcmp(words.word[0], command.name) == 0) return command.run(words);
+  for (const char* at = words.word[0]; *at; at++)
+    if (*at == ':') return RunAt(words.all);
   terminal::Print("msh: no command '%s'; help lists them\n", words.word[0]);
 }
 

@@ -44,20 +44,20 @@ int DigitValue(char digit) {
 
 Words Split(char* line, char* copy) {
   Words words{};
+  while (*line == ' ') line++;
+  const size_t length = strlen(line);
+  memcpy(copy, line, length + 1);
+  for (char* end = copy + length; end > copy && end[-1] == ' ';) *--end = 0;
+  words.all = copy;
+  words.rest = copy + strlen(copy);
   for (char* at = line; words.count < WORD_LIMIT;) {
     while (*at == ' ') at++;
     if (!*at) break;
-    if (words.count == 1) {
-      const size_t length = strlen(at);
-      memcpy(copy, at, length + 1);
-      for (char* end = copy + length; end > copy && end[-1] == ' ';) *--end = 0;
-      words.rest = copy;
-    }
+    if (words.count == 1) words.rest = copy + (at - line);
     words.word[words.count++] = at;
     while (*at && *at != ' ') at++;
     if (*at) *at++ = 0;
   }
-  if (words.count < 2) words.rest = "";
   return words;
 }
 

@@ -21,6 +21,7 @@ constexpr unsigned int ART_DEVICE_AREA_SIZE = 0x20000000;
 constexpr unsigned int P3_PERSISTENT_MEMORY = 0x100000;
 constexpr unsigned int P3_UNDO_AREA = 0x800000;
 constexpr unsigned int P3_MODULE_AREA = 0x1000000;
+constexpr unsigned int P3_MODULE_AREA_SIZE = 0x1000000;
 constexpr unsigned int PF_PERSISTENT = 0x100000;
 
 // art.ts
@@ -66,6 +67,7 @@ constexpr unsigned int ART_PAGES_PER_REQUEST = 0x10;
 constexpr unsigned int ART_BYTES_PER_READ = 0xe8;
 constexpr unsigned int PROCESS_FLAG_SERVER = 1;
 constexpr unsigned int PROCESS_FLAG_DEVICE = 4;
+constexpr unsigned int PROCESS_FLAG_DISK = 8;
 constexpr unsigned int ART_DEVICE_PAGES = 0x1000;
 
 // driver.ts

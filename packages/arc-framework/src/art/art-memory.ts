@@ -21,6 +21,8 @@ import { PersistentTable, type WordReader } from "../server/table.ts";
 
 /** Boot modules that ART knows at most. */
 export const MODULE_LIMIT = 64;
+/** Row behind the boot modules: that of programs which come from a disk. It says nothing: no name, no flags, no bytes. */
+export const DISK_MODULE: number = MODULE_LIMIT;
 /** Regions that sigma0's memory may come in at most. */
 export const REGION_LIMIT = 128;
 /** Offers of shared pages at most. */
@@ -184,7 +186,7 @@ export class ArtMemory {
     this.#base = base;
     this.globals = new PersistentTable(base, 1, GlobalRow);
     this.processes = new PersistentTable(this.#journals + JOURNALS * THREAD_MEMORY_SIZE, PROCESS_LIMIT, ProcessRow);
-    this.modules = new PersistentTable(this.processes.end, MODULE_LIMIT, ModuleRow);
+    this.modules = new PersistentTable(this.processes.end, MODULE_LIMIT + 1, ModuleRow);
     this.regions = new PersistentTable(this.modules.end, REGION_LIMIT, RegionRow);
     this.records = new PersistentTable(this.regions.end, RECORD_LIMIT, RecordRow);
     this.offers = new PersistentTable(this.records.end, OFFER_LIMIT, OfferRow);
@@ -218,7 +220,7 @@ const JOURNALS = PROCESS_LIMIT + 1;
 export function artImageSize(memorySize: number): number {
   const tables =
     PROCESS_LIMIT * ProcessRow.size +
-    MODULE_LIMIT * ModuleRow.size +
+    (MODULE_LIMIT + 1) * ModuleRow.size +
     REGION_LIMIT * RegionRow.size +
     RECORD_LIMIT * RecordRow.size +
     OFFER_LIMIT * OfferRow.size +

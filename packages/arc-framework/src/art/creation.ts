@@ -22,7 +22,7 @@ import {
   type ThreadId,
   UTCB_SIZE,
 } from "@kintsugi/microkernel";
-import { PROCESS_FLAG_DEVICE, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import { PROCESS_FLAG_DEVICE, PROCESS_FLAG_DISK, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
 import {
   STATUS_BUSY,
   STATUS_FAILED,
@@ -35,7 +35,7 @@ import { PROCESS_TWIN_THREAD, PROGRAM_ART, PROGRAM_P3, PROGRAM_UNDERTAKER } from
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
-import { ARGUMENT_BYTES, type ArtMemory, M, P } from "./art-memory.ts";
+import { ARGUMENT_BYTES, type ArtMemory, DISK_MODULE, M, P } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
 import { MODULE_PROGRAM_SHIFT } from "./modules.ts";
 import {
@@ -101,12 +101,15 @@ export function* createProcess(
   return { status: STATUS_OK, pid };
 }
 
-/** Takes a row. Result: status, pid, P3, user thread, flags, resident program. */
+/** Takes a row; a name with a colon that no module has is a place on a disk, which the P3 will look for. Result: status, pid, P3, user thread, flags, resident program. */
 function claim(tx: Transaction, memory: ArtMemory, wanted: Starter): number[] {
   const name = /^\S*/.exec(wanted.commandLine)?.[0] ?? "";
-  const module = findModule(memory, tx, name);
-  if (module < 0) return [STATUS_NOT_FOUND];
-  const flags = memory.modules.get(tx, module, M.flags) & (PROCESS_FLAG_SERVER | PROCESS_FLAG_DEVICE);
+  const known = findModule(memory, tx, name);
+  const onDisk = known < 0 && name.includes(":");
+  if (known < 0 && !onDisk) return [STATUS_NOT_FOUND];
+  const module = onDisk ? DISK_MODULE : known;
+  const words = memory.modules.get(tx, module, M.flags) & (PROCESS_FLAG_SERVER | PROCESS_FLAG_DEVICE);
+  const flags = onDisk ? PROCESS_FLAG_DISK : words;
   if ((flags & PROCESS_FLAG_SERVER) !== 0 && serverOf(tx, memory, name) !== 0) return [STATUS_BUSY];
   const pid = freePid(memory, tx);
   if (pid === 0) return [STATUS_NO_MEMORY];

@@ -22,7 +22,13 @@ import {
   PAGE_SIZE,
   STANDARD_UTCB_AREA,
 } from "@kintsugi/microkernel";
-import { P3_MODULE_AREA, P3_PERSISTENT_MEMORY, SESSION_AREA, SESSION_AREA_END } from "../protocol/address-space.ts";
+import {
+  P3_MODULE_AREA,
+  P3_MODULE_AREA_SIZE,
+  P3_PERSISTENT_MEMORY,
+  SESSION_AREA,
+  SESSION_AREA_END,
+} from "../protocol/address-space.ts";
 import {
   ART_PAGES_PER_REQUEST,
   ATTRIBUTE_BITS,
@@ -285,7 +291,7 @@ export function rangeOf(s: Pick<Request, "word">): { readonly low: number; reado
   const count = s.word(2) >>> 0;
   const high = low + count * PAGE_SIZE;
   if (low % PAGE_SIZE !== 0 || count < 1 || count > ART_PAGES_PER_REQUEST) return undefined;
-  const own = low >= P3_PERSISTENT_MEMORY && high <= P3_MODULE_AREA;
+  const own = low >= P3_PERSISTENT_MEMORY && high <= P3_MODULE_AREA + P3_MODULE_AREA_SIZE;
   const users = low >= SESSION_AREA && high <= STANDARD_UTCB_AREA;
   return own || users ? { low, high } : undefined;
 }

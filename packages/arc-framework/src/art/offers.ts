@@ -13,10 +13,10 @@ import type { WordReader, WordWriter } from "../server/table.ts";
 import { type ArtMemory, O } from "./art-memory.ts";
 import { isAlive, isPid, userThread } from "./processes.ts";
 
-/** Pid of the process whose user thread has this number, or 0. */
+/** Pid of the process whose P3 or user thread has this number, or 0: an offer is to the process, and its P3 maps. */
 export function pidOfThread(number: number): number {
-  const pid = (number - 1 - PROCESS_FIRST_THREAD) / 2;
-  return isPid(pid) && Number.isInteger(pid) ? pid : 0;
+  const pid = Math.floor((number - PROCESS_FIRST_THREAD) / 2);
+  return isPid(pid) ? pid : 0;
 }
 
 /**

@@ -16,7 +16,7 @@ import {
 } from "../protocol/thread-numbers.ts";
 import type { WordReader, WordWriter } from "../server/table.ts";
 import { unpackText } from "../server/text.ts";
-import { type ArtMemory, G, M, P } from "./art-memory.ts";
+import { ARGUMENT_BYTES, type ArtMemory, DISK_MODULE, G, M, NAME_BYTES, P } from "./art-memory.ts";
 
 export const PROCESS_FREE = 0;
 export const PROCESS_STARTING = 1;
@@ -92,6 +92,15 @@ export function nextVersion(version: number): number {
 /** Name of a module. */
 export function moduleName({ modules }: ArtMemory, tx: WordReader, module: number): string {
   return unpackText(readWords(tx, modules.address(module, M.name), 8));
+}
+
+/** Name of a process: its module's, or the place on a disk that it comes from. */
+export function processName(memory: ArtMemory, tx: WordReader, pid: number): string {
+  const { processes } = memory;
+  const module = processes.get(tx, pid - 1, P.module);
+  if (module !== DISK_MODULE) return moduleName(memory, tx, module);
+  const [name = ""] = unpackText(readWords(tx, processes.address(pid - 1, P.argument), ARGUMENT_BYTES / 4)).split(" ");
+  return name.slice(0, NAME_BYTES - 1);
 }
 
 /** Index of the module of this name, or -1. */

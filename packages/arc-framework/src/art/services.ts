@@ -24,7 +24,7 @@ import {
   STATUS_REFUSED,
 } from "../protocol/status.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
-import { packBytes, unpackText } from "../server/text.ts";
+import { packBytes, packText, unpackText } from "../server/text.ts";
 import { type ArtMemory, G, M, P, REASON_BYTES } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
 import { createProcess, serverOf } from "./creation.ts";
@@ -38,6 +38,7 @@ import {
   PROCESS_RUNNING,
   PROCESS_STARTING,
   p3Thread,
+  processName,
   readWords,
   stateOf,
   userThread,
@@ -127,10 +128,9 @@ export function processInfo(memory: ArtMemory): Service {
     const [pid, user, pager, restarts, pages, flags, ...name] = yield* s.step((tx) => {
       const found = alivePids(memory, tx)[index];
       if (found === undefined) return [0];
-      const { processes, modules } = memory;
-      const row = [P.restarts, P.pages, P.flags].map((field) => processes.get(tx, found - 1, field));
-      const text = readWords(tx, modules.address(processes.get(tx, found - 1, P.module), M.name), 8);
-      return [found, userThread(memory, tx, found), p3Thread(memory, tx, found), ...row, ...text];
+      const row = [P.restarts, P.pages, P.flags].map((field) => memory.processes.get(tx, found - 1, field));
+      const name = packText(processName(memory, tx, found));
+      return [found, userThread(memory, tx, found), p3Thread(memory, tx, found), ...row, ...name];
     });
     if (pid === 0) return reply(STATUS_NOT_FOUND);
     const { state } = yield* s.schedule(user, -1);

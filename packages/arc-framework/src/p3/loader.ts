@@ -2,7 +2,7 @@
  * Loading: what a P3 does before it waits for its first message.
  *
  * Here: asking ART what to run, parsing, areas, the pages that every program needs, the first start.
- * Not here: contents of pages, which come when they are touched (`faults.ts`).
+ * Not here: contents of pages, which come when they are touched (`faults.ts`); files of disks (`disk-program.ts`).
  * A file that is no program ends here, with a text for whoever wanted to run it.
  * Reference: thesis appendix C; docs/protocols.md sections 7 (PROCESS_START, PROCESS_STARTED) and 11.
  * @module
@@ -12,12 +12,13 @@ import { Elf32Ehdr, Elf32Phdr } from "../elf/format.ts";
 import { MAX_PROGRAM_HEADERS, PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import { parseElf } from "../elf/parse.ts";
 import { P3_MODULE_AREA } from "../protocol/address-space.ts";
-import { ART_PROCESS_START, ART_PROCESS_STARTED, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import { ART_PROCESS_START, ART_PROCESS_STARTED, PROCESS_FLAG_DISK, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
 import { STATUS_BAD_PROGRAM, STATUS_OK } from "../protocol/status.ts";
 import type { Handler, Part, Request } from "../server/request.ts";
 import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { areasOf } from "./areas.ts";
+import { fetchProgram } from "./disk-program.ts";
 import { allocate, mapRun } from "./memory.ts";
 import { loadPage, MODULE_RUN, memoryArrived, missingRuns, runArrived } from "./pages.ts";
 import { startThread, topPage } from "./start.ts";
@@ -57,7 +58,7 @@ export function* load(s: Request): Handler {
     text,
   };
   yield* s.step((tx) => storeAssignment(tx, assignment));
-  const refusal = (yield* readProgram(s, assignment)) ?? (yield* prepare(s, assignment));
+  const refusal = (yield* loadProgram(s, assignment)) ?? (yield* prepare(s, assignment));
   yield* s.call(self.pager, { label: ART_PROCESS_STARTED, words: refusal ?? [STATUS_OK] });
   if (refusal === undefined) yield* startThread(s, "stack", 0);
   return undefined;
@@ -81,6 +82,18 @@ function storeAssignment(tx: Transaction, a: Assignment): undefined {
   setWord(tx, "argumentBytes", end < 0 ? ARGUMENT_BYTES : end);
 }
 
+/** From a module, or from a disk. */
+function* loadProgram(s: Request, a: Assignment): Part<Refusal | undefined> {
+  if ((a.flags & PROCESS_FLAG_DISK) === 0) return yield* readProgram(s, a);
+  const fetched = yield* fetchProgram(s, a.art, a.text);
+  if ("refusal" in fetched) return fetched.refusal;
+  yield* s.step((tx) => {
+    setWord(tx, "moduleSize", fetched.size);
+    return [];
+  });
+  return yield* parseProgram(s, fetched.size, []);
+}
+
 /** Maps as much of the module as has headers, parses it, stores the areas. */
 function* readProgram(s: Request, a: Assignment): Part<Refusal | undefined> {
   if (a.size > MODULE_LIMIT)
@@ -95,9 +108,14 @@ function* readProgram(s: Request, a: Assignment): Part<Refusal | undefined> {
     status = yield* mapRun(s, a.art, a.module, a.size, run);
     if (status !== STATUS_OK) return [status];
   }
+  return yield* parseProgram(s, a.size, runs);
+}
+
+/** Parses the file, as far as its headers go here, and stores the areas. `runs` of it have just arrived. */
+function* parseProgram(s: Request, size: number, runs: readonly number[]): Part<Refusal | undefined> {
   const refusal = yield* s.step((tx) => {
     for (const run of runs) runArrived(tx, run);
-    return parseElf((offset, length) => tx.readBytes(P3_MODULE_AREA + offset, length), a.size).match(
+    return parseElf((offset, length) => tx.readBytes(P3_MODULE_AREA + offset, length), size).match(
       (program) => {
         storeAreas(tx, areasOf(program));
         setWord(tx, "entry", program.entry);

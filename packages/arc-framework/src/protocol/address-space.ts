@@ -29,8 +29,9 @@ export const ART_DEVICE_AREA_SIZE = 0x20000000;
 export const P3_PERSISTENT_MEMORY = 0x00100000;
 /** Copies of transactional pages as they were before the open request, in a P3's space. */
 export const P3_UNDO_AREA = 0x00800000;
-/** Boot modules in a P3's space, read-only. */
+/** The program's file in a P3's space: a boot module, read-only, or pages of its own that it has read from a disk. */
 export const P3_MODULE_AREA = 0x01000000;
+export const P3_MODULE_AREA_SIZE = 0x01000000;
 
 /** Segment flag of persistent memory, in PF_MASKOS of an ELF program header. */
 export const PF_PERSISTENT = 0x00100000;

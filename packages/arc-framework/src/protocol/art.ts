@@ -98,5 +98,7 @@ export const ART_BYTES_PER_READ = 232;
 export const PROCESS_FLAG_SERVER = 1;
 /** Flag in PROCESS_INFO and PROCESS_START: the program may have device memory and know physical addresses. */
 export const PROCESS_FLAG_DEVICE = 4;
+/** Flag in PROCESS_START: there is no module; the first word of the argument text, SERVER:PATH, is a file of a disk's server. */
+export const PROCESS_FLAG_DISK = 8;
 /** Pages of a direct mapping at most. */
 export const ART_DEVICE_PAGES = 4096;
