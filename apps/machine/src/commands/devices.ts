@@ -24,16 +24,15 @@ const DEVICES: ReadonlyMap<string, Device> = new Map([
   ["sound", { ...sound, driver: "sound-buffered" }],
   ["sound-direct", { ...sound, driver: "sound-direct" }],
   ["video", { server: "video", driver: "video", words: "start server device", programs: ["paint"] }],
-  ["pata", { server: "pata", driver: "pata", words: "start server", programs: [] }],
   ["ramdisk", { server: "ramdisk", driver: "ramdisk", words: "start server", programs: ["diskcopy"] }],
 ]);
 
-/** The names that `--with` knows: all but the disk's driver, which comes with a disk. */
-export const DEVICE_NAMES: readonly string[] = [...DEVICES.keys()].filter((name) => name !== "pata");
+/** The names that `--with` knows. */
+export const DEVICE_NAMES: readonly string[] = [...DEVICES.keys()];
 
 /** Name of a device, added to those given before. */
 export function parseDevice(text: string, before: readonly string[]): readonly string[] {
-  const device = DEVICE_NAMES.includes(text) ? DEVICES.get(text) : undefined;
+  const device = DEVICES.get(text);
   if (device === undefined) throw new UsageError(`--with wants one of ${DEVICE_NAMES.join(", ")}, not '${text}'`);
   const rival = before.find((name) => DEVICES.get(name)?.server === device.server);
   if (rival !== undefined)

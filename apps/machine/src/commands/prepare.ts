@@ -9,12 +9,12 @@ import { dirname } from "node:path";
 import { MODULE_LIMIT } from "@kintsugi/arc-framework";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
-import { DiskFile, readDisk } from "../host/disk-file.ts";
+import { DiskFile } from "../host/disk-file.ts";
 import { displayMemory, machineMemory } from "../host/machine-thread.ts";
-import { bootModules } from "../host/modules.ts";
 import { DEFAULT_POLICY } from "../host/policy-file.ts";
 import type { WorkerStart } from "../host/worker-protocol.ts";
 import { type InputLog, type LogHeader, parseLog } from "../run/input-log.ts";
+import { bootSource } from "./boot-source.ts";
 import { deviceModules } from "./devices.ts";
 import { UsageError } from "./options.ts";
 import type { MachineFlags } from "./program.ts";
@@ -31,7 +31,7 @@ export interface Prepared {
   readonly modules: readonly BootModule[];
   readonly ramSize: number;
   /** Contents of the disk. */
-  readonly disk?: Uint8Array;
+  readonly disk: Uint8Array;
   /** The log that is to be replayed. */
   readonly replay?: InputLog;
 }
@@ -54,9 +54,8 @@ export function prepare(flags: MachineFlags): Prepared {
     throw new UsageError("--without-detector cannot go with --replay, whose log says it; leave it out");
   const without = replay?.header.without ?? flags.withoutDetector;
   const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
-  const disk = flags.disk === undefined ? undefined : diskOf(flags.disk);
-  const devices = disk === undefined ? flags.with : ["pata", ...flags.with];
-  const modules = [...bootModules(parallel, console), ...deviceModules(devices)];
+  const { modules: booted, disk } = bootSource(flags.disk, { console, parallel });
+  const modules = [...booted, ...deviceModules(flags.with)];
   for (const { name, path } of flags.file) {
     if (modules.some((module) => module.name === name)) {
       throw new UsageError(`--file ${name}=${path}: the machine has a program '${name}' already; choose another name`);
@@ -86,7 +85,7 @@ export function prepare(flags: MachineFlags): Prepared {
       `--replay ${flags.replay}: the log was recorded with other programs or files; give the same --file, --with and --disk options and the same version`,
     );
   }
-  const prepared = { header, modules, ramSize: memory << 20, ...(disk ? { disk } : {}) };
+  const prepared = { header, modules, ramSize: memory << 20, disk };
   return replay === undefined ? prepared : { ...prepared, replay };
 }
 
@@ -107,7 +106,7 @@ export function machineOf({
     console,
     policy,
     without,
-    ...(disk ? { disk } : {}),
+    disk,
   };
 }
 
@@ -132,12 +131,6 @@ function checkOutput(option: string, path: string): void {
   } catch (error) {
     throw new UsageError(`${option} ${path}: ${(error as Error).message}; name a file that can be written`);
   }
-}
-
-function diskOf(path: string): Uint8Array {
-  const disk = readDisk(path);
-  if (disk.isErr()) throw new UsageError(disk.error.message);
-  return disk.value;
 }
 
 function readLog(path: string): InputLog {

@@ -11,6 +11,7 @@ import { benchCommand } from "./bench.ts";
 import { conformanceCommand } from "./conformance.ts";
 import { type DebugFlags, parsePort } from "./debug-options.ts";
 import { DEVICE_NAMES, parseDevice } from "./devices.ts";
+import { diskCommand } from "./disk.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
 import { l4Command } from "./l4.ts";
 import { lfsCommand } from "./lfs/command.ts";
@@ -81,6 +82,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
       const { boot } = await import("./boot.ts");
       code = flags.gdb === undefined ? await boot(flags) : await (await import("./debug.ts")).debug(flags, false);
     });
+  diskCommand(program, (ended) => {
+    code = ended;
+  });
   lfsCommand(program, (ended) => {
     code = ended;
   });
@@ -134,7 +138,7 @@ function machineOptions(command: Command): Command {
         `the parallel-port driver: ${PARALLEL_DRIVERS.join(", ")} (default: exact)`,
       ).argParser(parseParallel),
     )
-    .option("--disk <FILE>", "a disk image: the machine's disk, written back as the machine writes it")
+    .option("--disk <FILE>", "the machine's disk, an image that it boots from if it can (default: a new one in memory)")
     .addOption(
       new Option("--console <KIND>", `where the shell is: ${CONSOLES.join(", ")} (default: serial)`).argParser(
         parseConsole,

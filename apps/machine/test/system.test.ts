@@ -1,0 +1,253 @@
+/**
+ * The machine as it is started: booted from an Ext2 disk, with programs and files on it, while disk driver and file system crash.
+ *
+ * Here: what somebody at the shell sees. Not here: crashes at every instruction (→ tools/guest), the file system's own
+ * promises (→ ext2 tests), other programs' view of the image (→ the long tier).
+ */
+import { createHash } from "node:crypto";
+import { ResidentCrash } from "@kintsugi/arc-framework";
+import { CachedDisk } from "@kintsugi/pc";
+import { guests } from "@kintsugi/programs";
+import { describe, expect, it } from "vitest";
+import { bootSource } from "../src/commands/boot-source.ts";
+import { CrashSchedule } from "../src/crash-schedule.ts";
+import { checkExt2 } from "../src/ext2/check.ts";
+import { makeExt2 } from "../src/ext2/make.ts";
+import { openExt2 } from "../src/ext2/read.ts";
+import { machineMemory } from "../src/host/machine-thread.ts";
+import { guestModule } from "../src/host/modules.ts";
+import { machineCrashAddresses } from "../src/injector.ts";
+import { Random } from "../src/random.ts";
+import { bootModulesOf } from "../src/system/boot-list.ts";
+import { systemImage, systemTree } from "../src/system/tree.ts";
+import { anyKind, userThread } from "./campaign.ts";
+import { Rig, type SavedMachine, TEST_RAM } from "./rig.ts";
+import { count, LONG, SEED } from "./tier.ts";
+
+/** Pids in the order of /boot/serial. */
+const [PATA, EXT2] = [userThread(4), userThread(5)];
+const CHOICE = { console: "serial", parallel: "exact" } as const;
+
+/** The machine of `npm start`, without a terminal. */
+class System {
+  readonly rig: Rig;
+  readonly schedule: CrashSchedule;
+  readonly disk: CachedDisk;
+  readonly medium: Uint8Array;
+
+  constructor() {
+    const { modules, disk } = bootSource(undefined, CHOICE);
+    this.medium = disk;
+    this.disk = new CachedDisk({
+      sectors: disk.length / 512,
+      read: (lba, number) => disk.subarray(lba * 512, (lba + number) * 512),
+      write: (lba, bytes) => disk.set(bytes, lba * 512),
+    });
+    const addresses = machineCrashAddresses(modules);
+    if (addresses === undefined) throw new Error("no program has code that fails");
+    this.schedule = new CrashSchedule(
+      () => this.rig.machine,
+      addresses,
+      () => {},
+    );
+    this.rig = new Rig({ modules, disk: this.disk, probe: this.schedule });
+    this.rig.settle();
+    this.rig.clear();
+  }
+
+  get failures(): number {
+    return this.rig.events.filter(({ event }) => event === "detected").length;
+  }
+}
+
+const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
+const fileOf = (path: string): Uint8Array =>
+  path.split("/").reduce<unknown>((at, name) => (at as Record<string, unknown>)[name], systemTree()) as Uint8Array;
+const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+describe("the boot disk", () => {
+  const image = systemImage()._unsafeUnwrap();
+
+  it("is a sound file system, the same every time, and holds what is booted", () => {
+    expect(checkExt2(image)).toEqual([]);
+    expect(Buffer.compare(image, systemImage()._unsafeUnwrap())).toBe(0);
+    for (const console of ["serial", "screen"] as const) {
+      const modules = bootModulesOf(openExt2(image)._unsafeUnwrap(), { console, parallel: "thesis" })._unsafeUnwrap();
+      const names = modules.map(({ name }) => name);
+      expect(names).toEqual(expect.arrayContaining(["parallel", "msh", "pata", "ext2"]));
+      expect(names.includes("serial")).toBe(console === "serial");
+      const parallel = modules.find(({ name }) => name === "parallel");
+      expect(sha256(parallel!.bytes)).toBe(sha256(fileOf("system/parallel-thesis")));
+    }
+  });
+
+  it("that lacks what it names is refused, with the name", () => {
+    const boot = (lines: string) => {
+      const made = makeExt2({ boot: { serial: new TextEncoder().encode(lines) } })._unsafeUnwrap();
+      return bootModulesOf(openExt2(made)._unsafeUnwrap(), CHOICE)._unsafeUnwrapErr().message;
+    };
+    expect(boot("msh /system/msh start\n")).toMatch(/^\/boot\/serial names \/system\/msh: /);
+    expect(boot("msh\n")).toBe("/boot/serial: 'msh' names no file; write NAME PATH WORDS");
+  });
+});
+
+describe("the machine booted from its disk", () => {
+  it("lists directories as the thesis's screenshot does, shows, counts and sums files", () => {
+    const { rig } = new System();
+    expect(rig.command("ls ext2:/")).toMatch(
+      /^reclen 12 nmlen 1 ino 2 type 2 str \.\nreclen 12 nmlen 2 ino 2 type 2 str \.\.\n/,
+    );
+    const names = [...rig.command("ls ext2:/system").matchAll(/ type 1 str (\S+)$/gm)].map(([, name]) => name);
+    expect(names).toEqual(expect.arrayContaining(["serial", "pata", "ext2", "msh"]));
+    const readme = text(fileOf("readme"));
+    expect(rig.command("cat ext2:/readme")).toBe(readme);
+    const words = readme.split(/\s+/).filter((word) => word !== "").length;
+    expect(rig.command("wc ext2:/readme")).toBe(
+      `${readme.split("\n").length - 1} ${words} ${readme.length} ext2:/readme\n`,
+    );
+    expect(rig.command("sha256 ext2:/system/msh")).toBe(`${sha256(fileOf("system/msh"))}  ext2:/system/msh\n`);
+    expect(rig.command("sha256 msh")).toBe(`${sha256(fileOf("system/msh"))}  msh\n`); // the module is the same file
+  });
+
+  it("copies, renames and removes files; the disk is sound and says the same to another reader", () => {
+    const { rig, disk, medium } = new System();
+    for (const line of [
+      "mkdir ext2:/home",
+      "cp ext2:/readme ext2:/home/letter",
+      "cp msh ext2:/shell",
+      "mv ext2:/shell ext2:/home/shell",
+      "mkdir ext2:/home/empty",
+      "rmdir ext2:/home/empty",
+      "rm ext2:/bin/paint",
+    ])
+      expect([line, rig.command(line)]).toEqual([line, ""]);
+    disk.cut(() => 0); // every command has ended with a sync
+    expect(checkExt2(medium)).toEqual([]);
+    const reader = openExt2(medium)._unsafeUnwrap();
+    const { home, bin } = reader.tree()._unsafeUnwrap() as Record<string, Record<string, Uint8Array>>;
+    expect(Object.keys(home!).sort()).toEqual(["letter", "shell"]);
+    expect(text(home!.letter!)).toBe(text(fileOf("readme")));
+    expect(sha256(home!.shell!)).toBe(sha256(fileOf("system/msh")));
+    expect(Object.keys(bin!)).not.toContain("paint");
+  });
+
+  it("says what cannot be done, and to what", () => {
+    const { rig } = new System();
+    const answers: readonly [string, string][] = [
+      ["cat ext2:/none", "cat: ext2:/none: there is no such file\n"],
+      ["rm ext2:/system", "rm: ext2:/system: it is a directory\n"],
+      ["rmdir ext2:/system", "rmdir: ext2:/system: the directory is not empty\n"],
+      ["mkdir ext2:/bin", "mkdir: ext2:/bin: there is one of that name already\n"],
+      ["cp ext2:/readme here", "cp: here: files in RAM come with the machine; copy to ext2:/NAME\n"],
+      ["ls nowhere:/", "ls: there is no server 'nowhere' for disks; with a disk aboard, ram:nowhere pata starts it\n"],
+      ["run none", "run: none: there is none of that name or number\n"],
+      [
+        "ext2:/readme",
+        "run: ext2:/readme: no ELF file: it does not begin with 7F 'ELF'; run a program built for i386\n",
+      ],
+      ["ram:none", "run: ram:none: there is none of that name or number\n"],
+    ];
+    for (const [line, answer] of answers) expect([line, rig.command(line)]).toEqual([line, answer]);
+  });
+
+  it("runs programs from the disk, each loaded by its P3 through a session, and leaves no session behind", () => {
+    const { rig } = new System();
+    expect(rig.command("run hello from disk")).toBe("Hello, world! I was given: from disk\n");
+    expect(rig.command("ext2:/bin/hello")).toBe("Hello, world!\n");
+    const memory = (): string => / ext2 .* (\d+ KiB)/.exec(rig.command("ps"))![1]!;
+    const before = memory();
+    for (let n = 0; n < 40; n++) expect(rig.command(`run hello ${n}`)).toContain(`given: ${n}\n`); // more than a server's sessions
+    expect(memory()).toBe(before);
+  });
+
+  it.each([
+    ["the disk driver", PATA],
+    ["the file system", EXT2],
+  ])("does not notice that %s crashes while files are read and a program is loaded", (_, thread) => {
+    const lines = ["cat ext2:/readme", "sha256 ext2:/system/ext2", "run hello unnoticed"];
+    const calm = new System();
+    const undisturbed = lines.map((line) => {
+      calm.schedule.arm(thread, []);
+      return { text: calm.rig.command(line), counted: calm.schedule.counted };
+    });
+    const random = new Random(SEED + 81);
+    for (let round = 0; round < count(1, 20); round++) {
+      const system = new System();
+      for (const [n, line] of lines.entries()) {
+        const { text: right, counted } = undisturbed[n]!;
+        const crash = () => ({ after: random.below(Math.max(1, Math.floor(counted / 3))), kind: anyKind(random) });
+        system.schedule.arm(thread, Array.from({ length: 3 }, crash));
+        expect({ round, text: system.rig.command(line) }).toEqual({ round, text: right });
+      }
+      expect(system.failures).toBeGreaterThan(4);
+    }
+  });
+});
+
+describe("a program that comes from the disk", () => {
+  const { modules, disk: bytes } = bootSource(undefined, CHOICE);
+  const disk = (): CachedDisk =>
+    new CachedDisk({
+      sectors: bytes.length / 512,
+      read: (lba, number) => bytes.subarray(lba * 512, (lba + number) * 512),
+      write: () => {
+        throw new Error("nothing here writes");
+      },
+    });
+  const memory = machineMemory(TEST_RAM);
+
+  function cutRig(saved?: SavedMachine) {
+    const cut = { at: -1, seen: 0, rig: undefined as unknown as Rig };
+    const cutProbe = (): void => {
+      if (cut.seen++ === cut.at) throw new ResidentCrash("a test crashed the server here");
+    };
+    cut.rig = new Rig({ modules, memory, disk: disk(), cutProbe }, saved);
+    return cut;
+  }
+
+  it("is loaded all the same when P3 and ART crash at any cut point of it", () => {
+    const golden = cutRig();
+    golden.rig.settle();
+    const booted = golden.rig.save();
+    golden.seen = 0;
+    const work = (rig: Rig): string => rig.command("run hello through it all") + rig.command("run none");
+    const expected = work(golden.rig);
+    expect(expected).toBe(
+      "Hello, world! I was given: through it all\nrun: none: there is none of that name or number\n",
+    );
+    const cutPoints = golden.seen;
+    expect(cutPoints).toBeGreaterThan(300);
+    const step = LONG ? 1 : Math.ceil(cutPoints / 16);
+    for (let at = LONG ? 0 : SEED % step; at < cutPoints; at += step) {
+      const cut = cutRig(booted);
+      cut.at = at;
+      expect({ at, output: work(cut.rig) }).toEqual({ at, output: expected });
+    }
+  }, 7_200_000);
+});
+
+describe("a machine whose servers are started by hand", () => {
+  it("takes the disk's driver and its file system from RAM, as in the thesis's screenshot", () => {
+    const { modules, disk } = bootSource(undefined, CHOICE);
+    const byHand = modules.map((module) =>
+      /^(pata|ext2) /.test(module.commandLine)
+        ? { ...module, commandLine: module.commandLine.replace(/ start| args=.*/g, "") }
+        : module,
+    );
+    const rig = new Rig({
+      modules: [...byHand, guestModule("hello", guests.hello)],
+      disk: {
+        sectors: disk.length / 512,
+        read: (lba, number) => disk.slice(lba * 512, (lba + number) * 512),
+        write: (lba, bytes) => disk.set(bytes, lba * 512),
+        flush: () => undefined,
+      },
+    });
+    rig.settle();
+    expect(rig.command("ls ext2:/system")).toContain("there is no server 'ext2'");
+    expect(rig.command("ram:pata 0") + rig.command("ram:ext2 pata")).toBe("");
+    expect(rig.command("ls ext2:/system")).toMatch(/ type 1 str msh\n$/);
+    expect(rig.command("ram:pata 0")).toContain("busy");
+    expect(rig.command("ram:hello there")).toBe("Hello, world! I was given: there\n");
+  });
+});
