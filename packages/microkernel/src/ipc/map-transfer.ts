@@ -149,28 +149,27 @@ function sendPage(
   const sigma0 = a.get(H.sigma0Space);
   if (to === sigma0 || isKernelPage(a, to, target)) return true;
   // sigma0's are physical pages, whatever lies at these linear addresses of its own space.
-  if (from === sigma0)
-    return !isUserFrame(a, page) || (partTarget(a, to, target) && mapPage(a, 0, page, to, target, write));
-  if (isKernelPage(a, from, page)) return true;
-  const source = findNode(a, from, page);
-  if (source === 0) return true;
-  if (!grant && hasAlready(a, source, page, to, target, write)) return true;
-  if (!partTarget(a, to, target)) return false;
-  if (grant && !partTarget(a, from, page)) return false;
-  const node = findNode(a, from, page); // what was divided may have been the source
-  return grant ? grantPage(a, node, to, target, write) : mapPage(a, node, frameAt(a, node, page), to, target, write);
-}
-
-/** Divides a 4 MiB mapping at a page, if there is one, so that the page stands for itself. */
-function partTarget(a: Arena, space: number, page: number): boolean {
-  const node = findNode(a, space, page);
-  return node === 0 || !isLarge(a, node) || splitLarge(a, node);
-}
-
-/** Whether the target is a part of a 4 MiB mapping with the same frame there, and rights as large. */
-function hasAlready(a: Arena, source: number, page: number, to: number, target: number, write: boolean): boolean {
-  const n = a.nodes;
+  const owns = from === sigma0;
+  const source = owns || isKernelPage(a, from, page) ? 0 : findNode(a, from, page);
+  if (owns ? !isUserFrame(a, page) : source === 0) return true;
+  const frame = owns ? page : frameAt(a, source, page);
   const there = findNode(a, to, target);
-  if (there === 0 || !isLarge(a, there) || frameAt(a, there, target) !== frameAt(a, source, page)) return false;
-  return !write || (n.get(source, N.bits) & ~n.get(there, N.bits) & FPAGE_W) === 0;
+  const large = there !== 0 && isLarge(a, there);
+  if (large && (owns || !grant) && holds(a, there, target, frame, write && mayWrite(a, source))) return true;
+  if (large && !splitLarge(a, there)) return false;
+  if (owns) return mapPage(a, 0, frame, to, target, write);
+  if (!grant) return mapPage(a, large ? findNode(a, from, page) : source, frame, to, target, write); // it may have been the source
+  const own = findNode(a, from, page);
+  if (isLarge(a, own) && !splitLarge(a, own)) return false;
+  return grantPage(a, findNode(a, from, page), to, target, write);
+}
+
+/** Whether whoever has a page by this node, or sigma0 (0), may give it on writable. */
+function mayWrite(a: Arena, node: number): boolean {
+  return node === 0 || (a.nodes.get(node, N.bits) & FPAGE_W) !== 0;
+}
+
+/** Whether a 4 MiB mapping has this frame at a page, with the right to write if that is wanted. */
+function holds(a: Arena, node: number, page: number, frame: number, write: boolean): boolean {
+  return frameAt(a, node, page) === frame && (!write || mayWrite(a, node));
 }
