@@ -80,7 +80,6 @@ const MEMORY_DESCRIPTORS = 0x180;
 const ENTRY_CODE = 0xf00;
 /** pop %ebx; mov %esp,%ebp; sysenter */
 const SYSENTER_STUB: readonly number[] = [0x5b, 0x89, 0xe5, 0x0f, 0x34];
-/** Fpages of 4 MiB can be mapped, and are kept page by page. */
 const LARGE_PAGE_SIZE = 0x400000;
 /** Microseconds: a timeout is seen at once, but the way into and out of a wait takes time, too. */
 const SCHEDULE_PRECISION = 10;
