@@ -5,7 +5,7 @@
  *     block exit                 store what changed; go on in another function, or return the budget
  *       block stay               store the site
  *       block stop               store EIP
- *         block leave            look EIP up in the jump cache
+ *         block leave            look EIP up in the jump cache; in another page, translate the fetch and look again
  *           blocks and loops of the region
  *
  * Here: that frame, blocks, and the edges between them. A block first checks that the budget lasts to its end; an edge to another
@@ -34,12 +34,13 @@ import { Emitter } from "./emitter.ts";
 import * as flag from "./flags.ts";
 import { CARRY } from "./flow.ts";
 import { emitCall, emitOperation } from "./forms.ts";
-import { COMPILED_TYPE } from "./imports.ts";
+import { COMPILED_TYPE, helperIndex } from "./imports.ts";
 import { findJump, JUMP_ENTRY, JUMP_HOME, JUMP_SLOT, jumpIsMapped } from "./jump-cache.ts";
 import * as local from "./locals.ts";
 import { Lowering } from "./lowering.ts";
 import { flagsLiveBehind, isDynamic, type RegionBlock } from "./region.ts";
 import { entriesOf, type Item, structure } from "./structure.ts";
+import { FETCH_SLOT } from "./system/events.ts";
 import { registersOf, usesVectors } from "./vectors/vector-forms.ts";
 import { VectorRegisters } from "./vectors/vector-registers.ts";
 import { CodeWriter, type Label } from "./wasm/code-writer.ts";
@@ -405,7 +406,14 @@ class FunctionWriter {
     if (to.pageBase !== from.pageBase) {
       this.#emit.mapped(to.pageBase, to.home);
       w.op(op.I32_EQZ);
-      this.#stopIf(eip, from);
+      w.hint(false).if();
+      w.const(eip).get(local.BUDGET).call(helperIndex("fetch"));
+      this.#emit.mapped(to.pageBase, to.home);
+      w.op(op.I32_EQZ);
+      w.if();
+      this.#stop(eip, from);
+      w.end();
+      w.end();
     }
     const { flags } = this.#emit;
     const { known } = flags;
@@ -420,12 +428,6 @@ class FunctionWriter {
     w.const(this.#options.site(from) << SITE_BITS).set(local.SITE);
     w.const(from.pageBase).set(local.PAGE).const(from.home).set(local.HOME);
     w.br(this.#emit.ways.leave);
-  }
-
-  #stopIf(eip: number, block: RegionBlock): void {
-    this.#w.hint(false).if();
-    this.#stop(eip, block);
-    this.#w.end();
   }
 
   /** Leaves before a block: the host sets EIP. */
@@ -476,6 +478,10 @@ class FunctionWriter {
     w.br(exit);
     w.end();
     w.end();
+    // In another page: one that the TLB does not know, perhaps.
+    w.const(FETCH_SLOT).set(TARGET).get(local.SITE).set(TARGET_ENTRY);
+    w.const(1).get(local.PAGE).get(local.EIP).get(local.PAGE).op(op.I32_XOR).const(12);
+    w.op(op.I32_SHR_U, op.SELECT).set(local.PAGE);
   }
 
   /** Stores what changed; then goes on where the lookup found (PAGE is 1), or returns. */

@@ -117,6 +117,7 @@ export class Host {
       output32: this.#outputter(4),
       divideError: (site, budget) => this.#divideError(site, budget),
       locate: (linear, size, site, budget) => this.#locate(linear, size & 0xff, (size & WRITING) !== 0, site, budget),
+      fetch: () => undefined,
       execute: (site, budget) => this.#execute(site, budget),
       transfer: (site, budget) => this.#transfer(site, budget),
       interpret: (site, budget) => this.#interpret(site, budget),

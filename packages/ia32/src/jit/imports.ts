@@ -26,7 +26,9 @@ const LOCATING = 4;
  * writeN(linear, value, site, budget); inputN(port, site, budget): what the port says; outputN(port, value, site, budget);
  * locate(linear, bytes, site, budget): the address in RAM where so many bytes may be read, or, with WRITING added, written;
  * divideError(site, budget): #DE, the function is left; execute(site, budget): runs the instruction as the interpreter does;
- * transfer(site, budget): the same for one by which its function has been left already; SITE_WORD gets where to blame it;
+ * fetch(linear, budget): if something is left of the budget, the TLB knows the page of code there that comes next, or else nothing
+ * has changed; the shared functions do that (system/functions.ts), the host nothing;
+ * transfer(site, budget): the same as execute for one by which its function has been left already; SITE_WORD gets where to blame it;
  * interpret(site, budget): the function is left before the instruction.
  */
 export type HelperName =
@@ -47,6 +49,7 @@ export type HelperName =
   | "output32"
   | "divideError"
   | "locate"
+  | "fetch"
   | "execute"
   | "transfer"
   | "interpret";
@@ -70,6 +73,7 @@ const HELPERS: Readonly<Record<HelperName, number>> = {
   output32: STORING,
   divideError: RUNNING,
   locate: LOCATING,
+  fetch: RUNNING,
   execute: RUNNING,
   transfer: RUNNING,
   interpret: RUNNING,

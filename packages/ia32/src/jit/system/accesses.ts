@@ -11,6 +11,7 @@ import { type HelperName, helperIndex } from "../imports.ts";
 import { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 import { WALK } from "./events.ts";
+import { WALK_READS, WALK_WRITES } from "./page-walk.ts";
 
 const LOADS: Readonly<Record<number, number>> = { 8: op.I32_LOAD8_U, 16: op.I32_LOAD16_U, 32: op.I32_LOAD };
 const STORES: Readonly<Record<number, number>> = { 8: op.I32_STORE8, 16: op.I32_STORE16, 32: op.I32_STORE };
@@ -22,7 +23,7 @@ function walked(w: CodeWriter, size: number, write: boolean, budget: number, the
   w.const(0x1000 - size / 8).op(op.I32_LE_U);
   w.if();
   w.get(LINEAR)
-    .const(write ? 1 : 0)
+    .const(write ? WALK_WRITES : WALK_READS)
     .call(WALK);
   w.if();
   w.setWord(LEFT_WORD, budget);

@@ -13,7 +13,8 @@ export const INTERRUPT_SLOT = 2;
 export const RETURN_SLOT = 3;
 export const FAULT_SLOT = 4;
 export const GO_ON_SLOT = 5;
-export const SYSTEM_SLOTS = 5;
+export const FETCH_SLOT = 6;
+export const SYSTEM_SLOTS = 6;
 
 /** EVENT_WORD: the vector and these. The handler sees RF set. */
 export const EVENT_SOFTWARE = 0x100;
@@ -34,3 +35,4 @@ export const DELIVER: number = GO_ON + 3;
 export const RETURN: number = GO_ON + 4;
 export const TRANSFER: number = GO_ON + 5;
 export const WALK: number = GO_ON + 6;
+export const FETCH: number = GO_ON + 7;

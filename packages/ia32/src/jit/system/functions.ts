@@ -6,6 +6,7 @@
  *   INTERRUPT_SLOT       INT n at the site (EVENT_WORD: what; EIP: behind it)
  *   RETURN_SLOT          IRET of 32 bits at the site
  *   GO_ON_SLOT           goes on at EIP; argument: the site to blame
+ *   FETCH_SLOT           the same, in another page of code
  *   FAULT_SLOT           delivers EVENT_WORD at EIP; argument: the site to blame; returns DECLINED if that could not be done
  *
  * A region comes here with its registers and flags stored, and does not come back: each of them goes on in the function that
@@ -13,7 +14,7 @@
  * Here: those functions. Not here: what they are called by (→ events.ts), delivery (→ delivery.ts), IRET (→ interrupt-return.ts).
  * @module
  */
-import { OFFSET_MASK } from "../../mmu/tlb.ts";
+import { OFFSET_MASK, PAGE_MASK } from "../../mmu/tlb.ts";
 import {
   CONTROL_AREA_SIZE,
   EVENT_WORD,
@@ -28,6 +29,7 @@ import {
 } from "../../state/control-area.ts";
 import { EIP } from "../../state/registers.ts";
 import { LEAVE_NOW } from "../emitter.ts";
+import { SITE_BITS } from "../function.ts";
 import { COMPILED_TYPE, type HelperName, helperIndex, IMPORTS, TYPES } from "../imports.ts";
 import { findJump, JUMP_ENTRY, JUMP_SLOT, jumpIsMapped } from "../jump-cache.ts";
 import { CodeWriter } from "../wasm/code-writer.ts";
@@ -39,7 +41,9 @@ import {
   DECLINED,
   DELIVER,
   FAULT_SLOT,
+  FETCH,
   FETCH_ANEW,
+  FETCH_SLOT,
   GO_ON,
   GO_ON_SLOT,
   INTERRUPT_SLOT,
@@ -48,17 +52,44 @@ import {
   SYSTEM_ADDRESS,
   TRANSFER,
   TRANSFER_SLOT,
+  WALK,
 } from "./events.ts";
 import { returnBody } from "./interrupt-return.ts";
-import { walkBody } from "./page-walk.ts";
+import { WALK_FETCHES, walkBody } from "./page-walk.ts";
 
 const EIP_WORD = REGISTER_FILE + 4 * EIP;
 const DESCRIPTOR = 8;
 const SELECTOR_TYPE = TYPES.length;
+const FETCHING = IMPORTS[helperIndex("fetch")].type;
+/** Bits of a site that are the place in its block. */
+const POSITIONS = (1 << SITE_BITS) - 1;
 
 function body(locals: number): CodeWriter {
   const w = new CodeWriter();
   return locals === 0 ? w.unsigned(0) : w.unsigned(1).unsigned(locals).op(op.I32);
+}
+
+/** fetch(linear, budget): see imports.ts. */
+function fetch(): CodeWriter {
+  const [LINEAR, BUDGET] = [0, 1];
+  const w = body(0);
+  w.get(BUDGET).const(0).op(op.I32_GT_S);
+  w.get(LINEAR).const(8).op(op.I32_SHR_U).const(OFFSET_MASK).op(op.I32_AND).word(TLB_WORD).op(op.I32_ADD);
+  w.memory(op.I32_LOAD, TLB_AREA).get(LINEAR).const(PAGE_MASK).op(op.I32_AND, op.I32_NE, op.I32_AND);
+  w.if();
+  w.get(LINEAR).const(WALK_FETCHES).call(WALK).op(op.DROP);
+  w.end();
+  return w.op(op.END);
+}
+
+/** As goOn(), in another page than that of the code that runs. */
+function goOnElsewhere(tailCalls: boolean): CodeWriter {
+  const [SITE, BUDGET] = [0, 1];
+  const w = body(0);
+  w.word(EIP_WORD).get(BUDGET).call(FETCH);
+  w.get(SITE).get(BUDGET);
+  finish(w, tailCalls);
+  return w.op(op.END);
 }
 
 /** goOn(site, budget): goes on at EIP; where that is not compiled, or not mapped as it was, the function has been left at the site. */
@@ -66,6 +97,10 @@ function goOn(tailCalls: boolean): CodeWriter {
   const [SITE, BUDGET, TO, FOUND, TLB, SCRATCH] = [0, 1, 2, 3, 4, 5];
   const w = body(4);
   w.word(EIP_WORD).set(TO);
+  w.get(SITE).const(POSITIONS).op(op.I32_AND).const(FETCH_ANEW).op(op.I32_EQ);
+  w.if();
+  w.get(TO).get(BUDGET).call(FETCH);
+  w.end();
   findJump(w, TO, FOUND);
   w.if();
   w.word(TLB_WORD).set(TLB);
@@ -142,7 +177,7 @@ function transfer(tailCalls: boolean): CodeWriter {
 
 /** A site whose page of code is translated anew. */
 function anew(w: CodeWriter, site: number): void {
-  w.get(site).const(-64).op(op.I32_AND).const(FETCH_ANEW).op(op.I32_OR);
+  w.get(site).const(~POSITIONS).op(op.I32_AND).const(FETCH_ANEW).op(op.I32_OR);
 }
 
 function interrupt(tailCalls: boolean): CodeWriter {
@@ -163,7 +198,7 @@ function interruptReturn(tailCalls: boolean): CodeWriter {
   const w = body(1);
   w.get(BUDGET).call(RETURN).tee(LEVEL).const(-1).op(op.I32_NE);
   w.if();
-  w.get(SITE).const(-64).op(op.I32_AND).get(LEVEL).const(0).op(op.I32_NE, op.I32_OR);
+  w.get(SITE).const(~POSITIONS).op(op.I32_AND).get(LEVEL).const(0).op(op.I32_NE, op.I32_OR);
   w.get(BUDGET);
   finish(w, tailCalls);
   w.end();
@@ -198,10 +233,12 @@ export function systemModule(sharedMemory: boolean, tailCalls: boolean): Uint8Ar
       { type: SELECTOR_TYPE, name: "return", body: returnBody() },
       { type: two, name: "transfer", body: transfer(tailCalls) },
       { type: two, name: "walk", body: walkBody() },
+      { type: FETCHING, name: "fetch", body: fetch() },
+      { type: two, name: "goOnElsewhere", body: goOnElsewhere(tailCalls) },
       { type: two, name: "interrupt", body: interrupt(tailCalls) },
       { type: two, name: "interruptReturn", body: interruptReturn(tailCalls) },
       { type: two, name: "fault", body: fault(tailCalls) },
-      ...ACCESSES.map((name) => {
+      ...ACCESSES.filter((name) => name !== "fetch").map((name) => {
         const size = Number(/\d+/.exec(name)?.[0]);
         const body = name.startsWith("write") ? storeBody(name, size) : lookBody(name, size);
         return { type: IMPORTS[helperIndex(name)].type, name, body };
@@ -212,6 +249,7 @@ export function systemModule(sharedMemory: boolean, tailCalls: boolean): Uint8Ar
 
 /** Functions that stand in for the host's. */
 export const ACCESSES: readonly HelperName[] = [
+  "fetch",
   "read8",
   "read16",
   "read32",
@@ -230,4 +268,5 @@ export const SYSTEM_EXPORTS: Readonly<Record<number, string>> = {
   [RETURN_SLOT]: "interruptReturn",
   [FAULT_SLOT]: "fault",
   [GO_ON_SLOT]: "goOn",
+  [FETCH_SLOT]: "goOnElsewhere",
 };

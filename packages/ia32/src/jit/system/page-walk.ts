@@ -1,7 +1,7 @@
 /**
  * The page walk of compiled code: a miss of the TLB that changes nothing but the TLB.
  *
- * walk(linear, write) → 1, and the TLB has the page as mmu/tlb.ts would have entered it; or 0, and nothing has changed. The way
+ * walk(linear, access) → 1, and the TLB has the page as mmu/tlb.ts would have entered it; or 0, and nothing has changed. The way
  * is taken in architectural mode where the tables lie in RAM, the access is allowed, and no accessed or dirty bit is missing.
  * Here: that, for 32-bit and PAE paging, and without paging. Not here: the whole walk (→ mmu/page-walk-full.ts).
  * SDM Vol. 3A, 4.3 to 4.8.
@@ -56,8 +56,13 @@ export const WALK_GLOBAL = 32;
 export const WALK_NO_EXECUTE = 64;
 
 const NX = -0x80000000;
+/** What the access is: bits. */
+export const WALK_READS = 0;
+export const WALK_WRITES = 1;
+export const WALK_FETCHES = 2;
+
 const LINEAR = 0;
-const WRITE = 1;
+const ACCESS = 1;
 const MODE = 2;
 const AT = 3;
 const ENTRY = 4;
@@ -185,6 +190,8 @@ class Walk {
     this.#giveUp();
     w.get(HIGH).const(NX).op(op.I32_AND);
     w.if();
+    w.get(ACCESS).const(WALK_FETCHES).op(op.I32_AND);
+    this.#giveUp();
     w.get(WALKED).const(WALKED_NO_EXECUTE).op(op.I32_OR).set(WALKED);
     w.end();
     // A user's access needs the user's right; a write the right to write, unless it is a supervisor's without CR0.WP.
@@ -194,7 +201,7 @@ class Walk {
     w.get(AT).get(MODE).const(WALK_PROTECT).op(op.I32_AND, op.I32_OR).const(0).op(op.I32_NE, op.I32_AND);
     w.get(ENTRY).const(PTE_DIRTY).op(op.I32_AND, op.I32_EQZ, op.I32_OR);
     w.if();
-    w.get(WRITE);
+    w.get(ACCESS).const(WALK_WRITES).op(op.I32_AND);
     this.#giveUp();
     w.get(WALKED).const(~WALKED_DIRTY).op(op.I32_AND).set(WALKED);
     w.end();
@@ -210,7 +217,7 @@ class Walk {
     const { w } = this;
     this.#inRam(PHYSICAL);
     // HIGH: the page may be written without asking.
-    w.get(FLAGS).const(PAGE_HOOKED).op(op.I32_AND, op.I32_EQZ).tee(HIGH).op(op.I32_EQZ).get(WRITE).op(op.I32_AND);
+    w.get(FLAGS).const(PAGE_HOOKED).op(op.I32_AND, op.I32_EQZ).tee(HIGH).op(op.I32_EQZ).get(ACCESS).op(op.I32_AND);
     this.#giveUp();
     w.get(HIGH).get(WALKED).const(WALKED_DIRTY).op(op.I32_AND).const(0).op(op.I32_NE, op.I32_AND).set(HIGH);
     w.get(LINEAR).const(8).op(op.I32_SHR_U).const(OFFSET_MASK).op(op.I32_AND).word(TLB_WORD).op(op.I32_ADD).set(TLB);
@@ -250,7 +257,7 @@ class Walk {
   }
 }
 
-/** The body of walk(linear, write). */
+/** The body of walk(linear, access). */
 export function walkBody(): CodeWriter {
   return new Walk().body();
 }
