@@ -18,6 +18,7 @@ import {
   RECORD_CONTINUATION,
   RECORD_FLAG_HALTED,
   RECORD_FLAGS,
+  RECORD_POSITION,
   RECORD_REGISTERS,
   RECORD_SPACE,
   RECORD_TO,
@@ -291,6 +292,52 @@ it.each([
   expect(exported).toBe(kind);
   expect(heard).toEqual(kind === CONTINUATION_RECEIVE ? [0, 100, 0, 101, 0, 102] : [7, 0, 100, 8, 0, 101, 9, 0, 102]);
   expect(violations(m.options)).toEqual([]);
+});
+
+it("ready threads are linked in the order in which they were ready", () => {
+  const orders: (readonly ThreadId[])[] = [];
+  for (const milliseconds of [5, 15, 25, 35]) {
+    const ids = [65, 66, 67, 68].map((n) => globalId(n, 1));
+    const spin: Body = function* (c) {
+      for (;;) {
+        c.charge(20_000);
+        yield RESIDENT_AGAIN;
+      }
+    };
+    let before: readonly ThreadId[] = [];
+    let after: readonly ThreadId[] = [];
+    const root: Body = function* (c) {
+      for (let i = 0; i < ids.length * 4 * THREAD_RECORD_WORDS; i += 4096) yield* write8(c, BUFFER + i, 0);
+      yield* write8(c, BUFFER + ids.length * 4 * THREAD_RECORD_WORDS, 0);
+      for (const [n, id] of ids.entries()) yield* launch(c, id, n + 1);
+      yield* message(c, 0, ROOT, { time: timeouts(TIME_NEVER, (10 << 10) | milliseconds) });
+      const ready = (): ThreadId[] =>
+        m.kernel
+          .exportState()
+          .threads.filter(({ id, readyPosition }) => ids.includes(id) && readyPosition >= 0)
+          .sort((one, other) => one.readyPosition - other.readyPosition)
+          .map(({ id }) => id);
+      before = ready();
+      const place = (n: number): number => BUFFER + 4 * THREAD_RECORD_WORDS * n;
+      for (const [n, id] of ids.entries()) yield* stateControlAt(c, id, STATE_GET, place(n));
+      expect(ready()).toEqual([]);
+      const order: ThreadId[] = [];
+      for (const [n, id] of [...ids.entries()].reverse()) order.splice(c.read32(place(n) + 4 * RECORD_POSITION), 0, id);
+      for (const [n, id] of ids.entries()) yield* stateControlAt(c, id, STATE_SET, place(n));
+      for (const id of order) expect((yield* stateControlAt(c, id, STATE_LINK, place(ids.indexOf(id)))).result).toBe(1);
+      after = ready();
+    };
+    const m: Machine = new Machine(
+      new Map<ThreadId, Body>([[ROOT, root], ...ids.map((id) => [id, spin] as const)]),
+      8 * MEGABYTE,
+      MEGABYTE,
+    );
+    m.kernel.run(1e7);
+    expect(before).toHaveLength(ids.length);
+    expect(after).toEqual(before);
+    orders.push(before);
+  }
+  expect(new Set(orders.map(String)).size).toBeGreaterThan(1);
 });
 
 it("garbage in a record hurts whoever sets it, and nobody else", () => {

@@ -43,7 +43,7 @@ export const RECORD_DEADLINE = 20;
 /** Kind of the nested call, 0 for none; then what it saved: MR0…MR12, BR0, ErrorCode, VirtualSender. */
 export const RECORD_FAULT = 22;
 export const RECORD_SAVED = 23;
-/** Place in the send queue of RECORD_TO. */
+/** Place in the send queue of RECORD_TO; without one, among the ready threads of its priority, -1 when it is none of them. */
 export const RECORD_POSITION = 39;
 /** Cursor of a transfer: tag, item, sub, offset, buffer, its sub and offset, more, bytes, timed; zeros for the receiver. */
 export const RECORD_CURSOR = 40;

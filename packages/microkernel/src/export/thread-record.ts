@@ -111,6 +111,7 @@ export function readRecord(a: Arena, row: number): Int32Array {
     words[RECORD_FAULT] = fault;
     words.set([...savedMr, savedBr0, savedError, savedVirtualSender], RECORD_SAVED);
   }
+  words[RECORD_POSITION] = wait.kind === "send" ? wait.position : state.readyPosition;
   if (transfer?.cursor) words.set(Object.values(transfer.cursor), RECORD_CURSOR);
   if (transfer !== null) {
     const { from, receiveTimeout, virtualSender, intended } = transfer.ipc;
@@ -134,7 +135,6 @@ export function readRecord(a: Arena, row: number): Int32Array {
   }
   if (wait.kind === "send") {
     words[RECORD_TO] = wait.ipc.intended || wait.to;
-    words[RECORD_POSITION] = wait.position;
   } else if (wait.kind === "transfer") words[RECORD_TO] = wait.peer;
   const block = a.threads.get(row, T.utcbPhysical) - UTCB_MR0_OFFSET;
   for (let i = 0; i < UTCB_WORDS; i++) words[RECORD_UTCB + i] = a.memory.read32(block + 4 * i);
