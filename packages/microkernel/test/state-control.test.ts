@@ -1,3 +1,9 @@
+/**
+ * StateControl: who may ask, what get and set do, and threads that go on elsewhere.
+ *
+ * Here: threads by themselves. Not here: transfers in flight, ports, interrupts (→ transfer-record.test.ts).
+ * Over 300 lines: one owner, its child and strangers in every case.
+ */
 import { EDX } from "@kintsugi/ia32";
 import fc from "fast-check";
 import { expect, it } from "vitest";
