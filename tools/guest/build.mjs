@@ -6,7 +6,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { buildHash, filesOf, guestPackages, objectsOf, sha256 } from "./inputs.ts";
+import { buildHash, filesOf, guestPackages, objectName, objectsOf, sha256 } from "./inputs.ts";
 import { CXX_FLAGS, FLAGS, LINK_FLAGS, PROGRAMS } from "./programs.ts";
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -58,15 +58,18 @@ const env = {
 };
 rmSync(work, { recursive: true, force: true });
 const objects = new Map();
-/** Source → folders of its includes: a source belongs to programs of one kind, or includes nothing that differs. */
-const sources = new Map(PROGRAMS.flatMap((program) => objectsOf(program).map((source) => [source, program.kind])));
-for (const [source, kind] of sources) {
-  const includes = kind.libraries.flatMap(({ include }) => ["-I", include]);
-  const object = join(work, `${source}.o`);
+/** Object → a program that has it: a source belongs to programs of one kind, or includes nothing that differs. */
+const wanted = new Map(
+  PROGRAMS.flatMap((program) => objectsOf(program).map((source) => [objectName(program, source), { program, source }])),
+);
+for (const [name, { program, source }] of wanted) {
+  const includes = program.kind.libraries.flatMap(({ include }) => ["-I", include]);
+  const own = name === source ? [] : program.compileFlags;
+  const object = join(work, `${name}.o`);
   mkdirSync(dirname(object), { recursive: true });
-  const flags = source.endsWith(".S") ? ["cc", ...FLAGS] : ["c++", ...FLAGS, ...CXX_FLAGS];
+  const flags = source.endsWith(".S") ? ["cc", ...FLAGS] : ["c++", ...FLAGS, ...CXX_FLAGS, ...own];
   run(zig, [...flags, `-ffile-prefix-map=${root}=.`, ...includes, "-c", source, "-o", object], { env });
-  objects.set(source, object);
+  objects.set(name, object);
 }
 
 for (const folder of guestPackages()) {
@@ -76,7 +79,7 @@ for (const folder of guestPackages()) {
   const manifest = {};
   for (const program of PROGRAMS.filter((candidate) => candidate.package === folder)) {
     const elf = join(prebuilt, `${program.name}.elf`);
-    const inputs = objectsOf(program).map((source) => objects.get(source));
+    const inputs = objectsOf(program).map((source) => objects.get(objectName(program, source)));
     const flags = [...LINK_FLAGS, ...(program.linkFlags ?? []), "-T", program.kind.linkScript];
     run(zig, ["ld.lld", ...flags, ...inputs, "-o", elf], { env });
     manifest[`${program.name}.elf`] = {

@@ -35,6 +35,10 @@ export const objectsOf = (program: GuestProgram): readonly string[] => [
   ...program.kind.libraries.flatMap((library) => library.sources),
 ];
 
+/** A name for the object that a program has of a source: its own sources may have flags of their own. */
+export const objectName = ({ name, sources, compileFlags }: GuestProgram, source: string): string =>
+  compileFlags !== undefined && sources.includes(source) ? `${name}/${source}` : source;
+
 const INCLUDE = /^\s*#\s*include\s+(?:"([^"]+)"|(<[^>]+>))/gm;
 
 function includesOf(root: string, file: string, libraries: readonly GuestLibrary[]): string[] {
@@ -66,5 +70,5 @@ export function filesOf(root: string, program: GuestProgram): Record<string, str
 }
 
 /** Hash of what is not a file: compiler and flags. */
-export const buildHash = ({ kind, linkFlags = [] }: GuestProgram): string =>
-  sha256(JSON.stringify([COMPILER, FLAGS, CXX_FLAGS, LINK_FLAGS, kind, linkFlags]));
+export const buildHash = ({ kind, linkFlags = [], compileFlags = [] }: GuestProgram): string =>
+  sha256(JSON.stringify([COMPILER, FLAGS, CXX_FLAGS, LINK_FLAGS, kind, linkFlags, ...compileFlags]));

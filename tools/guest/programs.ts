@@ -26,6 +26,8 @@ export interface GuestProgram {
   readonly package: string;
   readonly kind: GuestKind;
   readonly sources: readonly string[];
+  /** Further flags of its own C++ objects, behind all others. */
+  readonly compileFlags?: readonly string[];
   /** Further flags of the linker. */
   readonly linkFlags?: readonly string[];
 }
@@ -72,6 +74,15 @@ export const LINK_FLAGS: readonly string[] = [
   "max-page-size=4096",
 ];
 
+/** The compiler's own checks: each is a trap that names it, and a word below every return address. */
+const CHECKED: readonly string[] = [
+  "-fsanitize=signed-integer-overflow,array-bounds,shift,null,unreachable,return,bool,enum",
+  "-fsanitize-trap=all",
+  // The compiler's driver refuses its own option where there is no C library.
+  ...["-Xclang", "-stack-protector", "-Xclang", "3"],
+  "-mstack-protector-guard=global",
+];
+
 const ARC_LIBRARIES: readonly GuestLibrary[] = [
   {
     include: "packages/microkernel/guest",
@@ -89,6 +100,8 @@ const ARC_LIBRARIES: readonly GuestLibrary[] = [
       "packages/arc-framework/guest/faults.S",
       "packages/arc-framework/guest/start.cpp",
       "packages/arc-framework/guest/arc_server.cpp",
+      "packages/arc-framework/guest/protocol_monitor.cpp",
+      "packages/arc-framework/guest/checks.cpp",
       "packages/arc-framework/guest/persistent.cpp",
       "packages/arc-framework/guest/shared.cpp",
       "packages/arc-framework/guest/session.cpp",
@@ -196,6 +209,12 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("relay-client", "test/relay_client.cpp"),
   program("keeper", "test/keeper.cpp"),
   program("keeper-client", "test/keeper_client.cpp"),
+  program("knot", "test/knot.cpp"),
+  program("fragile", "test/fragile.cpp"),
+  { ...program("fragile-checked", "test/fragile.cpp"), compileFlags: CHECKED },
+  program("ask", "test/ask.cpp"),
+  program("ledger", "test/ledger.cpp"),
+  program("ledger-client", "test/ledger_client.cpp"),
   program("vault", "test/vault.cpp"),
   program("vault-client", "test/vault_client.cpp"),
   program("meter", "test/meter.cpp"),

@@ -54,6 +54,10 @@ export type MachineEvent =
       readonly quarantine?: true;
       /** Other servers that are restarted, too. */
       readonly siblings?: "later" | "all";
+      /** It is done when the open request is answered; until then the program goes on. */
+      readonly postpone?: true;
+      /** What the program's next life finds changed. */
+      readonly environment?: readonly ("padded" | "patient")[];
       readonly steps: readonly string[];
     }
   | {

@@ -6,7 +6,7 @@
  * memory and `snapshot()`.
  * @module
  */
-import { type CutProbe, decide, type RecoveryPolicy, type Switch } from "@kintsugi/arc-framework";
+import { type CutProbe, decide, type RecoveryPolicy, type Switch, WATCH } from "@kintsugi/arc-framework";
 import { EIP, GuestMemory, type PortIo, Processor, type ProcessorState } from "@kintsugi/ia32";
 import { Kernel, type KernelObserver, type KernelOptions, type SliceProbe } from "@kintsugi/microkernel";
 import { type Disk, type DmaMemory, type SoundBlock, VGA_MEMORY, VGA_MEMORY_SIZE } from "@kintsugi/pc";
@@ -17,7 +17,7 @@ import type { MachineEvent } from "./events.ts";
 import { type CrashAddresses, crashKindOf, DEBUGGER_REDIRECT, machineCrashAddresses } from "./injector.ts";
 import { DISPLAY_SIZE, PAGE } from "./memory-map.ts";
 import { tellBoth } from "./observers.ts";
-import { residentNeeds, residentPrograms } from "./residents.ts";
+import { residentNeeds, residentPrograms, type Watch } from "./residents.ts";
 import { Trace } from "./trace.ts";
 
 /** Nanoseconds of a cycle at 100 MHz. */
@@ -52,6 +52,8 @@ export interface MachineOptions {
   readonly policy?: RecoveryPolicy;
   /** Detectors of theirs that are switched off; none when left out. */
   readonly without?: readonly Switch[];
+  /** Looks at all programs now and then, for detectors that need it; nobody looks when left out. */
+  readonly watch?: Watch;
   /** Tests look at the kernel, and stop threads at exact instructions. */
   readonly observer?: KernelObserver;
   readonly probe?: SliceProbe;
@@ -227,7 +229,7 @@ export class Machine {
   }
 
   #kernelOptions(): KernelOptions {
-    const { probe, policy = decide, without = [] } = this.#options;
+    const { probe, policy = decide, without = [], watch } = this.#options;
     const chips = this.#chips;
     return {
       memory: this.#memory,
@@ -241,7 +243,8 @@ export class Machine {
         },
         advance: (now) => chips.advance(now * CYCLE_TIME),
       },
-      programs: residentPrograms(this.#trace.servers, policy, new Set(without), this.#options.cutProbe),
+      programs: residentPrograms(this.#trace.servers, policy, new Set(without), watch, this.#options.cutProbe),
+      ...(watch ? { watcher: WATCH } : {}),
       observer: this.#observer(),
       ...(probe ? { probe } : {}),
     };

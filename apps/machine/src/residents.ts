@@ -19,10 +19,14 @@ import {
   type Switch,
   sigma0ImageSize,
   undertaker,
+  type WatchOptions,
 } from "@kintsugi/arc-framework";
 import type { ResidentProgram } from "@kintsugi/microkernel";
 import type { ResidentNeeds } from "./boot.ts";
 import type { Trace } from "./trace.ts";
+
+/** How often programs are looked at, and how long one may be ready without getting time; cycles of the virtual clock. */
+export type Watch = Pick<WatchOptions, "period" | "starvation">;
 
 /** What the loader sets aside in a machine with so many bytes of RAM. */
 export function residentNeeds(ramSize: number): ResidentNeeds {
@@ -37,12 +41,13 @@ export function residentPrograms(
   observer: Trace["servers"],
   policy: RecoveryPolicy,
   without: ReadonlySet<Switch>,
+  watch?: Watch,
   probe?: CutProbe,
 ): ReadonlyMap<number, ResidentProgram> {
   const options = { observer, ...(probe ? { probe } : {}) };
   return new Map<number, ResidentProgram>([
     [PROGRAM_SIGMA0, createSigma0(options)],
-    [PROGRAM_ART, createArt(options)],
+    [PROGRAM_ART, createArt({ ...options, ...(watch ? { watch: { ...watch, without } } : {}) })],
     [PROGRAM_P3, createP3({ ...options, policy, without })],
     [PROGRAM_UNDERTAKER, undertaker],
   ]);

@@ -114,8 +114,13 @@ export class Trace {
     const { kind, detector, address, instruction: ip } = failure;
     this.#emit({ event: "detected", at, pid, kind, detector, address, ip });
     const names = steps.map((step) => step.kind);
-    const { kind: level, because, delay = 0, quarantine, siblings } = action;
-    const given = { ...(quarantine ? { quarantine } : {}), ...(siblings ? { siblings } : {}) };
+    const { kind: level, because, delay = 0, quarantine, siblings, postpone, environment } = action;
+    const given = {
+      ...(quarantine ? { quarantine } : {}),
+      ...(siblings ? { siblings } : {}),
+      ...(postpone ? { postpone } : {}),
+      ...(environment ? { environment } : {}),
+    };
     const extra = { ...(delay > 0 ? { delay } : {}), ...given };
     this.#emit({ event: "planned", at, pid, action: level, because, ...extra, steps: names });
   }

@@ -123,7 +123,7 @@ describe("checked memory", () => {
     const actions = rig.events.flatMap((e) => (e.event === "planned" ? [[e.action, e.because]] : []));
     expect(actions).toEqual([
       ["hot", "no rule against it"],
-      ["cold", "Recover returned an error"],
+      ["cold", "its persistent memory is damaged"],
     ]);
     expect(answer(rig.command("run vault-client look"))).toMatchObject({ moved: 0, totals: 0, good: 1 });
   });

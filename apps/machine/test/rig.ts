@@ -14,6 +14,7 @@ import type { MachineEvent } from "../src/events.ts";
 import { machineHash } from "../src/hash.ts";
 import { sha256 } from "../src/host/digest.ts";
 import { Machine, type MachineExit, type MachineOptions, type MachineState } from "../src/machine.ts";
+import type { Watch } from "../src/residents.ts";
 
 /** RAM of test machines: small, so that copying and hashing it is quick. */
 export const TEST_RAM: number = 24 << 20;
@@ -38,6 +39,7 @@ export interface RigOptions {
   readonly hostClock?: () => number;
   readonly policy?: RecoveryPolicy;
   readonly without?: readonly Switch[];
+  readonly watch?: Watch;
   readonly video?: Uint8Array;
   readonly disk?: Disk;
   readonly console?: ConsoleKind;
@@ -126,7 +128,19 @@ export class Rig {
   }
 
   #machineOptions(): MachineOptions {
-    const { modules, seed = 1, observer, probe, cutProbe, hostClock, policy, without, disk, console } = this.#options;
+    const {
+      modules,
+      seed = 1,
+      observer,
+      probe,
+      cutProbe,
+      hostClock,
+      policy,
+      without,
+      watch,
+      disk,
+      console,
+    } = this.#options;
     return {
       memory: this.memory,
       ramSize: TEST_RAM,
@@ -145,6 +159,7 @@ export class Rig {
       ...(hostClock ? { hostClock } : {}),
       ...(policy ? { policy } : {}),
       ...(without ? { without } : {}),
+      ...(watch ? { watch } : {}),
       ...(disk ? { disk } : {}),
       ...(console ? { console } : {}),
     };

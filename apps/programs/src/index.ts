@@ -35,6 +35,16 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server with something in every kind of memory, and its client, which shares pages with it. */
   keeper: prebuilt("keeper"),
   "keeper-client": prebuilt("keeper-client"),
+  /** `knot PEER`: servers that ask each other. */
+  knot: prebuilt("knot"),
+  /** A server that fails in many ways, without and with its compiler's checks. */
+  fragile: prebuilt("fragile"),
+  "fragile-checked": prebuilt("fragile-checked"),
+  /** `ledger complete|checkpoint|immediate`: a server that adds up, and its client `ledger-client FAULT`. */
+  ledger: prebuilt("ledger"),
+  "ledger-client": prebuilt("ledger-client"),
+  /** `ask SERVER LABEL [WORD …]`: one request. */
+  ask: prebuilt("ask"),
   /** A server with transactional, checked, protected and allocated memory, and its client `vault-client WORD [NUMBER]`. */
   vault: prebuilt("vault"),
   "vault-client": prebuilt("vault-client"),

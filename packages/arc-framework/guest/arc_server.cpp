@@ -5,6 +5,7 @@
  */
 #include "arc_server.h"
 #include "persistent.h"
+#include "protocol_monitor.h"
 
 namespace {
 
@@ -17,6 +18,14 @@ L4_MsgTag_t Report(L4_Word_t label, status_t status) {
   L4_LoadMR(1, status);
   L4_LoadMR(0, L4_Tag(label, 1).raw);
   return L4_Call(L4_Pager());
+}
+
+/** Says that persistent memory is damaged; comes back where nobody looks for that. */
+void ReportDamage(L4_Word_t damage, bool recovering) {
+  L4_LoadMR(1, damage);
+  L4_LoadMR(2, recovering);
+  L4_LoadMR(0, L4_Tag(arc::P3_DAMAGED, 2).raw);
+  L4_Call(L4_Pager());
 }
 
 /** First start, or a failure before Initialize was finished: then it begins anew. */
@@ -57,8 +66,9 @@ void ArcServer::Run(ArcServer& server) {
     if (reason) Report(arc::P3_RECOVERED, status);
   } else {
     // What is damaged cannot be recovered from: then the server starts without its memory.
-    const status_t status =
-        persistent::Verify() ? server.Recover(reason, arc_start->restart->frame) : arc::STATUS_FAILED;
+    if (!persistent::Verify()) ReportDamage(arc::DAMAGE_CHECKSUM, true);
+    if (!server.Invariant()) ReportDamage(arc::DAMAGE_INVARIANT, true);
+    const status_t status = server.Recover(reason, arc_start->restart->frame);
     const L4_MsgTag_t tag = Report(arc::P3_RECOVERED, status);
     if (tag.Untyped() >= 2 && L4_StoreMR(2)) server.open_ = OpenRequest::QUARANTINE;
   }
@@ -76,10 +86,20 @@ L4_ThreadId_t ArcServer::Serve() {
     return request.Sender();
   }
   Reply reply;
-  const status_t status = open != OpenRequest::SERVE ? arc::STATUS_FAILED : Service(request, reply);
+  const status_t status = open != OpenRequest::SERVE ? arc::STATUS_FAILED : ServeChecked(request, reply);
   if (status == NO_REPLY) return L4_nilthread;
   reply.Load(status);
   return request.Sender();
+}
+
+/** Serves a request between the checks that the server has declared. */
+status_t ArcServer::ServeChecked(const Request& request, Reply& reply) {
+  protocol_monitor::Check check(Protocol(), request);
+  if (check.Refused()) return arc::STATUS_INVALID;
+  const status_t status = Service(request, reply);
+  check.Answered(status, reply);
+  if (!Invariant()) ReportDamage(arc::DAMAGE_INVARIANT, false);
+  return status;
 }
 
 void ArcServer::MainLoop() {

@@ -41,6 +41,7 @@ class Request {
 class Reply {
  public:
   void Put(L4_Word_t word) { words_[count_++] = word; }
+  L4_Word_t Words() const { return count_; }
   /** Puts status and words into the message registers. */
   void Load(status_t status) const;
 
@@ -48,6 +49,23 @@ class Reply {
   L4_Word_t words_[62];
   L4_Word_t count_ = 0;
 };
+
+/** What a message of a server's protocol may be. Constant data: the P3 reads it where the program cannot write. */
+struct ProtocolRule {
+  L4_Word_t label;
+  L4_Word_t least, most;  ///< words of the request
+  L4_Word_t answer;       ///< words of the answer at most, its status not counted
+  L4_Word_t from, to;     ///< states of the conversation with the client, 0 at first: before, and after an answer STATUS_OK
+};
+static_assert(sizeof(ProtocolRule) == 4 * arc::RULE_WORDS);
+
+struct ProtocolRules {
+  const ProtocolRule* rules;
+  L4_Word_t count;
+};
+
+/** In ProtocolRule::from: any state; in ProtocolRule::to: the state stays. */
+constexpr L4_Word_t ANY_STATE = 0xffffffff;
 
 class ArcServer {
  public:
@@ -67,12 +85,17 @@ class ArcServer {
   virtual status_t Service(const Request& request, Reply& reply) = 0;
   /** An interrupt; it is acknowledged when this returns. */
   virtual void OnInterrupt(L4_Word_t irq);
+  /** What must hold of its memory whenever no request is being served: asked before each answer and each Recover. */
+  virtual bool Invariant() { return true; }
+  /** What its clients may ask and what it may answer; without rules nobody looks. */
+  virtual ProtocolRules Protocol() const { return {nullptr, 0}; }
   /** The request being served is a replay: an earlier life of the server has begun it. */
   bool Recovered() const { return recovered_; }
 
  private:
   [[noreturn]] void MainLoop();
   L4_ThreadId_t Serve();
+  status_t ServeChecked(const Request& request, Reply& reply);
   bool recovered_ = false;
   /** What becomes of the open request when the main loop begins. */
   enum class OpenRequest {

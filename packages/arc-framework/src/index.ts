@@ -8,6 +8,8 @@
  */
 export { createArt } from "./art/art.ts";
 export { artImageSize, MODULE_LIMIT } from "./art/art-memory.ts";
+export { WATCH, type WatchOptions } from "./art/watch.ts";
+export { checkName } from "./check-names.ts";
 export { DETECTORS, detect, isSwitch, type Switch } from "./detect/detect.ts";
 export type { ElfError, ElfErrorCode } from "./elf/error.ts";
 export { type ByteReader, type Program, parseElf, type Segment } from "./elf/parse.ts";
@@ -20,6 +22,7 @@ export {
   type Failure,
   type FailureKind,
   failureKind,
+  IN_RECOVERY,
 } from "./failure.ts";
 export type { RecoveryObserver } from "./p3/observer.ts";
 export { createP3, type P3Options } from "./p3/p3.ts";
@@ -27,9 +30,19 @@ export { undertaker } from "./p3/undertaker.ts";
 export { formatPlan, type Plan, type PlanStep, planFor } from "./plan/plan.ts";
 export { BACK_OFF, type BackOff, withBackOff } from "./policy/back-off.ts";
 export { type NamedPolicy, POLICIES } from "./policy/catalogue.ts";
+export { withChangedEnvironment } from "./policy/changed-environment.ts";
 export { crashOnly } from "./policy/crash-only.ts";
+export { delayed } from "./policy/delayed.ts";
 export { ATTEMPTS, type Attempts, escalation } from "./policy/escalation.ts";
-export { explain, type Schedule, type ScheduleEnd, type ScheduleEntry, type Trouble } from "./policy/explain.ts";
+export {
+  explain,
+  explainRenewal,
+  type Growth,
+  type Schedule,
+  type ScheduleEnd,
+  type ScheduleEntry,
+  type Trouble,
+} from "./policy/explain.ts";
 export {
   AGREEMENTS,
   type Agreement,
@@ -56,17 +69,24 @@ export { oneForAll, restForOne } from "./policy/one-for-all.ts";
 export {
   type Action,
   type ActionKind,
+  around,
+  ENVIRONMENTS,
+  type Environment,
   firstOf,
   LEVELS,
   type Level,
   MILLISECOND,
+  type PolicyTraits,
   type RecoveryPolicy,
   type Rule,
   SECOND,
   type Supervised,
+  type Usage,
 } from "./policy/policy.ts";
 export { QUARANTINE_LIMIT, withQuarantine } from "./policy/quarantine.ts";
 export { decide, RULES } from "./policy/reference.ts";
+export { REJUVENATION, type Rejuvenation, withRejuvenation } from "./policy/rejuvenation.ts";
+export { withRollback } from "./policy/rollback.ts";
 export { restartOrder, SIBLINGS, type Siblings } from "./policy/siblings.ts";
 export * from "./protocol/address-space.ts";
 export * from "./protocol/art.ts";

@@ -45,6 +45,11 @@ export interface KernelOptions {
   /** Without one, what programs ask of the debugger has no effect. */
   readonly debugger?: KernelDebugger;
   readonly probe?: SliceProbe;
+  /**
+   * A thread whose timeout alone keeps no machine awake: when nothing else is to come and others have run since it ran last,
+   * its wait ends at once; then the machine is at rest.
+   */
+  readonly watcher?: ThreadId;
 }
 
 /** Why there is no kernel: a configuration that cannot be booted, or an arena that cannot be made or found. */

@@ -148,7 +148,7 @@ export class Kernel {
     checkPreemption(a);
     const last = a.get(H.current);
     const row = schedule(a);
-    if (row === 0) return this.#idle(until);
+    if (row === 0) return this.#idle(until, last);
     if (row !== last) a.observer.switched?.(last === 0 ? 0 : a.threads.get(last, T.id), a.threads.get(row, T.id));
     if (a.threads.get(row, T.state) === SENDING) {
       carryOnTransfer(a, row);
@@ -224,13 +224,28 @@ export class Kernel {
     };
   }
 
-  #idle(until: number): KernelExit | null {
+  /** `last`: who had its turn just now, 0 if nobody has since the last time. */
+  #idle(until: number, last: number): KernelExit | null {
     const a = this.#arena;
-    const next = Math.min(this.#options.events.nextEvent(), nextTimeout(a));
+    const event = this.#options.events.nextEvent();
+    const next = Math.min(event, nextTimeout(a));
+    if (event === Number.POSITIVE_INFINITY && next !== event && this.#onlyWatcherWaits()) {
+      const watcher = a.get(H.timeoutHead);
+      if (last === 0 || last === watcher) return { kind: "idle", next: Number.POSITIVE_INFINITY };
+      expire(a, watcher);
+      return null;
+    }
     if (next > until || next === Number.POSITIVE_INFINITY) return { kind: "idle", next };
     const gap = Math.ceil(next) - a.now();
     if (gap > 0) a.cpu.advance(gap);
     return null;
+  }
+
+  #onlyWatcherWaits(): boolean {
+    const { threads, words } = this.#arena;
+    const row = words[H.timeoutHead];
+    const { watcher } = this.#options;
+    return watcher !== undefined && threads.get(row, T.id) === watcher && threads.get(row, T.timeoutNext) === 0;
   }
 
   #runResident(row: number): KernelExit | null {

@@ -32,6 +32,7 @@ import {
   type ResidentContext,
   STATE_GET,
   STATE_LINK,
+  STATE_LOOK,
   STATE_NEXT,
   STATE_NEXT_PAGE,
   STATE_SET,
@@ -135,7 +136,7 @@ it("get is allowed to the space of the pager that ThreadControl set, whatever th
     log.push(yield* stateControl(c, OWNER, STATE_SET)); // itself: its pager is the root task
     log.push(yield* stateControl(c, CHILD, STATE_GET, BUFFER + 2));
     log.push(yield* stateControl(c, CHILD, STATE_GET, 0x7000_0000));
-    log.push(yield* stateControl(c, CHILD, 7));
+    log.push(yield* stateControl(c, CHILD, 8));
     log.push(yield* stateControl(c, 0, STATE_NEXT));
     log.push(yield* stateControl(c, CHILD, STATE_NEXT));
   });
@@ -235,6 +236,8 @@ it("get stops a thread and otherwise changes nothing, in user code, sending or r
           const child = (): ThreadState | undefined => m.kernel.exportState().threads.find(({ id }) => id === CHILD);
           yield* message(c, 0, ANY_THREAD, { time });
           before = child();
+          expect((yield* stateControl(c, CHILD, STATE_LOOK)).result).toBe(1);
+          expect(child()).toEqual(before); // a look stops nobody
           expect((yield* stateControl(c, CHILD, STATE_GET)).result).toBe(1);
           record = c.read32(BUFFER + 4 * RECORD_FLAGS) & RECORD_FLAG_HALTED;
           expect(child()).toEqual({ ...before, halted: true, readyPosition: -1 });

@@ -28,7 +28,7 @@ describe("options", () => {
       [() => parseParallel("exactly"), /--parallel wants one of exact, thesis, naive/],
       [
         () => parseDetector("sleep", []),
-        /--without-detector wants one of outside-areas, access-rights, exception, hang, panic, kill, not 'sleep'/,
+        /--without-detector wants one of outside-areas, access-rights, exception, hang, panic, kill, deadlock, .*, usage, not 'sleep'/,
       ],
       [() => parseFile("letter", []), /--file wants NAME=HOSTPATH/],
       [() => parseFile("=x", []), /--file/],

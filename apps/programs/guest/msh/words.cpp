@@ -82,6 +82,24 @@ void PrintFailure(L4_Word_t kind, L4_Word_t detail, L4_Word_t address) {
     case x2::FAILURE_PAGE_FAULT:
       terminal::Print("page fault at 0x%08x (%s)", address, detail & x2::FPAGE_W ? "write" : "read");
       break;
+    case x2::FAILURE_DEADLOCK:
+      terminal::Print("deadlock (pid %u)", detail);
+      break;
+    case x2::FAILURE_STARVATION:
+      terminal::Print("starved others for %u ms", detail);
+      break;
+    case x2::FAILURE_CORRUPTION:
+      terminal::Print("damaged memory");
+      break;
+    case x2::FAILURE_PROTOCOL:
+      terminal::Print("broken protocol (label 0x%x)", detail);
+      break;
+    case x2::FAILURE_CHECK:
+      terminal::Print("compiler's check %u", detail);
+      break;
+    case x2::FAILURE_AGING:
+      terminal::Print("renewed before it failed");
+      break;
     case x2::FAILURE_EXCEPTION:
       terminal::Print("%s (exception %u)", ExceptionName(detail), detail);
       break;

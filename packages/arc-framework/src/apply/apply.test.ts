@@ -25,6 +25,7 @@ function performed(kind: ActionKind, delay = 0): string[] {
     wait: (cycles) => note(`wait ${cycles}`, 7),
     stopClients: () => note("stop clients", 0),
     stopSiblings: () => note("stop siblings", 0),
+    changeEnvironment: (environment) => note(`change ${environment}`, 0),
     recreate: () => note("recreate", 0),
     answerClients: () => note("answer", 0),
     releaseShared: () => note("release", 2),

@@ -8,6 +8,7 @@
  */
 import type { AreaKind } from "../plan/area-kind.ts";
 import type { Plan, PlanStep } from "../plan/plan.ts";
+import type { Environment } from "../policy/policy.ts";
 import type { Siblings } from "../policy/siblings.ts";
 import { STEP_INITIALIZE, STEP_LOAD, STEP_START, STEP_UNMAP, STEP_WAIT } from "../protocol/recovery-record.ts";
 import type { Part } from "../server/request.ts";
@@ -23,6 +24,7 @@ export interface Restartable {
   end(reason: number): Part<number>;
   stopClients(): Part<number>;
   stopSiblings(siblings: Siblings): Part<number>;
+  changeEnvironment(environment: readonly Environment[]): Part<number>;
   recreate(): Part<number>;
   answerClients(): Part<number>;
   releaseShared(): Part<number>;
@@ -43,16 +45,23 @@ const RECORD_STEPS: Readonly<Partial<Record<PlanStep["kind"], number>>> = {
   start: STEP_START,
 };
 
-/** Carries the plan out. */
+/** What comes before the restart, if it is postponed: not here (`../p3/postpone.ts`). */
+type Prelude = "lend page" | "run to the reply";
+type RestartStep = Exclude<PlanStep, { readonly kind: Prelude }>;
+
+const isRestartStep = (step: PlanStep): step is RestartStep =>
+  step.kind !== "lend page" && step.kind !== "run to the reply";
+
+/** Carries the plan out, from the restart on. */
 export function* apply(plan: Plan, process: Restartable): Part<void> {
-  for (const step of plan.steps) {
+  for (const step of plan.steps.filter(isRestartStep)) {
     const pages = yield* perform(step, process);
     const recorded = RECORD_STEPS[step.kind];
     if (recorded !== undefined) yield* process.mark(recorded, pages);
   }
 }
 
-function perform(step: PlanStep, process: Restartable): Part<number> {
+function perform(step: RestartStep, process: Restartable): Part<number> {
   switch (step.kind) {
     case "unmap":
       return process.unmap(step.areas);
@@ -72,6 +81,8 @@ function perform(step: PlanStep, process: Restartable): Part<number> {
       return process.stopClients();
     case "stop siblings":
       return process.stopSiblings(step.siblings);
+    case "change environment":
+      return process.changeEnvironment(step.environment);
     case "recreate":
       return process.recreate();
     case "answer clients":

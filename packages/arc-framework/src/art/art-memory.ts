@@ -4,7 +4,7 @@
  * Here: rows and places. Not here: what changes them (`frames.ts`, `processes.ts`, …).
  *
  *     image low  globals (one page)
- *                journals: main thread, then the service thread of each pid
+ *                journals: main thread, then the service thread of each pid, then the watch
  *                processes | modules | regions | recovery records | offers | devices
  *                page table (a row per frame of RAM) | mappings | buckets
  *
@@ -57,6 +57,8 @@ const GLOBAL_FIELDS = {
   /** Processes ever entered. */
   entered: "u32",
   reason: "words[32]",
+  /** Times of the last failures of all programs, low and high word each, the latest first. */
+  failures: "words[32]",
 } as const;
 
 const PROCESS_FIELDS = {
@@ -98,6 +100,9 @@ const PROCESS_FIELDS = {
   groupClient: "u32",
   /** Its place in the order in which processes were entered. */
   order: "u32",
+  /** A number made of its registers at the watch's last look, and when it had last been seen to run, in ms. */
+  fingerprint: "u32",
+  ranAt: "u32",
   /** 1 once the service thread of this pid exists; it stays when the process ends. */
   service: "u32",
   argument: "words[32]",
@@ -200,7 +205,12 @@ export class ArtMemory {
     return this.#base + PAGE_SIZE;
   }
 
-  /** The journal of the main thread or of a service thread. */
+  /** Room for one thread record, which the watch reads. */
+  get watchBuffer(): number {
+    return this.#base + PAGE_SIZE / 2;
+  }
+
+  /** The journal of the main thread, of a service thread or of the watch. */
   threadMemory(thread: ThreadId): number {
     return this.#journals + (threadNumber(thread) - ART_THREAD) * THREAD_MEMORY_SIZE;
   }
@@ -214,7 +224,8 @@ export class ArtMemory {
   }
 }
 
-const JOURNALS = PROCESS_LIMIT + 1;
+/** The main thread's, one for each service thread, the watch's. */
+const JOURNALS = PROCESS_LIMIT + 2;
 
 /** Bytes of the root task's image for a machine with `memorySize` bytes of RAM. */
 export function artImageSize(memorySize: number): number {

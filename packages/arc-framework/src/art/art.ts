@@ -12,6 +12,7 @@ import * as label from "../protocol/art.ts";
 import type { CutProbe } from "../server/cut-point.ts";
 import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
 import { ArtMemory } from "./art-memory.ts";
+import { blame, countFailure } from "./blame.ts";
 import { bootContinuations, continueBoot, start } from "./boot.ts";
 import { fromP3, type Service } from "./caller.ts";
 import { becomeUndertaker, recreate } from "./creation.ts";
@@ -48,10 +49,14 @@ import {
 import { map, share } from "./sharing.ts";
 import { CONTINUE_BOOT } from "./starter.ts";
 import { processStart, processStarted } from "./starting.ts";
+import { type WatchOptions, watchContinuations } from "./watch.ts";
 
 /** ART's program. */
-export function createArt(options: { probe?: CutProbe; observer?: ResidentObserver } = {}): ResidentServer {
+export function createArt(
+  options: { probe?: CutProbe; observer?: ResidentObserver; watch?: WatchOptions } = {},
+): ResidentServer {
   const memory = new ArtMemory();
+  const { watch } = options;
   const services: [number, Service][] = [
     [LABEL_PAGE_FAULT, pageFault(memory)],
     [LABEL_EXCEPTION, exception(memory)],
@@ -84,6 +89,8 @@ export function createArt(options: { probe?: CutProbe; observer?: ResidentObserv
     [label.ART_CONNECT, connectTo(memory)],
     [label.ART_GROUP_STOP, groupStop(memory)],
     [label.ART_GROUP_GO, groupGo(memory)],
+    [label.ART_BLAME, blame(memory)],
+    [label.ART_FAILURES, countFailure(memory)],
   ];
   const handlers = new Map<number, HandlerFunction>(
     services.map(([number, service]) => [number, fromP3(memory, service)]),
@@ -99,7 +106,8 @@ export function createArt(options: { probe?: CutProbe; observer?: ResidentObserv
       start: start(memory),
       handlers,
       continuations: new Map([
-        ...bootContinuations(memory),
+        ...bootContinuations(memory, watch !== undefined),
+        ...(watch === undefined ? [] : watchContinuations(memory, watch)),
         [REMOVE_PAGES, removePages(memory)],
         [RELEASE_SHARED, releaseShared(memory)],
       ]),

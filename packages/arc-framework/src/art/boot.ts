@@ -26,15 +26,17 @@ import {
   SIGMA0_THREAD_NUMBER,
 } from "@kintsugi/microkernel";
 import { STATUS_INVALID, STATUS_OK } from "../protocol/status.ts";
+import { PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
 import { bootInfoAddress } from "../server/kip.ts";
 import { type Answer, type Handler, type Part, type Request, reply } from "../server/request.ts";
 import type { HandlerFunction } from "../server/resident-server.ts";
 import { packText, unpackText } from "../server/text.ts";
 import { type ArtMemory, G, M, REASON_BYTES } from "./art-memory.ts";
-import { createProcess } from "./creation.ts";
+import { createProcess, makeArtThread } from "./creation.ts";
 import { MODULE_START, moduleRow, readBootInfo } from "./modules.ts";
 import { addRegion, markImmortal } from "./page-table.ts";
 import { ART_MAIN, moduleName, readWords } from "./processes.ts";
+import { WATCH, WATCH_LOOK, WATCH_PRIORITY } from "./watch.ts";
 
 /** Continuations of the main thread. */
 const TAKE_MEMORY = 2;
@@ -50,9 +52,10 @@ const REGIONS_PER_TURN = 16;
 /** log2 of the largest aligned block that a module is asked for in. */
 const MODULE_BLOCK_BITS = 20;
 
-/** What a thread of ART does first: the main thread boots, the others wait. */
+/** What a thread of ART does first: the main thread boots, the watch looks, the others wait. */
 export function start(memory: ArtMemory): HandlerFunction {
   return function* (s: Request): Handler {
+    if (s.thread === WATCH) return { become: { label: WATCH_LOOK } };
     if (s.thread !== ART_MAIN) return undefined;
     yield* s.step((tx) => {
       for (const [address, length] of memory.ranges) tx.pages.fill(address, length, 0);
@@ -62,12 +65,13 @@ export function start(memory: ArtMemory): HandlerFunction {
   };
 }
 
-export function bootContinuations(memory: ArtMemory): [number, HandlerFunction][] {
+/** @param watched whether programs are to be watched when all have been started */
+export function bootContinuations(memory: ArtMemory, watched: boolean): [number, HandlerFunction][] {
   return [
     [TAKE_MEMORY, (s) => takeMemory(s, memory)],
     [READ_BOOT_INFO, (s) => readModules(s, memory)],
     [MAP_MODULE, (s) => mapModule(s, memory)],
-    [START_MODULE, (s) => startModule(s, memory)],
+    [START_MODULE, (s) => startModule(s, memory, watched)],
   ];
 }
 
@@ -142,7 +146,7 @@ function* mapModule(s: Request, memory: ArtMemory): Handler {
 }
 
 /** MR1: index of the first module to look at. Starts one; the message that it has started brings us back. */
-function* startModule(s: Request, memory: ArtMemory): Handler {
+function* startModule(s: Request, memory: ArtMemory, watched: boolean): Handler {
   const [index, ...words] = yield* s.step((tx) => {
     const count = memory.globals.get(tx, 0, G.modules);
     let found = s.word(1);
@@ -151,7 +155,10 @@ function* startModule(s: Request, memory: ArtMemory): Handler {
     const argument = unpackText(readWords(tx, memory.modules.address(found, M.argument), 32));
     return [found, ...packText(`${moduleName(memory, tx, found)} ${argument}`.trim())];
   });
-  if (index < 0) return undefined;
+  if (index < 0) {
+    if (watched) yield* makeArtThread(s, WATCH, PROCESS_LIMIT + 1, WATCH_PRIORITY);
+    return undefined;
+  }
   const wanted = { commandLine: unpackText(words), parent: 0, starter: ART_MAIN, startClient: index };
   const { status } = yield* createProcess(s, memory, wanted);
   return status === STATUS_OK ? undefined : { become: { label: START_MODULE, words: [index + 1] } };

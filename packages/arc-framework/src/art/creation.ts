@@ -141,18 +141,23 @@ export function serverOf(tx: Transaction, memory: ArtMemory, name: string): numb
 function* makeServiceThread(s: Request, memory: ArtMemory, pid: number): Part<boolean> {
   const [known] = yield* s.step((tx) => [memory.processes.get(tx, pid - 1, P.service)]);
   if (known === 1) return true;
-  const service = serviceThread(pid);
-  const sigma0 = globalId(SIGMA0_THREAD_NUMBER, 1);
-  const utcb = STANDARD_UTCB_AREA + pid * UTCB_SIZE;
-  const { result } = yield* s.threadControl(service, ART_MAIN, ART_MAIN, sigma0, utcb);
-  if (result === 0) return false;
-  yield* s.residentControl(service, PROGRAM_ART);
-  yield* s.schedule(service, SERVICE_PRIORITY);
-  yield* s.exchangeRegisters(service, START);
+  if (!(yield* makeArtThread(s, serviceThread(pid), pid, SERVICE_PRIORITY))) return false;
   yield* s.step((tx) => {
     memory.processes.set(tx, pid - 1, P.service, 1);
     return [];
   });
+  return true;
+}
+
+/** A thread in ART's own space, which runs ART's code from its start; `utcb` is the number of its UTCB. */
+export function* makeArtThread(s: Request, thread: ThreadId, utcb: number, priority: number): Part<boolean> {
+  const sigma0 = globalId(SIGMA0_THREAD_NUMBER, 1);
+  const at = STANDARD_UTCB_AREA + utcb * UTCB_SIZE;
+  const { result } = yield* s.threadControl(thread, ART_MAIN, ART_MAIN, sigma0, at);
+  if (result === 0) return false;
+  yield* s.residentControl(thread, PROGRAM_ART);
+  yield* s.schedule(thread, priority);
+  yield* s.exchangeRegisters(thread, START);
   return true;
 }
 

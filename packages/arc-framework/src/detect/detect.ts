@@ -8,7 +8,11 @@
  */
 import type { Detector, Failure } from "../failure.ts";
 import { detectAccessRights } from "./access-rights.ts";
+import { detectCodeChecksum, detectUsage } from "./check-up.ts";
+import { detectCompilerCheck } from "./compiler-check.ts";
+import { detectCheckedMemory, detectInvariant } from "./damage.ts";
 import { detectException } from "./exception.ts";
+import { found } from "./found.ts";
 import { detectHang } from "./hang.ts";
 import { detectKill } from "./kill.ts";
 import type { Detect, FindArea, Notice } from "./notice.ts";
@@ -26,6 +30,14 @@ export const DETECTORS: ReadonlyMap<Switch, Detect> = new Map<Switch, Detect>([
   ["hang", detectHang],
   ["panic", detectPanic],
   ["kill", detectKill],
+  ["deadlock", found("deadlock")],
+  ["starvation", found("starvation")],
+  ["protocol", found("protocol")],
+  ["code-checksum", detectCodeChecksum],
+  ["checked-memory", detectCheckedMemory],
+  ["invariant", detectInvariant],
+  ["compiler-check", detectCompilerCheck],
+  ["usage", detectUsage],
 ]);
 
 /** Whether a detector of this name can be switched off. */

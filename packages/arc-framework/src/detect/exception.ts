@@ -7,10 +7,11 @@
  */
 import { EXCEPTION_EIP, EXCEPTION_NUMBER, LABEL_EXCEPTION } from "@kintsugi/microkernel";
 import type { Failure } from "../failure.ts";
+import { checkOf } from "./compiler-check.ts";
 import { type Notice, wordOf } from "./notice.ts";
 
 export function detectException(notice: Notice): Failure | undefined {
-  if (notice.label !== LABEL_EXCEPTION) return undefined;
+  if (notice.label !== LABEL_EXCEPTION || checkOf(notice) !== undefined) return undefined;
   return {
     kind: "exception",
     detector: "exception",

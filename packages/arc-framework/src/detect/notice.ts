@@ -10,6 +10,8 @@ import type { Failure } from "../failure.ts";
 export interface Notice {
   readonly label: number;
   readonly words: readonly number[];
+  /** Of an exception: the bytes at its place, where they are known. */
+  readonly code?: readonly number[];
 }
 
 /** What a detector may know of the place that a program touched. */

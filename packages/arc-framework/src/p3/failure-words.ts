@@ -24,10 +24,12 @@ function address(word: number): number {
   return RESTART_PAGE.low + 4 * word;
 }
 
-/** Names a failure that only P3 knows of (panic, kill). The frame follows when the thread is stopped. */
-export function writeFailureKind(tx: Transaction, kind: number): void {
+/** Names a failure that only P3 knows of (panic, kill, …). The frame follows when the thread is stopped. */
+export function writeFailure(tx: Transaction, kind: number, detail: number, at: number): void {
   tx.write(address(RESTART_FAILURE), kind);
-  for (const word of [RESTART_DETAIL, RESTART_ERROR_CODE, RESTART_ADDRESS]) tx.write(address(word), 0);
+  tx.write(address(RESTART_DETAIL), detail);
+  tx.write(address(RESTART_ERROR_CODE), 0);
+  tx.write(address(RESTART_ADDRESS), at);
 }
 
 /** Saves the words; the thread is halted, so that they are all those of the failure. */

@@ -12,12 +12,12 @@
 import { FPAGE_W, makeFpage, PAGE_BITS, RESTART_REPLIED, RESTART_SEQUENCE, RESTART_UNDO } from "@kintsugi/microkernel";
 import { PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import { P3_UNDO_AREA } from "../protocol/address-space.ts";
-import { PROTECT_PLAIN, PROTECT_WINDOWS } from "../protocol/p3.ts";
+import { PROTECT_PLAIN, PROTECT_TRANSACTIONAL, PROTECT_WINDOWS } from "../protocol/p3.ts";
 import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK } from "../protocol/status.ts";
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
-import { areaAt, findAreaRow, GUARDS, UNDO } from "./state.ts";
+import { areaAt, findAreaRow, GUARDS, getWord, UNDO } from "./state.ts";
 
 const restartWord = (tx: WordReader, index: number): number => tx.read(RESTART_PAGE.low + 4 * index);
 
@@ -106,6 +106,42 @@ function* revoke(s: Request, pages: readonly number[]): Part<undefined> {
   for (let i = 0; i < pages.length; i += UNMAP_LIMIT)
     yield* s.unmap(pages.slice(i, i + UNMAP_LIMIT).map((page) => makeFpage(page, PAGE_BITS, FPAGE_W)));
   return undefined;
+}
+
+/** Has all pages of persistent memory watched that have no strength of their own, as if they were declared transactional. */
+export function* watchPersistentMemory(s: Request): Part<undefined> {
+  const pages = yield* s.step((tx) => {
+    const watched: number[] = [];
+    const count = getWord(tx, "areas");
+    for (let area = 0; area < count; area++) {
+      const { kind, low, high } = areaAt(tx, area);
+      if (kind === "persistent memory") watched.push(...watchPlainPages(tx, low, high));
+    }
+    return watched;
+  });
+  yield* revoke(
+    s,
+    pages.map((page) => page >>> 0),
+  );
+  return undefined;
+}
+
+/** A row for each run of plain pages, as long as there is room. Returns the pages. */
+function watchPlainPages(tx: Transaction, low: number, high: number): number[] {
+  const watched: number[] = [];
+  for (let page = low; page < high; page += PAGE_SIZE) {
+    if (!isPlain(tx, page)) continue;
+    let end = page + PAGE_SIZE;
+    while (end < high && isPlain(tx, end)) end += PAGE_SIZE;
+    const row = GUARDS.find(tx, GUARDS.field.high, 0);
+    if (row < 0) break;
+    const words = { low: page, high: end, strength: PROTECT_TRANSACTIONAL, open: 0 };
+    for (const [name, value] of Object.entries(words))
+      GUARDS.set(tx, row, GUARDS.field[name as keyof typeof words], value);
+    watched.push(...pagesOf(page, end));
+    page = end - PAGE_SIZE;
+  }
+  return watched;
 }
 
 /** WINDOW base, 1 or 0. */

@@ -19,13 +19,11 @@ import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { areasOf } from "./areas.ts";
 import { fetchProgram } from "./disk-program.ts";
+import { setDeadline } from "./environment.ts";
 import { allocate, mapRun } from "./memory.ts";
 import { loadPage, MODULE_RUN, memoryArrived, missingRuns, runArrived } from "./pages.ts";
 import { startThread, topPage } from "./start.ts";
 import { ARGUMENT_BYTES, ARGUMENTS, areaAt, findAreaRow, setWord, storeAreas } from "./state.ts";
-
-/** A request of a server may use so much of its own time, in µs. Other programs may compute as long as they like. */
-export const SERVER_DEADLINE = 10_000;
 
 /** Bytes of a module at most: 256 runs of 16 pages. */
 export const MODULE_LIMIT: number = 256 * MODULE_RUN * PAGE_SIZE;
@@ -153,7 +151,6 @@ function* prepare(s: Request, a: Assignment): Part<Refusal | undefined> {
     loadPage(tx, areaAt(tx, row), row, RESTART_PAGE.low);
     return [];
   });
-  const deadline = (a.flags & PROCESS_FLAG_SERVER) === 0 ? 0 : SERVER_DEADLINE;
-  yield* s.restartControl(a.user, RESTART_PAGE.low, s.thread, deadline);
+  yield* setDeadline(s);
   return undefined;
 }

@@ -7,8 +7,17 @@
  * Reference: thesis 4.2.2 and appendix C; docs/protocols.md section 7.
  * @module
  */
-import { LABEL_EXCEPTION, LABEL_HANG, LABEL_PAGE_FAULT, threadNumber } from "@kintsugi/microkernel";
+import {
+  EXCEPTION_EIP,
+  EXREGS_HALT,
+  EXREGS_SET_HALT,
+  LABEL_EXCEPTION,
+  LABEL_HANG,
+  LABEL_PAGE_FAULT,
+  threadNumber,
+} from "@kintsugi/microkernel";
 import { detect, type Switch } from "../detect/detect.ts";
+import { type Notice, wordOf } from "../detect/notice.ts";
 import type { Detector, Failure } from "../failure.ts";
 import { TEMPERATURE_NAMES } from "../policy/group.ts";
 import type { RecoveryPolicy } from "../policy/policy.ts";
@@ -16,8 +25,11 @@ import { decide } from "../policy/reference.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
 import { ART_GROUP_GO, ART_PROCESS_ENDED } from "../protocol/art.ts";
 import {
+  P3_CHECK,
   P3_COMMIT,
+  P3_DAMAGED,
   P3_EXIT,
+  P3_FAILED,
   P3_GROUP_GO,
   P3_GROUP_NOTIFY,
   P3_GROUP_STOP,
@@ -30,25 +42,32 @@ import {
   P3_SHARED_MAP,
   P3_SHARED_OFFER,
   P3_SHARED_OPEN,
+  P3_VIOLATION,
   P3_WINDOW,
 } from "../protocol/p3.ts";
 import { ACTION_COLD, ACTION_GROUP, STEP_RECOVER } from "../protocol/recovery-record.ts";
 import { STATUS_FAILED, STATUS_INVALID, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
-import { ART_THREAD, PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
+import { ART_THREAD, ART_WATCH_THREAD } from "../protocol/thread-numbers.ts";
 import type { Message } from "../server/action.ts";
 import type { CutProbe } from "../server/cut-point.ts";
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
+import { damagedText, isQuiet, usageOf } from "./check-up.ts";
+import { codeAt } from "./code.ts";
+import { isPadding } from "./environment.ts";
 import { bringIn, look } from "./faults.ts";
 import { memberPolicy, notifyMember, serverLost, stopMember } from "./group.ts";
-import { commit, openWindow, protect } from "./guards.ts";
+import { commit, openWindow, protect, watchPersistentMemory } from "./guards.ts";
+import { lend } from "./lent.ts";
 import { load } from "./loader.ts";
 import type { RecoveryObserver } from "./observer.ts";
-import { recover, recoverRefused } from "./recovery.ts";
+import { isDue, isPostponed } from "./postpone.ts";
+import { recover, recoverAfterReply, recoverRefused } from "./recovery.ts";
 import { report } from "./report.ts";
 import { closeShared, mapShared, offerShared, openShared } from "./shared.ts";
 import { getWord, setWord } from "./state.ts";
 import { markStep } from "./timeline.ts";
+import { violation } from "./violation.ts";
 
 /** What a machine may supply to its P3s; all of it may be left out. */
 export interface P3Options {
@@ -72,29 +91,104 @@ export function createP3(options: P3Options = {}): ResidentServer {
   const { policy = decide, observer = {} } = options;
   const without: ReadonlySet<Detector> = options.without ?? new Set();
   const isUnnoticed = ({ detector }: Failure): boolean => without.has(detector);
-  const fail = (s: Request, failure: Failure): Part<undefined> => recover(s, failure, policy, observer);
+  const fail = (s: Request, failure: Failure): Part<readonly number[]> => recover(s, failure, policy, observer);
+  /** Recovers, and answers only where the program goes on although it has failed. */
+  const failing = function* (s: Request, failure: Failure): Handler {
+    const items = yield* fail(s, failure);
+    return items.length > 0 ? { items } : undefined;
+  };
 
   function* pageFault(s: Request): Handler {
     const address = s.word(1) >>> 0;
     const plan = yield* look(s, address);
     const failure = detect(noticeOf(s), () => (plan.rights < 0 ? undefined : plan));
-    if (failure !== undefined) return isUnnoticed(failure) ? undefined : yield* fail(s, failure);
+    if (failure !== undefined) return yield* badAccess(s, failure);
     const items = plan.items.length > 0 ? plan.items : yield* bringIn(s, address, plan);
     if (items.length > 0) return { items };
-    return yield* fail(s, {
+    yield* fail(s, {
       kind: "page fault",
       detector: "no-memory",
       detail: s.label & 7,
       address,
       instruction: s.word(2) >>> 0,
     });
+    return undefined;
+  }
+
+  /** An access that goes nowhere, unless a page is lent for it: to a program that goes on to its answer, or in its padding. */
+  function* badAccess(s: Request, failure: Failure): Handler {
+    if (isUnnoticed(failure)) return undefined;
+    const [lendable] = yield* s.step((tx) => [isPostponed(tx) || isPadding(tx, failure.address) ? 1 : 0]);
+    const outside = failure.detector === "outside-areas";
+    const items = lendable === 1 && outside ? yield* lend(s, failure.address) : [];
+    return items.length > 0 ? { items } : yield* failing(s, failure);
   }
 
   function* failed(s: Request): Handler {
-    const failure = detect(noticeOf(s), () => undefined);
+    const failure = detect(yield* withCode(s), () => undefined);
     if (failure === undefined) return reply(STATUS_INVALID);
-    if (!isUnnoticed(failure)) return yield* fail(s, failure);
+    if (!isUnnoticed(failure)) return yield* failing(s, failure);
     return failure.kind === "hang" ? {} : undefined;
+  }
+
+  /** A request begins. */
+  function* begins(s: Request): Handler {
+    const [due] = yield* s.step((tx) => [isDue(tx) ? 1 : 0]);
+    if (due === 0) return yield* commit(s);
+    yield* recoverAfterReply(s, observer);
+    return undefined;
+  }
+
+  function* damaged(s: Request): Handler {
+    const failure = detect(noticeOf(s), () => undefined);
+    if (failure === undefined || isUnnoticed(failure)) return reply(STATUS_INVALID);
+    return yield* failing(s, failure);
+  }
+
+  function* brokenProtocol(s: Request): Handler {
+    return yield* violation(s, function* (label) {
+      const failure: Failure = { kind: "protocol", detector: "protocol", detail: label, address: 0, instruction: 0 };
+      return isUnnoticed(failure) ? reply(STATUS_INVALID) : yield* failing(s, failure);
+    });
+  }
+
+  /** ART has found the program to fail: it does nothing more, and nobody waits for its recovery. */
+  function* foundFailing(s: Request): Handler {
+    const failure = detect(noticeOf(s), () => undefined);
+    if (failure === undefined || isUnnoticed(failure)) return reply(STATUS_REFUSED);
+    const [user] = yield* s.step((tx) => [getWord(tx, "user")]);
+    yield* s.exchangeRegisters(user!, EXREGS_SET_HALT | EXREGS_HALT);
+    yield* s.send(s.sender, reply(STATUS_OK));
+    return yield* failing(s, failure);
+  }
+
+  /** The answer comes behind the look, so that a machine in which nothing else happens comes to rest with the watch. */
+  function* checkUp(s: Request): Handler {
+    const [due] = yield* s.step((tx) => [isDue(tx) ? 1 : 0]);
+    if (due === 1) {
+      yield* s.send(s.sender, reply(STATUS_OK));
+      yield* recoverAfterReply(s, observer);
+      return undefined;
+    }
+    const [damage, heap, quiet, low, high] = yield* s.step((tx) => {
+      const page = without.has("code-checksum") ? 0 : damagedText(tx);
+      const usage = usageOf(tx);
+      return [page, usage.heap, isQuiet(tx) ? 1 : 0, usage.age | 0, Math.floor(usage.age / 2 ** 32)];
+    });
+    const age = (low! >>> 0) + high! * 2 ** 32;
+    const action = quiet === 1 ? policy.rejuvenate?.({ age, heap: heap! }) : undefined;
+    const seen = [damage! >>> 0, heap!, action === undefined ? 0 : 1];
+    const failure = detect({ label: s.label, words: seen }, () => undefined);
+    if (failure === undefined || isUnnoticed(failure)) return reply(STATUS_OK);
+    yield* s.send(s.sender, reply(STATUS_OK));
+    const renew: RecoveryPolicy | undefined = failure.kind === "aging" && action ? () => action : undefined;
+    yield* recover(s, failure, renew ?? policy, observer);
+    return undefined;
+  }
+
+  function* becameReady(s: Request): Handler {
+    if (policy.undoes === true) yield* watchPersistentMemory(s);
+    return yield* ready(s, observer);
   }
 
   function* recovered(s: Request): Handler {
@@ -135,19 +229,23 @@ export function createP3(options: P3Options = {}): ResidentServer {
     [P3_PANIC, ofProcess(failed)],
     [P3_EXIT, ofProcess(exit)],
     [P3_PROTECT, ofProcess(protect)],
-    [P3_COMMIT, ofProcess(commit)],
+    [P3_COMMIT, ofProcess(begins)],
     [P3_WINDOW, ofProcess(openWindow)],
     [P3_SHARED_OPEN, ofProcess(openShared)],
     [P3_SHARED_OFFER, ofProcess(offerShared)],
     [P3_SHARED_MAP, ofProcess(mapShared)],
     [P3_SHARED_CLOSE, ofProcess(closeShared)],
-    [P3_READY, ofProcess((s) => ready(s, observer))],
+    [P3_DAMAGED, ofProcess(damaged)],
+    [P3_VIOLATION, ofProcess(brokenProtocol)],
+    [P3_READY, ofProcess(becameReady)],
     [P3_RECOVERED, ofProcess(recovered)],
     [ART_REQUESTS, ofProcess(passOn)],
     [P3_RESTART, ofArt(restart)],
     [P3_GROUP_STOP, ofArt(stopMember)],
     [P3_GROUP_GO, ofArt(go)],
     [P3_GROUP_NOTIFY, ofArt(notifyMember)],
+    [P3_FAILED, ofArt(foundFailing)],
+    [P3_CHECK, ofArt(checkUp)],
   ];
   return new ResidentServer(
     { name: "p3", threadMemory: () => P3_PERSISTENT_MEMORY, start: load, handlers: new Map(handlers) },
@@ -155,8 +253,16 @@ export function createP3(options: P3Options = {}): ResidentServer {
   );
 }
 
-function noticeOf(s: Request): { readonly label: number; readonly words: readonly number[] } {
+function noticeOf(s: Request): Notice {
   return { label: s.label, words: s.words.map((word) => word >>> 0) };
+}
+
+/** With the bytes at the place of an exception. */
+function* withCode(s: Request): Part<Notice> {
+  const notice = noticeOf(s);
+  if (s.label !== LABEL_EXCEPTION) return notice;
+  const code = yield* s.step((tx) => codeAt(tx, wordOf(notice, EXCEPTION_EIP)));
+  return { ...notice, code };
 }
 
 /** Refuses what does not come from the process's own thread. */
@@ -171,7 +277,7 @@ function ofProcess(handler: (s: Request) => Handler): HandlerFunction {
 function ofArt(handler: (s: Request) => Handler): HandlerFunction {
   return function* (s: Request): Handler {
     const number = threadNumber(s.sender);
-    return number >= ART_THREAD && number <= ART_THREAD + PROCESS_LIMIT ? yield* handler(s) : reply(STATUS_REFUSED);
+    return number >= ART_THREAD && number <= ART_WATCH_THREAD ? yield* handler(s) : reply(STATUS_REFUSED);
   };
 }
 

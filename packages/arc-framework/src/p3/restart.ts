@@ -25,6 +25,7 @@ import {
 import type { Restartable } from "../apply/apply.ts";
 import { PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
+import type { Environment } from "../policy/policy.ts";
 import { SIBLINGS, type Siblings } from "../policy/siblings.ts";
 import { ART_GROUP_STOP, ART_PROCESS_ENDED, ART_REBOOT, ART_RECREATE, ART_UNDERTAKER } from "../protocol/art.ts";
 import { STATUS_FAILED, STATUS_OK } from "../protocol/status.ts";
@@ -34,8 +35,10 @@ import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import type { Area } from "./areas.ts";
 import { coveringFpage } from "./blocks.ts";
+import { setEnvironment } from "./environment.ts";
 import { saveFailureWords } from "./failure-words.ts";
 import { forgetGuards, rollBack } from "./guards.ts";
+import { takeBack } from "./lent.ts";
 import type { RecoveryObserver } from "./observer.ts";
 import { content, generation, memoryRange, reloadPages, renewArea } from "./pages.ts";
 import { report } from "./report.ts";
@@ -92,6 +95,7 @@ export class ProcessRestart implements Restartable {
    */
   *unmap(kinds: readonly AreaKind[]): Part<number> {
     const s = this.#s;
+    yield* takeBack(s);
     const [user, entry, pages, ...fpages] = yield* s.step((tx) => {
       let used = 0;
       const covers: number[] = [];
@@ -159,6 +163,11 @@ export class ProcessRestart implements Restartable {
       if (answer.words.slice(1).includes(sender)) tx.write(word(RESTART_REPLIED), tx.read(word(RESTART_SEQUENCE)));
       return [];
     });
+    return 0;
+  }
+
+  *changeEnvironment(environment: readonly Environment[]): Part<number> {
+    yield* setEnvironment(this.#s, environment);
     return 0;
   }
 

@@ -20,7 +20,7 @@ import type { Part, Request } from "../server/request.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { loadPage } from "./pages.ts";
 import { startBlock } from "./start-block.ts";
-import { ARGUMENTS, areaAt, findAreaRow, getWord, setWord } from "./state.ts";
+import { ARGUMENTS, areaAt, findAreaRow, getWord, setCount, setWord } from "./state.ts";
 
 export type StackName = "stack" | "recovery stack";
 
@@ -48,6 +48,7 @@ function writeStartBlock(tx: Transaction, stack: StackName, reason: number): num
 export function* startThread(s: Request, stack: StackName, reason: number): Part<number> {
   const [sp, user, entry] = yield* s.step((tx) => {
     setWord(tx, "prefetch", 1);
+    setCount(tx, "startedLow", tx.now());
     return [writeStartBlock(tx, stack, reason), getWord(tx, "user"), getWord(tx, "entry")];
   });
   const control = EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SP | EXREGS_IP | EXREGS_PAGER | EXREGS_SET_HALT;

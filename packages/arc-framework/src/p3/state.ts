@@ -6,6 +6,7 @@
  *     P3_PERSISTENT_MEMORY  journal and undo log of the thread (the runtime's)
  *                   STATE   process (1 row) | areas (AREA_LIMIT rows) | pages (PAGE_LIMIT rows) | shared (SHARED_LIMIT rows)
  *                           strengths (GUARD_LIMIT rows) | transactional pages that are being written (TRANSACTION_PAGES rows)
+ *                           pages that are lent (LENT_LIMIT rows)
  *
  * @module
  */
@@ -31,6 +32,8 @@ export const PAGE_LIMIT = 4096;
 export const SHARED_LIMIT = 64;
 /** Ranges of persistent pages with a strength of their own at most. */
 const GUARD_LIMIT = 16;
+/** Pages that are lent to a program at most. */
+const LENT_LIMIT = 8;
 /** Words of the timeline: three per step. */
 export const TIMELINE_WORDS: 24 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 24;
 
@@ -67,6 +70,11 @@ type ProcessFields = Words<
   | "cyclesHigh"
   | "retiredLow"
   | "retiredHigh"
+  | "startedLow"
+  | "startedHigh"
+  | "environment"
+  | "postponed"
+  | "postponedFor"
 > & {
   /** Restarts in a row, by level, in the order of LEVELS. */
   readonly tried: "words[5]";
@@ -114,6 +122,11 @@ const ProcessRow: Struct<ProcessFields> = struct({
   cyclesHigh: u32,
   retiredLow: u32,
   retiredHigh: u32,
+  startedLow: u32,
+  startedHigh: u32,
+  environment: u32,
+  postponed: u32,
+  postponedFor: u32,
   failure: words(16),
   timeline: words(TIMELINE_WORDS),
   moduleRuns: words(8),
@@ -150,8 +163,11 @@ const AreaRow: Struct<AreaFields> = struct({
   memoryHigh: u32,
 });
 
-/** `content`: 0 no memory; 1 zeroed memory; else the generation of the area in which it was given its content. */
-const PageRow: Struct<Words<"content">> = struct({ content: u32 });
+/**
+ * `content`: 0 no memory; 1 zeroed memory; else the generation of the area in which it was given its content. `sum`: of a page
+ * of text as the program's file has it, 0 while nobody has summed it.
+ */
+const PageRow: Struct<Words<"content" | "sum">> = struct({ content: u32, sum: u32 });
 
 /** A piece of the session region: `kind` is one of SHARED_, or that of another process's pages. Key 0: a free row. */
 const SharedRow: Struct<Words<"key" | "kind" | "low" | "pages" | "rights">> = struct({
@@ -167,7 +183,7 @@ export const STATE: number = P3_PERSISTENT_MEMORY + THREAD_MEMORY_SIZE;
 
 const processTable: PersistentTable<ProcessFields> = new PersistentTable(STATE, 1, ProcessRow);
 export const AREAS: PersistentTable<AreaFields> = new PersistentTable(processTable.end, AREA_LIMIT, AreaRow);
-export const PAGES: PersistentTable<Words<"content">> = new PersistentTable(AREAS.end, PAGE_LIMIT, PageRow);
+export const PAGES: PersistentTable<Words<"content" | "sum">> = new PersistentTable(AREAS.end, PAGE_LIMIT, PageRow);
 
 export const SHARED: PersistentTable<Words<"key" | "kind" | "low" | "pages" | "rights">> = new PersistentTable(
   PAGES.end,
@@ -196,6 +212,10 @@ export const UNDO: PersistentTable<Words<"page" | "sequence">> = new PersistentT
   UndoRow,
 );
 
+/** A page of zeroes that lies outside all areas, until the next restart. `pages` 0: a free row. */
+const LentRow: Struct<Words<"page" | "pages">> = struct({ page: u32, pages: u32 });
+export const LENT: PersistentTable<Words<"page" | "pages">> = new PersistentTable(UNDO.end, LENT_LIMIT, LentRow);
+
 type ProcessField = keyof ProcessFields;
 
 /** Words from the beginning of the process's row that a policy is asked about. */
@@ -211,12 +231,14 @@ export function setWord(writer: WordWriter, field: ProcessField, value: number, 
   processTable.set(writer, 0, processTable.field[field] + index, value);
 }
 
+type Count = "waitedLow" | "cyclesLow" | "retiredLow" | "startedLow";
+
 /** A time or count below 2^53 kept in two words, the low one being `field`. */
-export function getCount(reader: WordReader, field: "waitedLow" | "cyclesLow" | "retiredLow"): number {
+export function getCount(reader: WordReader, field: Count): number {
   return (getWord(reader, field, 1) >>> 0) * 2 ** 32 + (getWord(reader, field) >>> 0);
 }
 
-export function setCount(writer: WordWriter, field: "waitedLow" | "cyclesLow" | "retiredLow", count: number): void {
+export function setCount(writer: WordWriter, field: Count, count: number): void {
   setWord(writer, field, count | 0);
   setWord(writer, field, Math.floor(count / 2 ** 32) | 0, 1);
 }

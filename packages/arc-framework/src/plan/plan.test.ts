@@ -40,6 +40,24 @@ describe("a plan", () => {
     );
   });
 
+  it("lets a request be answered before a postponed restart, and changes the environment first", () => {
+    const wild: Failure = { ...FAILURE, detector: "outside-areas" };
+    expect(
+      formatPlan(planFor(wild, { kind: "hot", because: "", postpone: true }))
+        .split("\n")
+        .slice(2, 5),
+    ).toEqual(["lend a page of zeroes", "let the request be answered", "unmap image, heap, recovery stack, stack"]);
+    expect(
+      planFor({ ...wild, detector: "access-rights" }, { kind: "hot", because: "", postpone: true }).steps[0],
+    ).toEqual({
+      kind: "unmap",
+      areas: ["image", "heap", "recovery stack", "stack"],
+    });
+    expect(formatPlan(planFor(wild, { kind: "hot", because: "", environment: ["padded", "patient"] }))).toContain(
+      "change the environment: padded, patient\nunmap image",
+    );
+  });
+
   it("ends a process that is removed", () => {
     const plan = planFor({ ...FAILURE, kind: "panic" }, { kind: "remove", because: "no server" });
     expect(plan.steps).toEqual([{ kind: "answer clients" }, { kind: "end", reason: 4 }]);

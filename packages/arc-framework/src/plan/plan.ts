@@ -8,12 +8,18 @@
  * @module
  */
 import { describeFailure, FAILURE_KINDS, type Failure } from "../failure.ts";
-import { type Action, MILLISECOND } from "../policy/policy.ts";
+import { type Action, type Environment, MILLISECOND } from "../policy/policy.ts";
 import type { Siblings } from "../policy/siblings.ts";
 import type { AreaKind } from "./area-kind.ts";
 
 /** One step; the fields say all that carrying it out needs besides the process itself. */
 export type PlanStep =
+  /** Map a page of zeroes where the program has found none. */
+  | { readonly kind: "lend page" }
+  /** Let the program go on until its open request is answered. */
+  | { readonly kind: "run to the reply" }
+  /** Change what the program finds in its next life. */
+  | { readonly kind: "change environment"; readonly environment: readonly Environment[] }
   /** Take the areas' pages from the program; their memory stays with its pager. */
   | { readonly kind: "unmap"; readonly areas: readonly AreaKind[] }
   /** Declare the contents of the areas' pages void. */
@@ -54,7 +60,20 @@ const ALL: readonly AreaKind[] = [...VOLATILE, "persistent memory"];
 
 /** The steps that an action takes. */
 export function planFor(failure: Failure, action: Action): Plan {
-  return { failure, action, steps: stepsOf(failure, action) };
+  return { failure, action, steps: [...before(failure, action), ...stepsOf(failure, action)] };
+}
+
+/** Only an access outside all areas can be answered with a page. */
+export function isPostponed({ detector }: Failure, { kind, postpone }: Action): boolean {
+  return postpone === true && detector === "outside-areas" && kind !== "remove" && kind !== "reboot";
+}
+
+function before(failure: Failure, action: Action): readonly PlanStep[] {
+  const { environment = [] } = action;
+  return [
+    ...(isPostponed(failure, action) ? ([{ kind: "lend page" }, { kind: "run to the reply" }] as const) : []),
+    ...(environment.length > 0 ? [{ kind: "change environment", environment } as const] : []),
+  ];
 }
 
 function stepsOf(failure: Failure, { kind, because, delay = 0, siblings }: Action): readonly PlanStep[] {
@@ -123,6 +142,12 @@ function formatStep(step: PlanStep): string {
       return `reboot: ${step.text}`;
     case "stop clients":
       return "stop the clients that agreed to be restarted";
+    case "lend page":
+      return "lend a page of zeroes";
+    case "run to the reply":
+      return "let the request be answered";
+    case "change environment":
+      return `change the environment: ${step.environment.join(", ")}`;
     case "stop siblings":
       return `stop the servers that start with it: ${step.siblings}`;
     case "recreate":

@@ -8,7 +8,7 @@
  * @module
  */
 import type { History } from "./history.ts";
-import { type RecoveryPolicy, SECOND } from "./policy.ts";
+import { around, type RecoveryPolicy, SECOND } from "./policy.ts";
 
 /** Times are cycles of the virtual clock. */
 export interface BackOff {
@@ -25,11 +25,11 @@ export const BACK_OFF: BackOff = { first: SECOND / 100, factor: 2, cap: 30 * SEC
 
 /** `policy`, whose restarts wait longer and longer. */
 export function withBackOff(policy: RecoveryPolicy, backOff: BackOff = BACK_OFF): RecoveryPolicy {
-  return (failure, history, program) => {
+  return around(policy, (failure, history, program) => {
     const action = policy(failure, history, program);
     const delay = delayOf(history, backOff);
     return delay === 0 || action.kind === "remove" || action.kind === "reboot" ? action : { ...action, delay };
-  };
+  });
 }
 
 /** Cycles to wait after the latest failure of a history. */

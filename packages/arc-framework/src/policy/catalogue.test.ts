@@ -1,16 +1,21 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Failure } from "../failure.ts";
+import { type Failure, IN_RECOVERY } from "../failure.ts";
 import { type BackOff, withBackOff } from "./back-off.ts";
 import { POLICIES } from "./catalogue.ts";
+import { withChangedEnvironment } from "./changed-environment.ts";
 import { crashOnly } from "./crash-only.ts";
+import { delayed } from "./delayed.ts";
 import { ATTEMPTS, escalation } from "./escalation.ts";
-import { explain, type Trouble } from "./explain.ts";
+import { explain, explainRenewal, type Trouble } from "./explain.ts";
+import { guarded } from "./guarded.ts";
 import { NO_HISTORY, TIMES_LIMIT, withFailure, withRestart } from "./history.ts";
 import { withIntensity } from "./intensity.ts";
 import { MILLISECOND, type RecoveryPolicy, SECOND, type Supervised } from "./policy.ts";
 import { QUARANTINE_LIMIT, withQuarantine } from "./quarantine.ts";
 import { decide } from "./reference.ts";
+import { withRejuvenation } from "./rejuvenation.ts";
+import { withRollback } from "./rollback.ts";
 
 const CRASH: Failure = { kind: "exception", detector: "exception", detail: 6, address: 0, instruction: 0x20000000 };
 const SERVER: Supervised = { server: true, ready: true, refused: false };
@@ -89,6 +94,16 @@ describe("a limit on intensity", () => {
     );
   });
 
+  it("may count the failures of all programs, and asks for them", () => {
+    const policy = withIntensity(crashOnly, { intensity: 1, period: SECOND, of: "supervisor" });
+    expect(policy.supervises).toBe(true);
+    const history = withFailure(NO_HISTORY, { sequence: 1, replied: 0 }, SECOND);
+    const decided = (supervisor: readonly number[]) => policy(CRASH, history, { ...SERVER, supervisor }).kind;
+    expect(decided([SECOND])).toBe("cold");
+    expect(decided([SECOND, 1])).toBe("remove");
+    expect(decided([2 * SECOND + 1, SECOND])).toBe("cold");
+  });
+
   it("refuses what no history can show", () => {
     for (const intensity of [-1, 1.5, TIMES_LIMIT, Number.NaN])
       expect(() => withIntensity(crashOnly, { intensity, period: SECOND })).toThrow(/can be counted/);
@@ -115,6 +130,85 @@ describe("back-off", () => {
     expect(policy(CRASH, soon, SERVER).delay).toBe(30 * MILLISECOND);
     const late = withFailure(history, { sequence: 3, replied: 2 }, 2 * SECOND + 10 * MILLISECOND + 1);
     expect(policy(CRASH, late, SERVER).delay).toBeUndefined();
+  });
+});
+
+const WILD: Failure = { ...CRASH, kind: "page fault", detector: "outside-areas", address: 0x50000000 };
+
+describe("rejuvenation", () => {
+  const policy = withRejuvenation(decide, { period: SECOND, heap: 10 });
+
+  it("renews a server at its limits, and leaves failures to the policy inside", () => {
+    expect(policy.rejuvenate?.({ age: SECOND - 1, heap: 9 })).toBeUndefined();
+    expect(policy.rejuvenate?.({ age: SECOND, heap: 0 })).toEqual({ kind: "hot", because: "it has run for 1000 ms" });
+    expect(policy.rejuvenate?.({ age: 0, heap: 10 })).toEqual({
+      kind: "hot",
+      because: "its heap has reached 10 pages",
+    });
+    expect(explain(policy, OF_SERVER, 100)).toEqual(explain(decide, OF_SERVER, 100));
+  });
+
+  it("is wanted through any policy around it", () => {
+    for (const outer of [
+      withBackOff(policy),
+      withQuarantine(policy),
+      delayed(policy),
+      withRollback(policy),
+      guarded(policy),
+    ])
+      expect(outer.rejuvenate?.({ age: SECOND, heap: 0 })?.kind).toBe("hot");
+    const both = withRejuvenation(policy, { heap: 5 });
+    expect(both.rejuvenate?.({ age: SECOND, heap: 0 })?.because).toBe("it has run for 1000 ms");
+  });
+
+  it("is explained as a schedule of renewals", () => {
+    const { entries } = explainRenewal(policy, { period: SECOND / 4, pages: 3 }, 20);
+    expect(entries.map(({ at, action }) => [at / SECOND, action.because]).slice(0, 2)).toEqual([
+      [1, "its heap has reached 10 pages"],
+      [2, "its heap has reached 10 pages"],
+    ]);
+    expect(explainRenewal(decide, { period: SECOND, pages: 100 }, 20).entries).toEqual([]);
+  });
+});
+
+describe("delayed recovery", () => {
+  it("is for the first bad access of an open request", () => {
+    const { entries } = explain(delayed(decide), { ...OF_REQUEST, failure: WILD }, 3);
+    expect(entries.map(({ action }) => action.postpone ?? false)).toEqual([true, false, false]);
+    expect(explain(delayed(decide), OF_REQUEST, 9)).toEqual(explain(decide, OF_REQUEST, 9));
+    const idle = withFailure(NO_HISTORY, { sequence: 4, replied: 4 }, 1);
+    expect(delayed(decide)(WILD, idle, SERVER).postpone).toBeUndefined();
+  });
+});
+
+describe("page-level rollback", () => {
+  it("comes before anything that renews more, once for each request", () => {
+    expect(kinds(withRollback(decide), OF_REQUEST)).toBe("handler hot hot hot hot hot hot cold");
+    expect(withRollback(decide).undoes).toBe(true);
+    const idle = withFailure(NO_HISTORY, { sequence: 4, replied: 4 }, 1);
+    expect(withRollback(decide)(CRASH, idle, SERVER).kind).toBe("hot");
+  });
+});
+
+describe("a changed environment", () => {
+  it("is tried behind the given number of failures: what fits the failure, then all", () => {
+    const policy = withChangedEnvironment(withQuarantine(decide, 4));
+    const environments = (failure: Failure) =>
+      explain(policy, { ...OF_REQUEST, failure }, 9).entries.map(({ action }) => action.environment?.join("+") ?? "");
+    expect(environments(WILD)).toEqual(["", "padded", "padded+patient", ""]);
+    expect(environments({ ...CRASH, kind: "hang" })).toEqual(["", "patient", "padded+patient", ""]);
+    expect(environments(CRASH)).toEqual(["", "padded+patient", "padded+patient", ""]);
+    expect(explain(policy, OF_REQUEST, 9).end).toBe("the request is given up");
+  });
+});
+
+describe("damaged persistent memory", () => {
+  it("is not recovered from, whatever the policy", () => {
+    const damaged: Failure = { ...CRASH, kind: "corruption", detector: "invariant", detail: IN_RECOVERY };
+    for (const [name, { policy }] of POLICIES) {
+      const history = withFailure(NO_HISTORY, { sequence: 1, replied: 0 }, 7);
+      expect([name, policy(damaged, history, SERVER).kind]).toEqual([name, "cold"]);
+    }
   });
 });
 

@@ -9,6 +9,14 @@ import type { Failure } from "../failure.ts";
 import { type History, NO_HISTORY, withFailure, withRestart } from "./history.ts";
 import type { Action, RecoveryPolicy, Supervised } from "./policy.ts";
 
+/** What a server's memory does while it does not fail. */
+export interface Growth {
+  /** Cycles from one look at it to the next. */
+  readonly period: number;
+  /** Pages of heap that it has more at each look. */
+  readonly pages: number;
+}
+
 /** What fails, and how soon again. */
 export interface Trouble {
   readonly failure: Failure;
@@ -44,13 +52,30 @@ export function explain(policy: RecoveryPolicy, trouble: Trouble, limit: number)
   let at = 0;
   while (entries.length < limit) {
     history = withFailure(history, { sequence: 1, replied: 0 }, at);
-    const action = policy(trouble.failure, history, program);
+    const action = policy(trouble.failure, history, { ...program, supervisor: history.times });
     entries.push({ failure: entries.length + 1, at, action });
     const end = endOf(action, trouble);
     if (end !== "goes on") return { entries, end };
     history = withRestart(history, action);
     if (action.kind === "cold" || action.kind === "group") program = { ...program, ready: false };
     at += (action.delay ?? 0) + trouble.again;
+  }
+  return { entries, end: "goes on" };
+}
+
+/** The renewals of a server that never fails, up to `limit` looks. `failure` counts the renewals. */
+export function explainRenewal(policy: RecoveryPolicy, { period, pages }: Growth, limit: number): Schedule {
+  const entries: ScheduleEntry[] = [];
+  let started = 0;
+  let heap = 0;
+  for (let look = 1; look <= limit; look++) {
+    const at = look * period;
+    heap += pages;
+    const action = policy.rejuvenate?.({ age: at - started, heap });
+    if (action === undefined) continue;
+    entries.push({ failure: entries.length + 1, at, action });
+    started = at;
+    heap = 0;
   }
   return { entries, end: "goes on" };
 }

@@ -26,6 +26,12 @@ describe("a policy from outside", () => {
       [() => ({ kind: "hot", because: "", delay: -1 }), /delay is -1/],
       [() => ({ kind: "hot", because: "", delay: Number.NaN }), /delay is NaN/],
       [() => ({ kind: "hot", because: "", quarantine: 1 }), /neither true nor false/],
+      [() => ({ kind: "hot", because: "", postpone: "later" }), /'postpone' is neither true nor false/],
+      [
+        () => ({ kind: "hot", because: "", environment: ["cold"] }),
+        /environment is 'cold', which is no list of padded/,
+      ],
+      [() => ({ kind: "hot", because: "", environment: "padded" }), /which is no list/],
       [
         () => {
           throw new Error("oh");

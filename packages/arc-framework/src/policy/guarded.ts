@@ -5,7 +5,15 @@
  * policy says, and the reason says so. A broken policy costs nobody their process.
  * @module
  */
-import { type Action, type ActionKind, LEVELS, type RecoveryPolicy } from "./policy.ts";
+import {
+  type Action,
+  type ActionKind,
+  around,
+  ENVIRONMENTS,
+  type Environment,
+  LEVELS,
+  type RecoveryPolicy,
+} from "./policy.ts";
 import { decide } from "./reference.ts";
 import { SIBLINGS, type Siblings } from "./siblings.ts";
 
@@ -13,7 +21,9 @@ const KINDS: readonly string[] = [...LEVELS, "remove", "reboot"] satisfies Actio
 
 /** What is wrong with an action, as a phrase; nothing for a good one. */
 export function faultOf(action: unknown): string | undefined {
-  const { kind, because, delay, quarantine, siblings } = (action ?? {}) as Partial<Record<keyof Action, unknown>>;
+  const { kind, because, delay, quarantine, siblings, postpone, environment } = (action ?? {}) as Partial<
+    Record<keyof Action, unknown>
+  >;
   if (!KINDS.includes(kind as string)) return `its action is '${String(kind)}', which is none of ${KINDS.join(", ")}`;
   if (typeof because !== "string") return "its action has no 'because', a phrase that says why";
   if (delay !== undefined && !(Number.isFinite(delay) && (delay as number) >= 0))
@@ -21,12 +31,16 @@ export function faultOf(action: unknown): string | undefined {
   if (quarantine !== undefined && typeof quarantine !== "boolean") return "its 'quarantine' is neither true nor false";
   if (siblings !== undefined && !(kind === "group" && SIBLINGS.includes(siblings as Siblings)))
     return `its 'siblings' are '${String(siblings)}', which is not ${SIBLINGS.join(" or ")} of a group`;
+  if (postpone !== undefined && typeof postpone !== "boolean") return "its 'postpone' is neither true nor false";
+  const known = (one: unknown): boolean => ENVIRONMENTS.includes(one as Environment);
+  if (environment !== undefined && !(Array.isArray(environment) && environment.every(known)))
+    return `its environment is '${String(environment)}', which is no list of ${ENVIRONMENTS.join(", ")}`;
   return undefined;
 }
 
 /** `policy`, or the reference policy's action where that of `policy` is none. */
 export function guarded(policy: RecoveryPolicy): RecoveryPolicy {
-  return (failure, history, program) => {
+  return around(policy, (failure, history, program) => {
     const instead = (fault: string): Action => {
       const action = decide(failure, history, program);
       return { ...action, because: `${action.because} (reference policy: ${fault})` };
@@ -38,5 +52,5 @@ export function guarded(policy: RecoveryPolicy): RecoveryPolicy {
     } catch (error) {
       return instead(`the policy threw: ${error instanceof Error ? error.message : String(error)}`);
     }
-  };
+  });
 }

@@ -90,7 +90,7 @@ export function withRestart(history: History, { kind, delay = 0 }: Action): Hist
 }
 
 /** Failures within the last `period` cycles before the latest one, the latest included; {@link TIMES_LIMIT} at most. */
-export function failuresWithin({ times }: History, period: number): number {
+export function failuresWithin({ times }: Pick<History, "times">, period: number): number {
   const [latest = 0] = times;
   return times.filter((at) => latest - at <= period).length;
 }

@@ -7,7 +7,7 @@
  * @module
  */
 import { failuresWithin, TIMES_LIMIT } from "./history.ts";
-import { type ActionKind, MILLISECOND, type RecoveryPolicy } from "./policy.ts";
+import { type ActionKind, around, MILLISECOND, type RecoveryPolicy } from "./policy.ts";
 
 /** When a supervisor gives up. */
 export interface Intensity {
@@ -17,6 +17,8 @@ export interface Intensity {
   readonly period: number;
   /** What giving up means; default remove. */
   readonly giveUp?: ActionKind;
+  /** Whose failures count: the program's, or, as with a supervisor of OTP's, those of all programs. Default program. */
+  readonly of?: "program" | "supervisor";
 }
 
 /**
@@ -24,12 +26,14 @@ export interface Intensity {
  * @throws RangeError for an intensity that no history can show
  */
 export function withIntensity(policy: RecoveryPolicy, limit: Intensity): RecoveryPolicy {
-  const { intensity, period, giveUp = "remove" } = limit;
+  const { intensity, period, giveUp = "remove", of = "program" } = limit;
+  const supervises = of === "supervisor" || policy.supervises === true;
   if (!(Number.isInteger(intensity) && intensity >= 0 && intensity < TIMES_LIMIT))
     throw new RangeError(`an intensity of ${intensity}: 0 to ${TIMES_LIMIT - 1} restarts can be counted`);
-  return (failure, history, program) => {
+  return around({ ...policy, supervises }, (failure, history, program) => {
     const action = policy(failure, history, program);
-    if (action.kind === "remove" || failuresWithin(history, period) <= intensity) return action;
+    const times = of === "supervisor" ? (program.supervisor ?? history.times) : history.times;
+    if (action.kind === "remove" || failuresWithin({ times }, period) <= intensity) return action;
     return { kind: giveUp, because: `more than ${intensity} failures within ${Math.round(period / MILLISECOND)} ms` };
-  };
+  });
 }

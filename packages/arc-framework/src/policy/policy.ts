@@ -19,7 +19,26 @@ export interface Supervised {
   readonly ready: boolean;
   /** Its `Recover` has just returned an error: nothing has failed once more, but a restart that recovers is refused. */
   readonly refused: boolean;
+  /** Times of the last failures of all programs, the latest first, this one included; for policies that ask for it. */
+  readonly supervisor?: readonly number[];
 }
+
+/** What is seen of a server that waits for requests, whenever its P3 looks. */
+export interface Usage {
+  /** Cycles since it was started or restarted. */
+  readonly age: number;
+  /** Pages of heap that it has written. */
+  readonly heap: number;
+}
+
+/**
+ * What a program finds changed in its next life. Padded: accesses up to a page beyond an area get a page of zeroes instead of
+ * being failures. Patient: a request may use sixteen times as much time.
+ */
+export const ENVIRONMENTS = ["padded", "patient"] as const;
+
+/** One of {@link ENVIRONMENTS}. */
+export type Environment = (typeof ENVIRONMENTS)[number];
 
 /**
  * How much of a program a restart renews, from the finest to the coarsest. Handler: the stack; memory stays as the
@@ -46,14 +65,38 @@ export interface Action {
   readonly quarantine?: boolean;
   /** Group: other servers are restarted cold, too, in the order in which they were started, instead of the clients that agreed. */
   readonly siblings?: Siblings;
+  /** The program goes on, its bad access answered with a page of zeroes, and is restarted when it has answered its request. */
+  readonly postpone?: boolean;
+  /** What is changed for the next life; the lives after that have none of it. */
+  readonly environment?: readonly Environment[];
 }
 
 /** Cycles of the virtual clock. */
 export const MILLISECOND: number = 1000 * CYCLES_PER_MICROSECOND;
 export const SECOND: number = 1000 * MILLISECOND;
 
+/** What a policy wants of its supervisor besides being asked about failures. */
+export interface PolicyTraits {
+  /** Asked about a server that waits for requests: a restart before it fails, or nothing. Pure. Wants a machine with a watch. */
+  readonly rejuvenate?: (usage: Usage) => Action | undefined;
+  /** It wants to know when other programs failed ({@link Supervised.supervisor}). */
+  readonly supervises?: boolean;
+  /** All persistent pages of servers are watched: a restart puts those back that the open request has written. */
+  readonly undoes?: boolean;
+}
+
 /** What to do about a failure. Pure: no clock, no kernel. `history` already has the failure. */
-export type RecoveryPolicy = (failure: Failure, history: History, program: Supervised) => Action;
+export type RecoveryPolicy = PolicyTraits & ((failure: Failure, history: History, program: Supervised) => Action);
+
+/** A policy around others, which wants what they want. */
+export function around(inner: PolicyTraits, policy: RecoveryPolicy): RecoveryPolicy {
+  const { rejuvenate, supervises, undoes } = inner;
+  return Object.assign(policy, {
+    ...(rejuvenate ? { rejuvenate } : {}),
+    ...(supervises ? { supervises } : {}),
+    ...(undoes ? { undoes } : {}),
+  });
+}
 
 /** One rule of a policy: an action, or nothing to say. `history` already has the failure. */
 export type Rule = (failure: Failure, history: History, program: Supervised) => Action | undefined;

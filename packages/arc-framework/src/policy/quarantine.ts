@@ -6,18 +6,18 @@
  * Reference: OSIRIS's error virtualisation; the README compares it with the reference policy's cold start.
  * @module
  */
-import type { RecoveryPolicy } from "./policy.ts";
+import { around, type RecoveryPolicy } from "./policy.ts";
 
 /** Failures of one request before it is given up, in a row. */
 export const QUARANTINE_LIMIT = 3;
 
 /** `policy`, which gets to see no request more than `limit` times. */
 export function withQuarantine(policy: RecoveryPolicy, limit: number = QUARANTINE_LIMIT): RecoveryPolicy {
-  return (failure, history, program) => {
+  return around(policy, (failure, history, program) => {
     const action = policy(failure, history, program);
     const open = history.sequence !== history.replied;
     // Once: if answering it does not help either, the request is not the trouble.
     if (!program.server || !program.ready || !open || history.failures !== limit) return action;
     return { kind: "hot", because: `the same request failed ${limit} times`, quarantine: true };
-  };
+  });
 }

@@ -6,11 +6,13 @@
  * Reference: thesis 4.4.1, Table 4.1; 4.5.1 (`Recover` returns an error → full restart).
  * @module
  */
-import type { Failure } from "../failure.ts";
+import { type Failure, IN_RECOVERY } from "../failure.ts";
 import type { History } from "./history.ts";
 import type { Action, Supervised } from "./policy.ts";
 
-export function readyFirst(_failure: Failure, _history: History, program: Supervised): Action | undefined {
+export function readyFirst(failure: Failure, _history: History, program: Supervised): Action | undefined {
+  if (failure.kind === "corruption" && failure.detail === IN_RECOVERY)
+    return { kind: "cold", because: "its persistent memory is damaged" };
   if (program.refused) return { kind: "cold", because: "Recover returned an error" };
   return program.ready ? undefined : { kind: "cold", because: "failed before it was ready" };
 }

@@ -34,6 +34,9 @@ export const ART_BOOT_INFO = 0x20c;
 /** Agreement (AGREEMENT_), name → thread id: as LOOKUP, by one who says what follows when the server loses its memory. */
 export const ART_CONNECT = 0x20d;
 
+/** Thread id: whoever sent a request that breaks a server's protocol. From P3s, in the server's name. */
+export const ART_BLAME = 0x313;
+
 /** Address, count, peer/attribute → map items of zeroed pages. */
 export const ART_ALLOCATE = 0x301;
 /** Address, count: the pages leave the sender's Space. */
@@ -68,6 +71,8 @@ export const ART_PHYSICAL = 0x30f;
 
 /** The sender's program gets an address space without anything in it; its thread keeps id, queue and interrupts. */
 export const ART_RECREATE = 0x310;
+/** The sender's program has failed just now → times of the last failures of all programs, the latest first, two words each. */
+export const ART_FAILURES = 0x312;
 /** 1: the sender's program is the undertaker from now on; 0: it is itself again. */
 export const ART_UNDERTAKER = 0x311;
 

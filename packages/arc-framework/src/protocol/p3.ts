@@ -29,6 +29,34 @@ export const P3_COMMIT = 0x10b;
 /** User → P3: base of protected pages, 1 or 0: they may be written from now on, or not. */
 export const P3_WINDOW = 0x10c;
 
+/** DAMAGE_, 1 in `Recover` and 0 in a request → no reply: a failure. INVALID where nobody looks for damage. */
+export const P3_DAMAGED = 0x10d;
+/**
+ * Address of the rules (RULE_), their number, state of the conversation, VIOLATION_: the protocol is not kept. OK: the
+ * sender of the open request has been blamed; no reply where the program itself is to blame; else nobody takes notice.
+ */
+export const P3_VIOLATION = 0x10e;
+
+/** What a program finds damaged: a checked variable; what must always hold of its memory. */
+export const DAMAGE_CHECKSUM = 1;
+export const DAMAGE_INVARIANT = 2;
+
+/** Who breaks a protocol: the sender of the open request; the program, by its answer. */
+export const VIOLATION_REQUEST = 0;
+export const VIOLATION_ANSWER = 1;
+
+/** Words of a protocol's rule, which lie in read-only memory: label, least and most words of a request, most words of the answer. */
+export const RULE_LABEL = 0;
+export const RULE_LEAST = 1;
+export const RULE_MOST = 2;
+export const RULE_ANSWER = 3;
+/** States of the conversation with a client that the request may come in, and in which it leaves it. */
+export const RULE_FROM = 4;
+export const RULE_TO = 5;
+export const RULE_WORDS = 6;
+/** Rules of a server at most. */
+export const RULE_LIMIT = 64;
+
 /** Strengths of persistent pages: written at any time; a request's writes stay only if it is answered; written in windows only. */
 export const PROTECT_PLAIN = 0;
 export const PROTECT_TRANSACTIONAL = 1;
@@ -52,5 +80,12 @@ export const P3_RESTART = 0x401;
 export const P3_GROUP_STOP = 0x402;
 /** ART → P3: pid of the server, which is ready again; 0, 1, 2: the program is restarted hot, warm, cold. */
 export const P3_GROUP_GO = 0x403;
+/** ART → P3: failure kind, number of the detector, detail, address. ART has found the program to fail. */
+export const P3_FAILED = 0x405;
+/** ART → P3, now and then: look whether the program is sound, and whether it should be renewed. */
+export const P3_CHECK = 0x406;
 /** ART → P3: pid of the server. The program is told, in its restart page. */
 export const P3_GROUP_NOTIFY = 0x404;
+
+/** Operand of the UD1 of a check of the stack protector; the sanitisers' are below. */
+export const CHECK_STACK = 0x7e;

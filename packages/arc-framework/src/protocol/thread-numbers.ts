@@ -11,6 +11,8 @@ export const SIGMA0_THREAD = 48;
 export const ART_THREAD = 50;
 /** ART's first service thread; the one of process `pid` is this plus `pid - 1`. */
 export const ART_FIRST_SERVICE_THREAD = 51;
+/** The thread of ART's that looks at all others now and then; only in a machine that wants it. */
+export const ART_WATCH_THREAD = 115;
 /** The P3 thread of process `pid` is this plus `2 * pid`, its user thread one more. */
 export const PROCESS_FIRST_THREAD = 128;
 /** A thread that stands for the new space of process `pid` while its user thread moves there: this plus `pid`. */

@@ -11,13 +11,22 @@ import {
   BR_BASE,
   messageTag,
   NIL_THREAD,
+  RECORD_CONTINUATION,
+  RECORD_FAULT,
+  RECORD_FLAGS,
+  RECORD_FROM,
+  RECORD_PRIORITY,
+  RECORD_REGISTERS,
+  RECORD_TO,
   type ResidentContext,
+  STATE_LOOK,
   SYSCALL_EXCHANGE_REGISTERS,
   SYSCALL_IPC,
   SYSCALL_RESIDENT_CONTROL,
   SYSCALL_RESTART_CONTROL,
   SYSCALL_SCHEDULE,
   SYSCALL_SPACE_CONTROL,
+  SYSCALL_STATE_CONTROL,
   SYSCALL_THREAD_CONTROL,
   SYSCALL_THREAD_SWITCH,
   SYSCALL_UNMAP,
@@ -284,6 +293,31 @@ export function residentControlAction(thread: number, program: number): KernelCa
     collect: collectResult,
   };
 }
+
+/** Words of a thread record that are kept, in this order; behind them a number made of the registers. */
+const RECORD_KEPT = [RECORD_CONTINUATION, RECORD_FLAGS, RECORD_TO, RECORD_FROM, RECORD_FAULT, RECORD_PRIORITY];
+
+/** Result: EAX, then {@link RECORD_KEPT}, then the registers' fingerprint. `buffer`: present memory of one record. */
+export function threadRecordAction(thread: number, buffer: number): KernelCall {
+  return {
+    kind: SYSCALL_STATE_CONTROL,
+    load: ({ registers }) => {
+      registers[EAX] = thread;
+      registers[ECX] = STATE_LOOK;
+      registers[EDX] = buffer;
+    },
+    collect: (context) => {
+      const word = (index: number): number => context.read32(buffer + 4 * index);
+      const registers = Array.from({ length: REGISTERS }, (_, i) => word(RECORD_REGISTERS + i));
+      const fingerprint = registers.reduce((sum, value) => Math.imul(sum ^ value, FNV_PRIME), FNV_BASIS);
+      return [context.registers[EAX]!, ...RECORD_KEPT.map(word), fingerprint];
+    },
+  };
+}
+
+const REGISTERS = 10;
+const FNV_BASIS = 0x811c9dc5 | 0;
+const FNV_PRIME = 0x01000193;
 
 export function threadSwitchAction(to: number): KernelCall {
   return {

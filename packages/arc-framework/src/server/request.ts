@@ -28,6 +28,7 @@ import {
   scheduleAction,
   spaceControlAction,
   threadControlAction,
+  threadRecordAction,
   threadSwitchAction,
   unmapAction,
 } from "./action.ts";
@@ -67,6 +68,18 @@ export interface ExchangedRegisters extends CallResult {
   readonly flags: number;
   readonly handle: number;
   readonly pager: number;
+}
+
+/** What a thread is doing: words of its record (RECORD_), and a number made of its registers. `result` 0: there is none. */
+export interface ThreadLook {
+  readonly result: number;
+  readonly continuation: number;
+  readonly flags: number;
+  readonly to: number;
+  readonly from: number;
+  readonly fault: number;
+  readonly priority: number;
+  readonly fingerprint: number;
 }
 
 /** Both clocks: all cycles, and guest instructions retired. */
@@ -178,6 +191,21 @@ export class Request {
   /** RestartControl; deadline in microseconds of own time. */
   *restartControl(thread: number, page: number, supervisor: number, deadline: number): Part<CallResult> {
     return outcome(yield restartControlAction(thread, page, supervisor, deadline));
+  }
+
+  /** StateControl's record of a thread, as much of it as tells what it is doing; `buffer` takes the whole record. */
+  *threadRecord(thread: number, buffer: number): Part<ThreadLook> {
+    const w = yield threadRecordAction(thread, buffer);
+    return {
+      result: w[0]!,
+      continuation: w[1]!,
+      flags: w[2]!,
+      to: w[3]!,
+      from: w[4]!,
+      fault: w[5]!,
+      priority: w[6]!,
+      fingerprint: w[7]!,
+    };
   }
 
   /** ResidentControl: the thread's user code becomes a host program; 0 makes it guest code again. Privileged. */

@@ -187,6 +187,12 @@ constexpr unsigned int FAILURE_HANG = 3;
 constexpr unsigned int FAILURE_PANIC = 4;
 constexpr unsigned int FAILURE_KILLED = 5;
 constexpr unsigned int FAILURE_GROUP = 6;
+constexpr unsigned int FAILURE_DEADLOCK = 7;
+constexpr unsigned int FAILURE_STARVATION = 8;
+constexpr unsigned int FAILURE_CORRUPTION = 9;
+constexpr unsigned int FAILURE_PROTOCOL = 0xa;
+constexpr unsigned int FAILURE_CHECK = 0xb;
+constexpr unsigned int FAILURE_AGING = 0xc;
 
 // syscall.ts
 constexpr unsigned int SYSCALL_IPC = 1;
@@ -247,6 +253,7 @@ constexpr unsigned int STATE_NEXT = 3;
 constexpr unsigned int STATE_NEXT_PAGE = 4;
 constexpr unsigned int STATE_NEXT_PORTS = 5;
 constexpr unsigned int STATE_NEXT_INTERRUPT = 6;
+constexpr unsigned int STATE_LOOK = 7;
 constexpr unsigned int THREAD_RECORD_VERSION = 2;
 constexpr unsigned int RECORD_VERSION = 0;
 constexpr unsigned int RECORD_ID = 1;

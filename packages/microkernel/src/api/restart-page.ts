@@ -34,3 +34,15 @@ export const FAILURE_PANIC = 4;
 export const FAILURE_KILLED = 5;
 /** It has not failed itself: a server that it depends on has lost its memory. */
 export const FAILURE_GROUP = 6;
+/** It waits in a circle: for one who, over others, waits for it. */
+export const FAILURE_DEADLOCK = 7;
+/** It leaves others no time. */
+export const FAILURE_STARVATION = 8;
+/** Its text, its checked memory or what must always hold of its memory is damaged. */
+export const FAILURE_CORRUPTION = 9;
+/** It has sent what the protocol does not allow. */
+export const FAILURE_PROTOCOL = 10;
+/** A check that its compiler has put in. */
+export const FAILURE_CHECK = 11;
+/** It has not failed: it is renewed before it does. */
+export const FAILURE_AGING = 12;

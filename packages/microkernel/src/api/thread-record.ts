@@ -15,6 +15,8 @@ export const STATE_NEXT = 3;
 export const STATE_NEXT_PAGE = 4;
 export const STATE_NEXT_PORTS = 5;
 export const STATE_NEXT_INTERRUPT = 6;
+/** As {@link STATE_GET}, and the thread goes on. */
+export const STATE_LOOK = 7;
 
 /** In RECORD_VERSION; grows when a word changes its meaning. */
 export const THREAD_RECORD_VERSION = 2;

@@ -9,7 +9,7 @@
  *         NEXT_INTERRUPT: the first line behind this one (ids) whose handler the caller may ask for, or nil; EDX is the handler, ECX
  *         INTERRUPT_PHASE_…
  * LINK of a sender in the middle of a transfer takes two records, the receiver's behind the sender's, and links both.
- * GET stops the thread, unless it is the caller, and otherwise changes nothing; ExchangeRegisters lets it go on. SET breaks the thread's IPC off and leaves it halted at the record's user state; LINK, when every
+ * GET stops the thread, unless it is the caller, and otherwise changes nothing; LOOK reads the same and stops nobody; ExchangeRegisters lets it go on. SET breaks the thread's IPC off and leaves it halted at the record's user state; LINK, when every
  * partner is set, gives it the record's IPC and lets it go on. Allowed to the space of the thread's pager, as
  * ThreadControl and ExchangeRegisters set it, and to privileged spaces; SET and LINK not to the thread itself.
  * Reference: `docs/protocols.md` section 5.
@@ -29,6 +29,7 @@ import {
   RECORD_PEER,
   STATE_GET,
   STATE_LINK,
+  STATE_LOOK,
   STATE_NEXT,
   STATE_NEXT_INTERRUPT,
   STATE_NEXT_PAGE,
@@ -68,16 +69,15 @@ export function stateControl(
   if (!owns(a, caller, row)) return refuse(a, caller, ERROR_NO_PRIVILEGE);
   if (operation === STATE_NEXT_PAGE) return nextPageOf(a, caller, row, record);
   if (operation === STATE_NEXT_PORTS) return nextPortsOf(a, caller, row, record);
-  if (operation !== STATE_GET && operation !== STATE_SET && operation !== STATE_LINK)
-    return refuse(a, caller, ERROR_INVALID_PARAMETER);
+  const reads = operation === STATE_GET || operation === STATE_LOOK;
+  if (!reads && operation !== STATE_SET && operation !== STATE_LINK) return refuse(a, caller, ERROR_INVALID_PARAMETER);
   a.charge(THREAD_RECORD_WORDS * COST_WORD);
-  const reads = operation === STATE_GET;
   if (!isBuffer(a, caller, record, reads)) return refuse(a, caller, ERROR_INVALID_PARAMETER);
   if (reads) {
     const space = t.get(caller, T.space);
     for (const [i, word] of readRecord(a, row).entries())
       a.memory.write32(translate(a, space, (record + 4 * i) | 0, 1), word);
-    if (row !== caller && isActive(a, row)) setHalted(a, row, true);
+    if (operation === STATE_GET && row !== caller && isActive(a, row)) setHalted(a, row, true);
     return 1;
   }
   if (row === caller || !isActive(a, row)) return refuse(a, caller, ERROR_INVALID_THREAD);

@@ -1,0 +1,167 @@
+import { decide, parseElf, type Switch, withRejuvenation } from "@kintsugi/arc-framework";
+import { guests } from "@kintsugi/programs";
+import { describe, expect, it } from "vitest";
+import { guestModule } from "../src/host/modules.ts";
+import { FIRST_PID, FRAGILE, FragileMachine, fragileModules, KNOT, knotModules, WATCH } from "./fragile.ts";
+
+const FRAGILE_PID = FIRST_PID;
+const VAULT_PID = FIRST_PID + 1;
+const without = (name: Switch): { readonly without: readonly Switch[] } => ({ without: [name] });
+
+describe("a deadlock", () => {
+  it("is found by the watch, and undone by a restart of the one on whom the fewest rely", () => {
+    const machine = new FragileMachine(knotModules(), { watch: WATCH });
+    expect(machine.ask("knot-a", [KNOT], [2])).toEqual(["status 0: 2"]);
+    expect(machine.detected).toEqual([]);
+    expect(machine.ask("knot-a", [KNOT], [3])).toEqual(["status 0: 79"]);
+    expect(machine.detected).toEqual([[FIRST_PID + 2, "deadlock"]]);
+    expect(machine.ask("knot-a", [KNOT], [2])).toEqual(["status 0: 2"]);
+  });
+
+  it("lasts for ever where nobody looks for it", () => {
+    const machine = new FragileMachine(knotModules(), { watch: WATCH, ...without("deadlock") });
+    expect(machine.ask("knot-a", [KNOT], [3])).toEqual([]);
+    expect(machine.detected).toEqual([]);
+    expect(machine.rig.settle(1)).toEqual({ kind: "idle" });
+  });
+});
+
+describe("starvation", () => {
+  it("ends with a restart of whoever leaves the others no time", () => {
+    const machine = new FragileMachine(fragileModules(), { watch: WATCH, ...without("hang") });
+    machine.rig.command("crash fragile hang");
+    expect(machine.detected).toEqual([[FRAGILE_PID, "starvation"]]);
+    expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
+  });
+
+  it("goes on where nobody looks for it", () => {
+    const machine = new FragileMachine(fragileModules(), { watch: WATCH, without: ["hang", "starvation"] });
+    machine.rig.type("crash fragile hang\r");
+    expect(machine.rig.settle(0.2)).toEqual({ kind: "limit" });
+    expect(machine.rig.output).not.toContain("msh%");
+    expect(machine.detected).toEqual([]);
+  });
+});
+
+/** Bytes of RAM that hold the page of a program's text which begins with its entry, and not the file itself. */
+function loadedText({ rig }: FragileMachine, program: string): Uint8Array {
+  const file = fragileModules().find(({ name }) => name === program)!.bytes;
+  const elf = parseElf((offset, length) => file.subarray(offset, offset + length), file.length)._unsafeUnwrap();
+  const { fileOffset } = elf.segments.find(({ address }) => address === elf.entry)!;
+  const text = Buffer.from(file.subarray(fileOffset, fileOffset + PAGE));
+  const ram = Buffer.from(rig.machine.ram.buffer, rig.machine.ram.byteOffset, rig.machine.ram.length);
+  for (let at = ram.indexOf(text); at >= 0; at = ram.indexOf(text, at + 1))
+    if (ram.readUInt32BE(at - fileOffset) !== ELF_MAGIC) return rig.machine.ram.subarray(at, at + PAGE);
+  throw new Error(`the text of '${program}' is not loaded`);
+}
+const PAGE = 4096;
+const ELF_MAGIC = 0x7f454c46;
+
+describe("code", () => {
+  it("that has changed in memory is found and loaded anew, though nothing has run it", () => {
+    for (const off of [false, true]) {
+      const machine = new FragileMachine(fragileModules(), { watch: WATCH, ...(off ? without("code-checksum") : {}) });
+      machine.fragile("look");
+      const text = loadedText(machine, "fragile");
+      const good = text.slice();
+      text[UNUSED] ^= 0x10;
+      expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
+      expect(machine.detected).toEqual(off ? [] : [[FRAGILE_PID, "code-checksum"]]);
+      expect(Buffer.compare(text, good) === 0).toBe(!off);
+    }
+  });
+});
+/** A byte of the code that only a fault injector runs, near the beginning of every program. */
+const UNUSED = 0x20;
+
+describe("use of memory", () => {
+  it("beyond the policy's limit has a server renewed at a quiet moment, and nobody notices", () => {
+    for (const off of [false, true]) {
+      const policy = withRejuvenation(decide, { heap: 5 });
+      const machine = new FragileMachine(fragileModules(), { watch: WATCH, policy, ...(off ? without("usage") : {}) });
+      // A page fault of the heap brings four pages in.
+      expect(machine.fragile("leak", "leak", "leak", "leak")).toContain("status 0: 0 0 4");
+      expect(machine.detected).toEqual([]);
+      expect(machine.fragile("leak")).toEqual(["status 0: 0 0 5"]);
+      expect(machine.detected).toEqual(off ? [] : [[FRAGILE_PID, "usage"]]);
+      expect(machine.fragile("look")).toEqual([off ? "status 0: 0 0 5" : "status 0: 0 0 0"]);
+    }
+  });
+});
+
+describe("damage", () => {
+  it("to an invariant is a failure before the answer, and again before Recover: then the memory is given up", () => {
+    const machine = new FragileMachine(fragileModules());
+    expect(machine.fragile("break")).toEqual(["status 7:"]);
+    expect(machine.detected).toEqual([
+      [FRAGILE_PID, "invariant"],
+      [FRAGILE_PID, "invariant"],
+    ]);
+    expect(machine.actions).toEqual(["hot", "cold"]);
+    expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
+    const unnoticed = new FragileMachine(fragileModules(), without("invariant"));
+    expect(unnoticed.fragile("break", "look")).toEqual(["status 0: 0 1 0", "status 0: 0 1 0"]);
+  });
+
+  it("to a checked variable is a failure before Recover", () => {
+    const modules = [
+      ...fragileModules(),
+      guestModule("vault", guests.vault, "vault start server"),
+      guestModule("vault-client", guests["vault-client"]),
+    ];
+    for (const off of [false, true]) {
+      const machine = new FragileMachine(modules, off ? without("checked-memory") : {});
+      machine.rig.command("run vault-client move 2");
+      machine.rig.command("run vault-client damage");
+      machine.rig.clear();
+      machine.rig.command("crash vault divide");
+      expect(machine.detected.map(String)).toEqual(
+        [`${VAULT_PID},exception`, ...(off ? [] : [`${VAULT_PID},checked-memory`])].map(String),
+      );
+      expect(machine.actions).toEqual(off ? ["hot"] : ["hot", "cold"]);
+      expect(machine.rig.command("run vault-client look")).toMatch(off ? /good 0/ : /moved 0 totals 0 good 1/);
+    }
+  });
+});
+
+describe("the protocol monitor", () => {
+  it("has a client fail that asks what it may not, and the server lives", () => {
+    const machine = new FragileMachine(fragileModules());
+    expect(machine.fragile("open", "use", "close")).toEqual(["status 0: 0 0 0", "status 0: 0 0 0", "status 0: 0 0 0"]);
+    expect(machine.detected).toEqual([]);
+    for (const asked of [["nonsense"], ["use"], ["open", "open"]] as const) {
+      expect(machine.fragile(...asked)).toHaveLength(asked.length - 1);
+      expect(machine.detected).toEqual([[expect.any(Number), "protocol"]]);
+      expect(machine.detected).not.toContainEqual([FRAGILE_PID, "protocol"]);
+      expect(machine.actions).toEqual(["remove"]);
+    }
+    expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
+  });
+
+  it("has a server fail that answers what it may not", () => {
+    const machine = new FragileMachine(fragileModules());
+    const lines = machine.fragile("wordy");
+    expect(new Set(machine.detected.map(String))).toEqual(new Set([String([FRAGILE_PID, "protocol"])]));
+    expect(lines).toEqual(["status 7:"]);
+    const unnoticed = new FragileMachine(fragileModules(), without("protocol"));
+    expect(unnoticed.fragile("wordy", "use")).toEqual(["status 0: 0 1 2 3 4 5 6 7 8", "status 0: 0 0 0"]);
+  });
+});
+
+describe("a check of the compiler", () => {
+  it.each([
+    [0, "a sum overflows"],
+    [1, "an index is out of bounds"],
+    [2, "a shift is too far"],
+    [3, "a stack frame is overwritten"],
+  ])("number %i is a failure of its own, which the program without checks does not see", (mistake, name) => {
+    const machine = new FragileMachine(fragileModules("fragile-checked"));
+    expect(machine.ask("fragile", [FRAGILE.check], [mistake])).toEqual(["status 0: 0"]);
+    expect(machine.detected).toEqual([[FRAGILE_PID, "compiler-check"]]);
+    expect(machine.rig.command("timeline")).toMatch(/compiler's check/);
+    expect(name).not.toBe("");
+    const unchecked = new FragileMachine(fragileModules());
+    expect(unchecked.ask("fragile", [FRAGILE.check], [mistake])).toHaveLength(1);
+    expect(unchecked.detected.map(String)).not.toContain(`${FRAGILE_PID},compiler-check`);
+  });
+});

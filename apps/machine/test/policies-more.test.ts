@@ -1,0 +1,122 @@
+import {
+  crashOnly,
+  decide,
+  delayed,
+  explain,
+  explainRenewal,
+  type Failure,
+  MILLISECOND,
+  type RecoveryPolicy,
+  SECOND,
+  withChangedEnvironment,
+  withIntensity,
+  withQuarantine,
+  withRejuvenation,
+  withRollback,
+} from "@kintsugi/arc-framework";
+import { describe, expect, it } from "vitest";
+import { FRAGILE, FragileMachine, fragileModules, knotModules, WATCH } from "./fragile.ts";
+
+const WILD: Failure = { kind: "page fault", detector: "outside-areas", detail: 2, address: 0x50000000, instruction: 0 };
+const HANG: Failure = { kind: "hang", detector: "hang", detail: 10_000, address: 0, instruction: 0 };
+const DIVIDE: Failure = { kind: "exception", detector: "exception", detail: 0, address: 0, instruction: 0 };
+
+/** What was planned, in the words of a schedule's entries. */
+function planned({ rig }: FragileMachine): unknown[] {
+  return rig.events.flatMap((event) =>
+    event.event === "planned" ? [[event.action, event.because, event.postpone, event.environment]] : [],
+  );
+}
+function explained(policy: RecoveryPolicy, failure: Failure, limit: number): unknown[] {
+  const { entries } = explain(policy, { failure, scope: "request", again: MILLISECOND }, limit);
+  return entries.map(({ action }) => [action.kind, action.because, action.postpone, action.environment]);
+}
+
+describe("delayed recovery", () => {
+  it("brings a request to its end on a page of zeroes, and restarts the server behind the answer", () => {
+    const machine = new FragileMachine(fragileModules(), { policy: delayed(decide) });
+    expect(machine.fragile("wild", "look")).toEqual(["status 0: 55", "status 0: 0 0 0"]);
+    expect(planned(machine)).toEqual(explained(delayed(decide), WILD, 1));
+    // The restart came before the second request was served: what the first had left in plain memory is gone.
+    expect(machine.rig.events.filter(({ event }) => event === "recovery")).toHaveLength(1);
+  });
+
+  it("finds the quiet moment before the next request where there is a watch", () => {
+    const machine = new FragileMachine(fragileModules(), { policy: delayed(decide), watch: WATCH });
+    expect(machine.fragile("wild")).toEqual(["status 0: 55"]);
+    expect(machine.rig.events.filter(({ event }) => event === "recovery")).toHaveLength(1);
+  });
+
+  it("is what a client does not get from the policy inside", () => {
+    const machine = new FragileMachine(fragileModules());
+    expect(machine.fragile("wild")).toEqual(["status 7:"]);
+  });
+});
+
+describe("page-level rollback", () => {
+  it("takes back what a request wrote to plain persistent memory, before it is served once more", () => {
+    const policy = withRollback(decide);
+    const machine = new FragileMachine(fragileModules(), { policy });
+    expect(machine.fragile("count", "count", "look")).toEqual([
+      "status 0: 1 1 0",
+      "status 0: 2 2 0",
+      "status 0: 2 2 0",
+    ]);
+    expect(planned(machine)).toEqual([...explained(policy, DIVIDE, 1), ...explained(policy, DIVIDE, 1)]);
+    const without = new FragileMachine(fragileModules());
+    expect(without.fragile("count", "look")).toEqual(["status 0: 2 2 0", "status 0: 2 2 0"]);
+  });
+});
+
+describe("a changed environment on retry", () => {
+  const policy = withChangedEnvironment(withQuarantine(decide, 4));
+
+  it("lets a request run over the end of an area", () => {
+    const machine = new FragileMachine(fragileModules(), { policy });
+    expect(machine.fragile("overrun")).toEqual(["status 0: 0 0 0"]);
+    expect(planned(machine)).toEqual(explained(policy, WILD, 2));
+    // The change lasts as long as that life: the next failure finds the old environment.
+    machine.rig.command("crash fragile divide");
+    expect(machine.fragile("overrun")).toEqual(["status 0: 0 0 0"]);
+    expect(planned(machine)).toEqual(explained(policy, WILD, 2));
+  });
+
+  it("lets a slow request take its time", () => {
+    const machine = new FragileMachine(fragileModules(), { policy });
+    expect(machine.fragile("slow")).toEqual(["status 0: 0 0 0"]);
+    expect(planned(machine)).toEqual(explained(policy, HANG, 2));
+  });
+
+  it("gives the request up that it does not help", () => {
+    const machine = new FragileMachine(fragileModules(), { policy });
+    expect(machine.ask("fragile", [FRAGILE.count], [1])).toEqual(["status 7:"]);
+    expect(planned(machine)).toEqual(explained(policy, DIVIDE, 10));
+  });
+});
+
+describe("rejuvenation", () => {
+  it("renews a server after a time, as 'policy explain' says, and only while nobody waits for it", () => {
+    const policy = withRejuvenation(decide, { period: 10 * MILLISECOND });
+    const machine = new FragileMachine(fragileModules(), { policy, watch: { ...WATCH, period: MILLISECOND } });
+    // A machine at rest does not grow older: what its commands take is the age of its servers.
+    expect(machine.fragile("leak")).toEqual(["status 0: 0 0 1"]);
+    const renewed = machine.rig.events.flatMap((event) => (event.event === "planned" ? [event.because] : []));
+    const [first] = explainRenewal(policy, { period: MILLISECOND, pages: 0 }, 100).entries;
+    expect(new Set(renewed)).toEqual(new Set([first!.action.because]));
+    expect(machine.rig.events.every((event) => event.event !== "recovery" || event.kind === "aging")).toBe(true);
+    const pids = machine.rig.events.flatMap((event) => (event.event === "recovery" ? [event.pid] : []));
+    expect(new Set(pids).size).toBeGreaterThan(2);
+  });
+});
+
+describe("a supervisor's intensity", () => {
+  it("counts the failures of all its servers, where a program's counts one's own", () => {
+    for (const of of ["supervisor", "program"] as const) {
+      const policy = withIntensity(crashOnly, { intensity: 1, period: 5 * SECOND, of });
+      const machine = new FragileMachine(knotModules(), { policy });
+      machine.rig.command("crash knot-a divide");
+      machine.rig.command("crash knot-b divide");
+      expect(machine.actions).toEqual(["cold", of === "supervisor" ? "remove" : "cold"]);
+    }
+  });
+});
