@@ -89,8 +89,8 @@ export interface StageOptions {
   readonly pretends?: readonly number[];
   /** Whether a transfer of sectors fails, by its number from 1. */
   readonly fails?: (transfer: number, write: boolean, sector: number) => boolean;
-  /** What is done before the n-th request of the server to its disk. */
-  readonly before?: (request: number, disk: CachedDisk) => void;
+  /** The power goes when the server makes this request of its disk, counted from 1: it is never answered. */
+  readonly stops?: number;
 }
 
 /** What a client was answered. */
@@ -113,6 +113,8 @@ export interface Played {
   /** Requests of the server to its disk. */
   readonly requests: number;
   readonly flushes: number;
+  /** Those requests: label, and steps of the client whose answer it has seen. */
+  readonly log: readonly { readonly label: number; readonly answered: number }[];
 }
 
 /** Runs a server over a copy of `image`; each session of the steps is connected first. */
@@ -128,6 +130,8 @@ export function play(
     read: (lba, count) => medium.subarray(lba * SECTOR, (lba + count) * SECTOR),
     write: (lba, bytes) => medium.set(bytes, lba * SECTOR),
   });
+  const log: { label: number; answered: number }[] = [];
+  const answers: Answered[] = [];
   let [known, requests, flushes, transfers] = [0, 0, 0, 0];
   const transfer = (label: number, [, sector, count]: readonly number[]): number[] => {
     transfers++;
@@ -143,7 +147,8 @@ export function play(
     if (label === ART_LOOKUP) return [STATUS_NOT_FOUND];
     if (to !== DISK) return [STATUS_OK];
     requests++;
-    options.before?.(requests, disk);
+    if (requests === options.stops) return null;
+    log.push({ label, answered: answers.length });
     if (options.forgets?.includes(requests)) {
       known = 0;
       return [STATUS_FAILED];
@@ -169,7 +174,6 @@ export function play(
   };
   const rig: GuestRig = new GuestRig(server, () => nothing, { answer, args: ["ext2", "pata"] });
   const keys = [...new Set([1, ...steps.map(({ key = 1 }) => key)])];
-  const answers: Answered[] = [];
   const baseOf = (key: number): number => client.replies[keys.indexOf(key)]![1]!;
   let look = (): void => {};
   const requestsOf: RigRequest[] = keys.map((key) => ({ label: SESSION_CONNECT, words: [key, PAGES] }));
@@ -192,7 +196,7 @@ export function play(
   const client = rig.addClient(requestsOf);
   rig.run(options.crashes);
   if (client.replies.length === requestsOf.length) look();
-  return { answers, image: disk.read(0, disk.sectors), disk, medium, rig, requests, flushes };
+  return { answers, image: disk.read(0, disk.sectors), disk, medium, rig, requests, flushes, log };
 }
 
 /** Bytes that tell their position. */

@@ -11,10 +11,10 @@ import { describe, expect, it } from "vitest";
 import type { Ext2Tree } from "../../apps/machine/src/ext2/format.ts";
 import { makeExt2 } from "../../apps/machine/src/ext2/make.ts";
 import { openExt2 } from "../../apps/machine/src/ext2/read.ts";
+import { problemsOf } from "../../apps/machine/test/e2fsck.ts";
 import * as E from "../../packages/arc-framework/src/protocol/ext2.ts";
 import { STATUS_INVALID } from "../../packages/arc-framework/src/protocol/status.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
-import { problemsOf } from "./e2fsck.ts";
 import { ext2, outcomes, type Played, pattern, play, type Step } from "./ext2-stage.ts";
 
 const SERVERS = ["ext2", "ext2-naive"].map((name): [string, Uint8Array] => [name, readFileSync(guests[name]!)]);

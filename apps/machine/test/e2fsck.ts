@@ -1,0 +1,39 @@
+/**
+ * The judge of Ext2 images: ours, and in the long tier e2fsck as well.
+ *
+ * Here: one list of problems. Not here: the checker (→ ../src/ext2/check.ts).
+ * @module
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { checkExt2 } from "../src/ext2/check.ts";
+import { LONG } from "./tier.ts";
+
+/**
+ * What `e2fsck -fn` says of an image, when it is not content.
+ * @throws Error when there is no e2fsck
+ */
+export function e2fsck(image: Uint8Array): string[] {
+  const folder = mkdtempSync(join(tmpdir(), "kintsugi-e2fsck-"));
+  try {
+    const file = join(folder, "image");
+    writeFileSync(file, image);
+    const path = `${process.env.PATH}:/usr/sbin:/sbin`;
+    const { status, stdout, error } = spawnSync("e2fsck", ["-fn", file], {
+      encoding: "utf8",
+      env: { ...process.env, PATH: path },
+    });
+    if (error) throw new Error(`e2fsck judges Ext2 images (Debian: apt install e2fsprogs): ${error.message}`);
+    return status === 0 ? [] : stdout.split("\n").filter((line) => line !== "" && !line.startsWith("Pass"));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What is wrong with an image: nothing, or lines. */
+export function problemsOf(image: Uint8Array): string[] {
+  const ours = checkExt2(image);
+  return LONG && ours.length === 0 ? e2fsck(image) : ours;
+}

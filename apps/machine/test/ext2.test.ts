@@ -1,0 +1,164 @@
+/**
+ * The Ext2 server in the whole machine, above the disk's driver: read and written while one of the two crashes.
+ *
+ * Here: crashes at random times under load, what a group restart takes, power cuts. Not here: crashes at every instruction (→ tools/guest), the
+ * system as it is started (→ system.test.ts).
+ */
+import { firstOf, type RecoveryPolicy } from "@kintsugi/arc-framework";
+import { guests as drivers } from "@kintsugi/drivers";
+import { CachedDisk, type Disk } from "@kintsugi/pc";
+import { guests as programs } from "@kintsugi/programs";
+import { describe, expect, it } from "vitest";
+import { CrashSchedule } from "../src/crash-schedule.ts";
+import { makeExt2 } from "../src/ext2/make.ts";
+import { openExt2 } from "../src/ext2/read.ts";
+import { guestModule } from "../src/host/modules.ts";
+import { machineCrashAddresses } from "../src/injector.ts";
+import { Random } from "../src/random.ts";
+import { anyKind, userThread } from "./campaign.ts";
+import { problemsOf } from "./e2fsck.ts";
+import { Rig } from "./rig.ts";
+import { count, SEED } from "./tier.ts";
+
+const [PATA_PID, EXT2_PID] = [2, 3];
+const SECTOR = 512;
+const LETTER = Uint8Array.from({ length: 20_000 }, (_, i) => 33 + ((i * 7 + (i >> 6)) % 90));
+const IMAGE = makeExt2({ folder: { old: LETTER.subarray(0, 3000) } }, { blocks: 512, inodes: 64 })._unsafeUnwrap();
+const MODULES = [
+  guestModule("serial", drivers.serial, "serial start server"),
+  guestModule("pata", drivers.pata, "pata start server"),
+  guestModule("ext2", drivers.ext2, "ext2 start server args=pata"),
+  guestModule("msh", programs.msh, "msh start"),
+  { name: "letter", commandLine: "letter", bytes: LETTER },
+];
+/** Reading and writing; what msh says is done is followed by a sync. */
+const LOAD = [
+  "mkdir ext2:/home",
+  "cp letter ext2:/home/a",
+  "cp ext2:/home/a ext2:/b",
+  "sha256 ext2:/b",
+  "mv ext2:/b ext2:/home/a",
+  "mv ext2:/folder ext2:/home/folder",
+  "rm ext2:/home/folder/old",
+  "ls ext2:/home",
+];
+
+/** A machine with a file system on its disk, and a schedule of crashes. */
+class Stage {
+  readonly schedule: CrashSchedule;
+  readonly medium: Uint8Array = IMAGE.slice();
+  readonly disk: CachedDisk = new CachedDisk({
+    sectors: this.medium.length / SECTOR,
+    read: (lba, number) => this.medium.subarray(lba * SECTOR, (lba + number) * SECTOR),
+    write: (lba, bytes) => this.medium.set(bytes, lba * SECTOR),
+  });
+  readonly rig: Rig;
+
+  constructor({ policy, drive = (disk) => disk }: { policy?: RecoveryPolicy; drive?: (disk: Disk) => Disk } = {}) {
+    const addresses = machineCrashAddresses(MODULES);
+    if (addresses === undefined) throw new Error("no program has code that fails");
+    this.schedule = new CrashSchedule(
+      () => this.rig.machine,
+      addresses,
+      () => {},
+    );
+    this.rig = new Rig({
+      modules: MODULES,
+      probe: this.schedule,
+      disk: drive(this.disk),
+      ...(policy === undefined ? {} : { policy }),
+    });
+    this.rig.settle();
+    this.rig.clear();
+  }
+
+  /** Runs the load, with crashes of a thread in each line. Gives what msh said, and the thread's instructions of each line. */
+  work(thread: number, crashes: (line: number) => readonly number[], random: Random) {
+    const counted: number[] = [];
+    const said = LOAD.map((line, n) => {
+      this.schedule.arm(
+        thread,
+        crashes(n).map((after) => ({ after, kind: anyKind(random) })),
+      );
+      const text = this.rig.command(line);
+      counted.push(this.schedule.counted);
+      this.schedule.disarm();
+      return text;
+    });
+    return { said, counted };
+  }
+
+  planned(): unknown[] {
+    return this.rig.events.flatMap((event) => (event.event === "planned" ? [[event.pid, event.action]] : []));
+  }
+}
+
+describe.each([
+  ["the disk's driver", PATA_PID],
+  ["the Ext2 server", EXT2_PID],
+])("%s", (_, pid) => {
+  it("crashes at random times while files are read and written: answers and disk are the same, byte for byte", () => {
+    const calm = new Stage();
+    const random = new Random(SEED + 71);
+    const right = calm.work(userThread(pid), () => [], random);
+    calm.disk.cut(() => 0); // whatever was not flushed is lost
+    expect(problemsOf(calm.medium)).toEqual([]);
+    expect(openExt2(calm.medium)._unsafeUnwrap().geometry.clean).toBe(true);
+    expect(Buffer.compare(openExt2(calm.medium)._unsafeUnwrap().read("/home/a")._unsafeUnwrap(), LETTER)).toBe(0);
+    for (let round = 0; round < count(1, 20); round++) {
+      const stage = new Stage();
+      const crashes = (line: number) => Array.from({ length: 2 }, () => random.below(right.counted[line]! / 2));
+      const { said } = stage.work(userThread(pid), crashes, random);
+      expect({ seed: SEED, round, said }).toEqual({ seed: SEED, round, said: right.said });
+      stage.disk.cut(() => 0);
+      expect(problemsOf(stage.medium)).toEqual([]);
+      expect(Buffer.compare(stage.medium, calm.medium)).toBe(0);
+      expect(stage.planned().length).toBeGreaterThan(LOAD.length);
+    }
+  });
+});
+
+describe("a cold start of the disk's driver", () => {
+  const together: RecoveryPolicy = firstOf([() => ({ kind: "group", because: "it loses its memory" })]);
+
+  it("re-establishes the Ext2 server, first the one, then the other, and nobody else; no client notices", () => {
+    const calm = new Stage();
+    const random = new Random(SEED + 72);
+    const right = calm.work(userThread(PATA_PID), () => [], random);
+    for (let round = 0; round < count(1, 20); round++) {
+      const stage = new Stage({ policy: together });
+      const { said } = stage.work(userThread(PATA_PID), (line) => [random.below(right.counted[line]!)], random);
+      expect({ seed: SEED, round, said }).toEqual({ seed: SEED, round, said: right.said });
+      const groups = stage.planned();
+      expect(groups.length).toBeGreaterThan(2 * (LOAD.length / 2));
+      expect(groups).toEqual(groups.map((_, i) => (i % 2 === 0 ? [PATA_PID, "group"] : [EXT2_PID, "hot"])));
+      stage.disk.cut(() => 0);
+      expect(Buffer.compare(stage.medium, calm.disk.read(0, calm.disk.sectors))).toBe(0);
+    }
+  });
+});
+
+describe("a power cut", () => {
+  it("leaves what msh said was done, from a drive that keeps its promise; one that only pretends to flush shows", () => {
+    for (const pretends of [false, true]) {
+      const drive = (disk: Disk): Disk => ({
+        sectors: disk.sectors,
+        read: (lba, number) => disk.read(lba, number),
+        write: (lba, bytes) => disk.write(lba, bytes),
+        flush: () => (pretends ? undefined : disk.flush()),
+      });
+      const stage = new Stage({ drive });
+      stage.rig.command("cp letter ext2:/letter");
+      stage.disk.cut(() => 0);
+      const kept = openExt2(stage.medium)
+        .andThen((reader) => reader.read("/letter"))
+        .map((bytes) => Buffer.compare(bytes, LETTER) === 0)
+        .unwrapOr(false);
+      expect({ pretends, kept, problems: problemsOf(stage.medium) }).toEqual({
+        pretends,
+        kept: !pretends,
+        problems: [],
+      });
+    }
+  });
+});

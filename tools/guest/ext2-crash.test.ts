@@ -1,0 +1,257 @@
+/**
+ * The Ext2 server while it crashes, while its disk's server forgets it, and over power cuts.
+ *
+ * Here: the claims of packages/drivers/README.md. Not here: what requests mean (→ ext2.test.ts), the whole machine (→ apps/machine/test/ext2.test.ts).
+ * @module
+ */
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { makeExt2 } from "../../apps/machine/src/ext2/make.ts";
+import { openExt2 } from "../../apps/machine/src/ext2/read.ts";
+import { problemsOf } from "../../apps/machine/test/e2fsck.ts";
+import * as E from "../../packages/arc-framework/src/protocol/ext2.ts";
+import { SESSION_PUT } from "../../packages/arc-framework/src/protocol/session.ts";
+import { STATUS_FAILED, STATUS_NOT_FOUND } from "../../packages/arc-framework/src/protocol/status.ts";
+import { guests } from "../../packages/drivers/src/index.ts";
+import { ext2, outcomes, type Played, pattern, play, type StageOptions, type Step } from "./ext2-stage.ts";
+
+const server = readFileSync(guests.ext2!);
+const THOROUGH = process.env.KINTSUGI_LONG !== undefined && process.env.KINTSUGI_LONG !== "";
+const LONG = 7_200_000;
+const READ = E.EXT2_OPEN_READ;
+const NEW = READ | E.EXT2_OPEN_WRITE | E.EXT2_OPEN_CREATE;
+const IMAGE = makeExt2(
+  { folder: { old: pattern(3000), other: pattern(100) }, target: pattern(2000) },
+  { blocks: 256, inodes: 32 },
+)._unsafeUnwrap();
+
+/** Each kind of change once, small, and what is there in between. */
+const CHANGES: readonly Step[] = [
+  ext2.open("/new", NEW),
+  ext2.write(0, pattern(2500, 3)),
+  ext2.write(E.EXT2_APPEND, pattern(100, 4)),
+  ext2.close(),
+  ext2.makeDirectory("/folder/dir"),
+  ext2.rename("/folder/dir", "/moved"),
+  ext2.rename("/folder/old", "/target"),
+  ext2.link("/target", "/folder/again"),
+  ext2.open("/folder/other", NEW | E.EXT2_OPEN_TRUNCATE),
+  ext2.unlink("/folder/other"),
+  ext2.write(0, pattern(50)),
+  ext2.read(0, 100),
+  ext2.close(),
+  ext2.removeDirectory("/moved"),
+  ext2.unlink("/none"),
+  ext2.stat("/target"),
+  ext2.statFs(),
+];
+
+/** Everything that a client or a later mount can see. */
+const seen = ({ answers, image }: Played): unknown => ({
+  answers: answers.map(({ words, bytes }) => [words, bytes && Buffer.from(bytes).toString("hex")]),
+  image: Buffer.from(image).toString("base64"),
+});
+
+function* sample(limit: number, count: number, seed: number = 1): Generator<number> {
+  for (let n = 0, next = seed; n < count; n++) {
+    next = (Math.imul(next, 1664525) + 1013904223) >>> 0;
+    yield next % limit;
+  }
+}
+
+/** Plays the steps with each of the crashes, and finds nothing different. */
+function unnoticed(steps: readonly Step[], crashes: Iterable<readonly number[]>, options: StageOptions = {}): number {
+  const calm = play(server, IMAGE, steps);
+  const right = seen(calm);
+  expect(problemsOf(calm.image)).toEqual([]);
+  let recovered = 0;
+  for (const list of crashes) {
+    const played = play(server, IMAGE, steps, { ...options, crashes: list });
+    recovered += played.rig.recovered;
+    expect({ crashes: list, cold: played.rig.coldRestarts, seen: seen(played) }).toEqual({
+      crashes: list,
+      cold: 0,
+      seen: right,
+    });
+  }
+  return recovered;
+}
+
+function* every(limit: number, stride: number): Generator<number[]> {
+  for (let crash = 1; crash < limit; crash += stride) yield [crash];
+}
+const lengthOf = (steps: readonly Step[]): number => play(server, IMAGE, steps).rig.retired;
+
+describe("the Ext2 server", () => {
+  it(
+    "answers, and leaves the disk, as if nothing had been, when it crashes at any instruction",
+    () => {
+      const length = lengthOf(CHANGES);
+      expect(unnoticed(CHANGES, every(length, THOROUGH ? 3 : Math.floor(length / 50)))).toBeGreaterThan(35);
+    },
+    LONG,
+  );
+
+  it(
+    "crashes at every instruction of a short request, and of what it writes when it has answered",
+    () => {
+      const before = lengthOf([]);
+      for (const step of [ext2.stat("/target"), ext2.makeDirectory("/d")]) {
+        const after = lengthOf([step]);
+        const crashes = every(after - before, THOROUGH ? 1 : Math.floor((after - before) / 25));
+        unnoticed(
+          [step],
+          [...crashes].map(([crash]) => [before + crash!]),
+        );
+      }
+    },
+    LONG,
+  );
+
+  it(
+    "crashes in Recover, and in what it does then, as well",
+    () => {
+      const length = lengthOf(CHANGES);
+      // Recover writes a whole list: some thousands of instructions.
+      const pairs = [...sample(length * 4000, THOROUGH ? 20_000 : 24)].map((pair) => [
+        1 + Math.floor(pair / 4000),
+        1 + (pair % 4000),
+      ]);
+      const triples = [...sample(length * 4000, THOROUGH ? 5000 : 8, 7)].map((pair) => [
+        1 + Math.floor(pair / 4000),
+        1 + (pair % 4000),
+        1 + (pair % 3001),
+      ]);
+      expect(unnoticed(CHANGES, [...pairs, ...triples])).toBeGreaterThan(30);
+    },
+    LONG,
+  );
+
+  it("is not noticed when the disk's server has lost its memory, at whichever request", () => {
+    const { requests } = play(server, IMAGE, CHANGES);
+    const right = seen(play(server, IMAGE, CHANGES));
+    for (let request = 4; request <= requests; request += THOROUGH ? 1 : 5)
+      expect({ request, seen: seen(play(server, IMAGE, CHANGES, { forgets: [request] })) }).toEqual({
+        request,
+        seen: right,
+      });
+  });
+
+  it("answers EIO while the disk fails, and goes on when it works again: nothing that was answered is lost", () => {
+    const steps = [
+      ext2.makeDirectory("/a"), // answered, and cannot be written
+      ext2.stat("/a"),
+      ext2.makeDirectory("/b"),
+      ext2.sync(),
+      ext2.stat("/a"),
+      ext2.makeDirectory("/b"),
+      ext2.sync(),
+    ];
+    const { log } = play(server, IMAGE, steps);
+    const writes = log.filter(({ label, answered }) => label === SESSION_PUT && answered === 0).length;
+    expect(writes).toBeGreaterThan(0);
+    let failures = 0;
+    const fails = (_: number, write: boolean): boolean => write && failures++ < 4;
+    const played = play(server, IMAGE, steps, { fails });
+    expect(outcomes(played)).toEqual([0, 0, E.EXT2_EIO, E.EXT2_EIO, 0, 0, 0]);
+    expect(problemsOf(played.image)).toEqual([]);
+    expect(
+      openExt2(played.image)
+        ._unsafeUnwrap()
+        .list("/")
+        ._unsafeUnwrap()
+        .map(({ name }) => name)
+        .sort(),
+    ).toEqual(["a", "b", "folder", "lost+found", "target"]);
+  });
+
+  it("without recovery leaves half a request on the disk, and knows of no session", () => {
+    const naive = readFileSync(guests["ext2-naive"]!);
+    const length = play(naive, IMAGE, CHANGES).rig.retired;
+    const outcomesOf = [...every(length, Math.floor(length / 24))].map((crashes) =>
+      play(naive, IMAGE, CHANGES, { crashes }),
+    );
+    const torn = outcomesOf.filter(({ image }) => problemsOf(image).length > 0);
+    const noticed = outcomesOf.filter(({ answers }) =>
+      answers.some(({ words }) => words[0] === STATUS_NOT_FOUND || (words[0] === STATUS_FAILED && words.length === 1)),
+    );
+    expect(torn.length).toBeGreaterThan(3);
+    expect(noticed.length).toBeGreaterThan(18);
+  });
+});
+
+describe("a power cut below the Ext2 server", () => {
+  const STEPS: readonly Step[] = [
+    ext2.makeDirectory("/one"),
+    ext2.rename("/folder/old", "/one/old"),
+    ext2.sync(),
+    ext2.stat("/none"),
+    ext2.unlink("/target"),
+    ext2.makeDirectory("/two"),
+    ext2.sync(),
+  ];
+  /** What is on the disk after each sync, before the first one too. */
+  const SYNCED = [0, 3, STEPS.length].map((count) => treeOf(play(server, IMAGE, STEPS.slice(0, count)).image));
+  const answeredSyncs = (answered: number): number => STEPS.slice(0, answered).filter(isSync).length;
+  function isSync({ words }: Step): boolean {
+    return words[0] === E.EXT2_SYNC;
+  }
+  function treeOf(image: Uint8Array): string {
+    const names = (path: string): string[] =>
+      openExt2(image)
+        .andThen((reader) => reader.list(path))
+        ._unsafeUnwrap()
+        .flatMap(({ name, kind }) => [
+          `${path}/${name}`,
+          ...(kind === E.EXT2_KIND_DIRECTORY ? names(`${path}/${name}`) : []),
+        ]);
+    return names("").join(" ");
+  }
+
+  /**
+   * What is wrong with the disk after a cut at a request: a file system that is marked as clean must be sound, and hold what a
+   * sync has left, the last that was answered at least; when nothing was written since that, it must be clean.
+   */
+  function wrong(stops: number, seed: number, options: StageOptions = {}): string[] {
+    const { disk, medium, log, answers } = play(server, IMAGE, STEPS, { ...options, stops });
+    const chances = sample(0x100, 100_000, seed);
+    disk.cut((choices) => (seed === 0 ? 0 : (chances.next().value! >> 3) % choices));
+    const synced = answeredSyncs(answers.length);
+    const lastSync = STEPS.slice(0, answers.length).findLastIndex(isSync);
+    const written = log.some(({ label, answered }) => label === SESSION_PUT && answered > lastSync);
+    const reader = openExt2(medium)._unsafeUnwrap();
+    if (!reader.geometry.clean) return written ? [] : ["not clean, though nothing was written since a sync"];
+    const problems = problemsOf(medium);
+    if (problems.length > 0) return problems;
+    return SYNCED.slice(synced).includes(treeOf(medium)) ? [] : [`neither sync: ${treeOf(medium)}`];
+  }
+  const { requests, flushes } = play(server, IMAGE, STEPS);
+  const cuts = Array.from({ length: requests - 2 }, (_, i) => i + 4);
+  /** The first fault over all cuts, each with so many draws of what is left. */
+  function fault(draws: number, options: StageOptions = {}): string | undefined {
+    for (let seed = 0; seed < draws; seed++)
+      for (const stops of cuts) {
+        const [first] = wrong(stops, seed, options);
+        if (first !== undefined) return `request ${stops}, draw ${seed}: ${first}`;
+      }
+    return undefined;
+  }
+
+  it("keeps what a sync has answered, and never leaves a damaged file system marked as clean", () => {
+    expect(flushes).toBe(6);
+    expect(fault(THOROUGH ? 100 : 2)).toBeUndefined();
+  });
+
+  it("keeps it when the server has crashed meanwhile", () => {
+    const length = lengthOf(STEPS);
+    for (const crash of sample(length, THOROUGH ? 2000 : 25)) {
+      const played = play(server, IMAGE, STEPS, { crashes: [crash + 1] });
+      played.disk.cut(() => 0);
+      expect({ crash, medium: Buffer.compare(played.medium, played.image) }).toEqual({ crash, medium: 0 });
+    }
+  });
+
+  it.each(Array.from({ length: flushes }, (_, i) => i + 1))("shows when flush %i is left out", (flush) => {
+    expect(fault(100, { pretends: [flush] })).toBeDefined();
+  });
+});
