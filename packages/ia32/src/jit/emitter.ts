@@ -13,6 +13,7 @@ import { Flags } from "./flags.ts";
 import type { HelperName } from "./imports.ts";
 import { helperIndex } from "./imports.ts";
 import * as local from "./locals.ts";
+import { Parts } from "./parts.ts";
 import { VectorRegisters } from "./vectors/vector-registers.ts";
 import { CodeWriter, type Label } from "./wasm/code-writer.ts";
 import * as op from "./wasm/opcodes.ts";
@@ -43,6 +44,7 @@ export class Emitter {
   readonly w: CodeWriter = ROOM.clear();
   readonly flags: Flags = new Flags(this.w);
   readonly anchors: Anchors = new Anchors(this.w);
+  readonly parts: Parts = new Parts();
   readonly vectors: VectorRegisters = new VectorRegisters(this.w);
   readonly floats: FloatStack = new FloatStack(this.w);
   /** Registers that are read, or written, somewhere in the function: bits by number. */
@@ -58,6 +60,8 @@ export class Emitter {
   /** int32 temporaries that the function has, and whether it has wide ones. */
   temporaries = 0;
   usesWide = false;
+  /** Depth of the code at the instruction's begin: what is emitted deeper runs only sometimes. */
+  #depth = 0;
   /** Temporaries in use. */
   #temporaries = 0;
   #wide = 0;
@@ -66,6 +70,7 @@ export class Emitter {
   /** A new instruction begins: no temporary is in use. */
   begin(site: number): void {
     this.site = site;
+    this.#depth = this.w.depth;
     this.#temporaries = 0;
     this.#wide = 0;
     this.#vectors = 0;
@@ -120,6 +125,7 @@ export class Emitter {
   setRegister(number: number): void {
     this.written |= 1 << number;
     this.anchors.changed(number);
+    this.parts.changed(number);
     this.w.set(local.GPR + number);
   }
 
@@ -127,21 +133,24 @@ export class Emitter {
   moveRegister(number: number, by: number): void {
     this.written |= 1 << number;
     this.anchors.step(number, by);
+    this.parts.changed(number);
     this.w.set(local.GPR + number);
   }
 
   /** Pushes a register of 8, 16 or 32 bits by its index in the view of its size, zero-extended. */
   part(size: number, index: number): void {
-    const { w } = this;
-    if (size === 32) this.register(index);
-    else if (size === 16) {
-      this.register(index >> 1);
-      w.const(0xffff).op(op.I32_AND);
-    } else {
-      this.register(index >> 2);
-      if (index & 1) w.const(8).op(op.I32_SHR_U);
-      w.const(0xff).op(op.I32_AND);
+    const { w, parts } = this;
+    if (size === 32) {
+      this.register(index);
+      return;
     }
+    const number = size === 16 ? index >> 1 : index >> 2;
+    const shift = size === 8 && index & 1 ? 8 : 0;
+    const known = parts.size(number, size + shift);
+    if (known > 0) w.get(parts.local(number));
+    else this.register(number);
+    if (shift > 0) w.const(shift).op(op.I32_SHR_U);
+    if (known !== size + shift) w.const(size === 16 ? 0xffff : 0xff).op(op.I32_AND);
   }
 
   /** Sets a register of 8, 16 or 32 bits from the low bits of a local. */
@@ -155,15 +164,27 @@ export class Emitter {
     const number = size === 16 ? index >> 1 : index >> 2;
     const shift = size === 8 && index & 1 ? 8 : 0;
     const mask = size === 16 ? 0xffff : 0xff;
+    const { parts } = this;
+    const kept = parts.enabled && shift === 0 && number < local.PART_COUNT && w.depth === this.#depth;
+    const part = kept ? local.PARTS + number : -1;
+    const below = shift > 0 && parts.size(number, 8) === 8 ? parts.local(number) : local.GPR + number;
     this.register(number);
     w.const(~(mask << shift))
       .op(op.I32_AND)
       .get(from)
       .const(mask)
       .op(op.I32_AND);
+    if (kept) w.tee(part);
     if (shift > 0) w.const(shift).op(op.I32_SHL);
     w.op(op.I32_OR);
     this.setRegister(number);
+    if (kept) parts.learn(number, size as 8 | 16, part);
+    else if (below !== local.GPR + number) parts.learn(number, 8, below);
+  }
+
+  /** A register, set just now, holds a number of 8 or 16 bits. */
+  learnNarrow(number: number, size: 8 | 16): void {
+    if (this.w.depth === this.#depth) this.parts.learn(number, size, local.GPR + number);
   }
 
   /** Calls the host for the running instruction; the arguments but site and budget are on the stack. */
@@ -193,6 +214,7 @@ export class Emitter {
     for (let number = 0; number < 8; number++)
       if (registers & (1 << number)) {
         this.anchors.changed(number);
+        this.parts.changed(number);
         this.w.word(REGISTER_FILE + 4 * number).set(local.GPR + number);
       }
   }

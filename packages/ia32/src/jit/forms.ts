@@ -50,6 +50,7 @@ export function emitOperation(to: Lowering): boolean {
     emit.w.depth = depth;
     emit.flags.known = known;
     emit.begin(emit.site);
+    emit.parts.begin();
     emitCall(emit, operation);
     return false;
   }
@@ -133,6 +134,8 @@ function emitForm(to: Lowering, slot: Slot): void {
       const result = emit.keep();
       if (memory) write(emit, address, size, result);
       else assign(first, result);
+      if (row.mnemonic === "MOVZX" && size === 32)
+        emit.learnNarrow(registerIndex(first, operation), widthOf(second) as 8 | 16);
       return;
     }
     case "set": {

@@ -124,6 +124,7 @@ class FunctionWriter {
     this.#findDispatched(items);
     this.#chained = chainedLoads(items);
     this.#emit.anchors.enabled = this.#options.hot;
+    this.#emit.parts.enabled = this.#options.hot;
     this.#top = w.loop();
     const exit = w.block();
     const stay = w.block();
@@ -281,6 +282,7 @@ class FunctionWriter {
     const live = flagsLiveBehind(this.#region, block);
     const to = new Lowering(emit, block.operations[0], ({ operation }) => emitCall(emit, operation));
     emit.anchors.begin(block.operations);
+    emit.parts.begin();
     block.operations.forEach((operation, position) => {
       emit.begin(site | position);
       emit.anchors.at(position);

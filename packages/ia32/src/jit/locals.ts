@@ -37,8 +37,11 @@ export const LOOKUP_END: number = TEMPORARIES + 4;
 /** Places in RAM that other accesses of the block are near to, see anchors.ts; only in hot functions. */
 export const ANCHORS: number = TEMPORARIES + TEMPORARY_COUNT;
 export const ANCHOR_COUNT = 3;
+/** Low parts of EAX, ECX, EDX and EBX, see parts.ts; only in hot functions. */
+export const PARTS: number = ANCHORS + ANCHOR_COUNT;
+export const PART_COUNT = 4;
 /** x87: status word, tags, and where the registers' locals begin on the register stack (x87/float-stack.ts). */
-export const FSW: number = ANCHORS + ANCHOR_COUNT;
+export const FSW: number = PARTS + PART_COUNT;
 export const TAGS: number = FSW + 1;
 export const BASE: number = FSW + 2;
 /** int64 temporaries. */

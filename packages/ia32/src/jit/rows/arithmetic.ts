@@ -33,44 +33,49 @@ export class Arithmetic {
     return this.#to.emit.flags;
   }
 
-  /** Sign-extends what is on the stack and makes it the result of the flags. */
-  #result(): void {
-    const { size } = this.#to;
-    if (size === 8) this.#w.op(op.I32_EXTEND8_S);
-    else if (size === 16) this.#w.op(op.I32_EXTEND16_S);
-    this.#w.set(local.RESULT);
+  /** Sign-extends what is on the stack and makes it the result of the flags; gives a local that it is in as it was. */
+  #result(): number {
+    const { size, emit } = this.#to;
+    if (size === 32) {
+      this.#w.set(local.RESULT);
+      return local.RESULT;
+    }
+    const plain = emit.temporary();
+    this.#w
+      .tee(plain)
+      .op(size === 8 ? op.I32_EXTEND8_S : op.I32_EXTEND16_S)
+      .set(local.RESULT);
+    return plain;
   }
 
   add(a: number, b: number): void {
     this.#w.get(a).get(b).op(op.I32_ADD);
-    this.#combined(a, b, ADD);
-    this.#w.get(local.RESULT);
+    this.#w.get(this.#combined(a, b, ADD));
   }
 
   /** ADC. */
   addWithCarry(a: number, b: number): void {
     this.#flags.carry();
     this.#w.get(a).op(op.I32_ADD).get(b).op(op.I32_ADD);
-    this.#combined(a, b, ADC);
-    this.#w.get(local.RESULT);
+    this.#w.get(this.#combined(a, b, ADC));
   }
 
-  /** The result is on the stack. */
-  #combined(a: number, b: number, kinds: Kinds): void {
-    this.#result();
+  /** The result is on the stack; gives a local with its low bits. */
+  #combined(a: number, b: number, kinds: Kinds): number {
+    const result = this.#result();
     this.#w.get(a).set(local.A).get(b).set(local.B);
     this.#flags.become(kinds[this.#to.size]);
+    return result;
   }
 
-  /** CMP: only the flags. */
-  compare(a: number, b: number): void {
+  /** CMP: only the flags; gives a local with the low bits of the difference. */
+  compare(a: number, b: number): number {
     this.#w.get(a).get(b).op(op.I32_SUB);
-    this.#combined(a, b, SUB);
+    return this.#combined(a, b, SUB);
   }
 
   subtract(a: number, b: number): void {
-    this.compare(a, b);
-    this.#w.get(local.RESULT);
+    this.#w.get(this.compare(a, b));
   }
 
   /** SBB. */
@@ -78,8 +83,7 @@ export class Arithmetic {
     this.#flags.carry();
     const borrow = this.#to.emit.keep();
     this.#w.get(a).get(b).op(op.I32_SUB).get(borrow).op(op.I32_SUB);
-    this.#combined(a, b, SBB);
-    this.#w.get(local.RESULT);
+    this.#w.get(this.#combined(a, b, SBB));
   }
 
   negate(a: number): void {
@@ -104,7 +108,7 @@ export class Arithmetic {
       w.const(31).op(op.I32_SHL).set(local.B);
     }
     w.get(a).const(by).op(op.I32_ADD);
-    this.#result();
+    const result = this.#result();
     if (size === 32) flags.become(by > 0 ? flag.INC32 : flag.DEC32);
     else {
       const highest = size === 8 ? 0x7f : 0x7fff;
@@ -124,7 +128,7 @@ export class Arithmetic {
       w.set(local.B).get(local.RESULT).set(local.SIGN);
       flags.become(flag.WORDS);
     }
-    w.get(local.RESULT);
+    w.get(result);
   }
 
   and(a: number, b: number): void {
@@ -148,9 +152,9 @@ export class Arithmetic {
 
   #logic(a: number, b: number, opcode: number): void {
     this.#w.get(a).get(b).op(opcode);
-    this.#result();
+    const result = this.#result();
     this.#flags.become(flag.LOGIC);
-    this.#w.get(local.RESULT);
+    this.#w.get(result);
   }
 
   not(a: number): void {
