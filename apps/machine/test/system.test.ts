@@ -2,7 +2,7 @@
  * The machine as it is started: booted from an Ext2 disk, with programs and files on it, while disk driver and file system crash.
  *
  * Here: what somebody at the shell sees. Not here: crashes at every instruction (→ tools/guest), the file system's own
- * promises (→ ext2 tests), other programs' view of the image (→ the long tier).
+ * promises (→ tools/guest/ext2*.test.ts). In the long tier e2fsck has its say of every disk here.
  */
 import { createHash } from "node:crypto";
 import { ResidentCrash } from "@kintsugi/arc-framework";
@@ -11,7 +11,6 @@ import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
 import { bootSource } from "../src/commands/boot-source.ts";
 import { CrashSchedule } from "../src/crash-schedule.ts";
-import { checkExt2 } from "../src/ext2/check.ts";
 import { makeExt2 } from "../src/ext2/make.ts";
 import { openExt2 } from "../src/ext2/read.ts";
 import { machineMemory } from "../src/host/machine-thread.ts";
@@ -21,6 +20,7 @@ import { Random } from "../src/random.ts";
 import { bootModulesOf } from "../src/system/boot-list.ts";
 import { systemImage, systemTree } from "../src/system/tree.ts";
 import { anyKind, userThread } from "./campaign.ts";
+import { problemsOf } from "./e2fsck.ts";
 import { Rig, type SavedMachine, TEST_RAM } from "./rig.ts";
 import { count, LONG, SEED } from "./tier.ts";
 
@@ -69,7 +69,7 @@ describe("the boot disk", () => {
   const image = systemImage()._unsafeUnwrap();
 
   it("is a sound file system, the same every time, and holds what is booted", () => {
-    expect(checkExt2(image)).toEqual([]);
+    expect(problemsOf(image)).toEqual([]);
     expect(Buffer.compare(image, systemImage()._unsafeUnwrap())).toBe(0);
     for (const console of ["serial", "screen"] as const) {
       const modules = bootModulesOf(openExt2(image)._unsafeUnwrap(), { console, parallel: "thesis" })._unsafeUnwrap();
@@ -122,7 +122,7 @@ describe("the machine booted from its disk", () => {
     ])
       expect([line, rig.command(line)]).toEqual([line, ""]);
     disk.cut(() => 0); // every command has ended with a sync
-    expect(checkExt2(medium)).toEqual([]);
+    expect(problemsOf(medium)).toEqual([]);
     const reader = openExt2(medium)._unsafeUnwrap();
     const { home, bin } = reader.tree()._unsafeUnwrap() as Record<string, Record<string, Uint8Array>>;
     expect(Object.keys(home!).sort()).toEqual(["letter", "shell"]);
@@ -158,6 +158,24 @@ describe("the machine booted from its disk", () => {
     const before = memory();
     for (let n = 0; n < 40; n++) expect(rig.command(`run hello ${n}`)).toContain(`given: ${n}\n`); // more than a server's sessions
     expect(memory()).toBe(before);
+  });
+
+  it("takes servers from the disk's /system, which recover as others do", () => {
+    const { rig } = new System();
+    expect(rig.command("ext2:/system/ramdisk")).toBe("");
+    expect(rig.command("ps")).toMatch(/ ramdisk .* server\n/);
+    expect(rig.command("ext2:/system/ramdisk")).toContain("busy");
+    expect(rig.command("run diskcopy pata ramdisk 40")).toBe("40 sectors\n");
+    expect(rig.command("crash ramdisk divide")).toBe("");
+    rig.clear();
+    expect(rig.command("run diskcopy ramdisk pata 40")).toBe("40 sectors\n"); // what came back is what was there
+    expect(rig.command("timeline 1")).toMatch(
+      /^ext2:\/system\/ramdisk \(pid \d+\): divide error \(exception 0\): hot restart\n/,
+    );
+    expect(rig.command("cat ext2:/readme")).toBe(text(fileOf("readme")));
+    // Device memory is for what the boot loader has loaded.
+    rig.command("ext2:/system/text");
+    expect(rig.command("ps")).not.toMatch(/ text /);
   });
 
   it.each([

@@ -5,13 +5,11 @@
  * @module
  */
 import { MachineThread, type ThreadEnd } from "../host/machine-thread.ts";
-import { PaperFile } from "../host/paper-file.ts";
-import { WavFile } from "../host/wav-file.ts";
 import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
 import { JsonLines } from "./json-lines.ts";
 import { UsageError } from "./options.ts";
-import { diskFileOf, machineOf, prepare, readScript } from "./prepare.ts";
+import { filesOf, machineOf, prepare, readScript } from "./prepare.ts";
 import type { BootFlags } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import { screenLines } from "./screen.ts";
@@ -34,16 +32,12 @@ export async function boot(flags: BootFlags): Promise<number> {
         after: "deadlock",
       };
   const recorder = flags.record === undefined ? undefined : new Recorder(flags.record, prepared.header);
-  const paper = new PaperFile(flags.paper);
-  const wav = new WavFile(flags.wav);
-  const disk = diskFileOf(flags, prepared);
+  const files = filesOf(flags, prepared);
   const json = flags.json ? new JsonLines(flags.hostTimes === true) : undefined;
   let lastTyped = "";
   const effects = async (batch: readonly Effect[]): Promise<void> => {
     for (const effect of batch) {
-      if (effect.kind === "paper") paper.print(effect.bytes);
-      if (effect.kind === "disk") disk?.write(effect.lba, effect.bytes);
-      if (effect.kind === "sound") wav.record(effect.block);
+      files.take(effect);
       if (effect.kind === "taken") {
         recorder?.taken(effect.entry);
         if (effect.entry.kind === "type")
@@ -67,9 +61,7 @@ export async function boot(flags: BootFlags): Promise<number> {
   );
   const interrupted = onInterrupt(() => thread.leave());
   const ended: ThreadEnd = await thread.ended;
-  paper.close();
-  wav.close();
-  disk?.close();
+  files.close();
   const { end, figures } = onlyWhatWasAsked(ended);
   recorder?.close({ at: figures.cycles, instructions: figures.instructions, hash: figures.hash });
   if (json !== undefined) await writeOut(json.end(end, figures));

@@ -10,13 +10,13 @@ import { createInterface } from "node:readline";
 import { PROCESS_FIRST_THREAD } from "@kintsugi/arc-framework";
 import { globalId } from "@kintsugi/microkernel";
 import type { BootModule } from "../boot.ts";
+import { diskOver } from "../disk-medium.ts";
 import { GdbServer } from "../gdb/server.ts";
 import { TaskStopped, TaskTarget } from "../gdb/task-target.ts";
+import type { HostFiles } from "../host/host-files.ts";
 import { machineMemory } from "../host/machine-thread.ts";
 import { Outbox } from "../host/outbox.ts";
-import { PaperFile } from "../host/paper-file.ts";
 import { loadPolicy } from "../host/policy-file.ts";
-import { WavFile } from "../host/wav-file.ts";
 import type { Effect } from "../host/worker-protocol.ts";
 import { Machine } from "../machine.ts";
 import { type Operator, PersonOperator, ScriptOperator } from "../run/operator.ts";
@@ -24,7 +24,7 @@ import { Run, type RunEnd } from "../run/run.ts";
 import type { DebugFlags } from "./debug-options.ts";
 import { endingOf } from "./ending.ts";
 import { UsageError } from "./options.ts";
-import { prepare, readScript } from "./prepare.ts";
+import { filesOf, prepare, readScript } from "./prepare.ts";
 import type { BootFlags } from "./program.ts";
 import { onInterrupt, writeOut } from "./streams.ts";
 import { CYCLES_PER_SECOND } from "./virtual-time.ts";
@@ -41,8 +41,8 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
   const prepared = prepare(flags);
   const thread = threadOf(flags.gdbTask ?? DEFAULT_TASK, prepared.modules);
   const outbox = new Outbox();
-  const paper = new PaperFile(flags.paper);
-  const wav = new WavFile(flags.wav);
+  const files = filesOf(flags, prepared);
+  const disk = diskOver(prepared.disk, (lba, bytes) => outbox.disk(lba, bytes));
   const target: TaskTarget = new TaskTarget(
     () => machine,
     thread,
@@ -56,6 +56,8 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
     memory: machineMemory(prepared.ramSize),
     ramSize: prepared.ramSize,
     modules: prepared.modules,
+    disk,
+    console: prepared.header.console ?? "serial",
     seed: prepared.header.seed,
     outside: outbox,
     probe: target,
@@ -68,7 +70,7 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
   const operator = operatorOf(flags, person, terminal);
   const run = new Run(machine, operator, limit, () => {});
   const stage = new Stage(run, target, flags.gdb ?? 0, async (whole) => {
-    for (const effect of outbox.flush(whole)) await show(effect, paper, wav);
+    for (const effect of outbox.flush(whole)) await show(effect, files);
   });
   const interrupted = onInterrupt(() => stage.leave());
   if (terminal) listen(stage);
@@ -79,8 +81,9 @@ export async function debug(flags: BootFlags & DebugFlags, person: boolean): Pro
   } finally {
     if (terminal) process.stdin.setRawMode(false);
     process.stdin.unref?.();
-    paper.close();
-    wav.close();
+    disk.flush();
+    for (const effect of outbox.flush(true)) await show(effect, files);
+    files.close();
   }
   const ending = endingOf(end, { cycles: machine.cycles, instructions: machine.instructions, hash: "" }, "");
   if (ending.message !== "") process.stderr.write(`kintsugi: ${ending.message}\n`);
@@ -185,10 +188,9 @@ function operatorOf(flags: BootFlags, person: boolean, terminal: boolean): Opera
   return new ScriptOperator(lines, { ended: true, after: "deadlock" });
 }
 
-async function show(effect: Effect, paper: PaperFile, wav: WavFile): Promise<void> {
-  if (effect.kind === "paper") paper.print(effect.bytes);
-  else if (effect.kind === "sound") wav.record(effect.block);
-  else if (effect.kind === "serial") await writeOut(effect.bytes);
+async function show(effect: Effect, files: HostFiles): Promise<void> {
+  files.take(effect);
+  if (effect.kind === "serial") await writeOut(effect.bytes);
 }
 
 function listen(stage: Stage): void {

@@ -9,7 +9,7 @@ import { dirname } from "node:path";
 import { MODULE_LIMIT } from "@kintsugi/arc-framework";
 import type { BootModule } from "../boot.ts";
 import { imageHash } from "../host/digest.ts";
-import { DiskFile } from "../host/disk-file.ts";
+import { HostFiles } from "../host/host-files.ts";
 import { displayMemory, machineMemory } from "../host/machine-thread.ts";
 import { DEFAULT_POLICY } from "../host/policy-file.ts";
 import type { WorkerStart } from "../host/worker-protocol.ts";
@@ -110,9 +110,9 @@ export function machineOf({
   };
 }
 
-/** Where the disk's sectors are written; nowhere in a replay, which only compares. */
-export function diskFileOf({ disk }: MachineFlags, { replay }: Prepared): DiskFile | undefined {
-  return disk === undefined || replay !== undefined ? undefined : new DiskFile(disk);
+/** The files that the machine writes; a replay, which only compares, leaves the disk's alone. */
+export function filesOf({ paper, wav, disk }: MachineFlags, { replay }: Prepared): HostFiles {
+  return new HostFiles({ paper, wav, ...(disk === undefined || replay !== undefined ? {} : { disk }) });
 }
 
 /** The script's lines; a newline at its end does not make an empty last line. */

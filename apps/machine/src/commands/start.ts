@@ -7,11 +7,9 @@
  */
 import { createInterface } from "node:readline";
 import { MachineThread } from "../host/machine-thread.ts";
-import { PaperFile } from "../host/paper-file.ts";
-import { WavFile } from "../host/wav-file.ts";
 import type { Effect, OperatorChoice } from "../host/worker-protocol.ts";
 import { endingOf, replayEnding } from "./ending.ts";
-import { diskFileOf, machineOf, prepare } from "./prepare.ts";
+import { filesOf, machineOf, prepare } from "./prepare.ts";
 import type { MachineFlags } from "./program.ts";
 import { Recorder } from "./recorder.ts";
 import { SCREEN_BEGIN, SCREEN_END, screenDrawing, screenLines } from "./screen.ts";
@@ -23,20 +21,17 @@ const LEAVE_KEY = 0x1d;
 export async function start(flags: MachineFlags): Promise<number> {
   const prepared = prepare(flags);
   const recorder = flags.record === undefined ? undefined : new Recorder(flags.record, prepared.header);
-  const paper = new PaperFile(flags.paper);
-  const wav = new WavFile(flags.wav);
-  const disk = diskFileOf(flags, prepared);
+  const files = filesOf(flags, prepared);
   const terminal = process.stdin.isTTY === true && prepared.replay === undefined;
   const effects = async (batch: readonly Effect[]): Promise<void> => {
     for (const effect of batch) {
-      if (effect.kind === "paper") paper.print(effect.bytes);
-      else if (effect.kind === "disk") disk?.write(effect.lba, effect.bytes);
-      else if (effect.kind === "sound") wav.record(effect.block);
-      else if (effect.kind === "taken") recorder?.taken(effect.entry);
+      files.take(effect);
+      if (effect.kind === "taken") recorder?.taken(effect.entry);
       else if (effect.kind === "serial") await writeOut(effect.bytes);
       else if (effect.kind === "screen")
         await writeOut(terminal ? screenDrawing(effect.screen) : screenLines(effect.screen));
-      else if (effect.event.event === "reset") await writeOut(`\r\n*** reset: ${effect.event.reason}\r\n`);
+      else if (effect.kind === "event" && effect.event.event === "reset")
+        await writeOut(`\r\n*** reset: ${effect.event.reason}\r\n`);
     }
   };
   const piped: OperatorChoice = { kind: "script", lines: [], ended: false, after: "left" };
@@ -61,16 +56,14 @@ export async function start(flags: MachineFlags): Promise<number> {
   else if (prepared.replay === undefined) pipe(thread);
   const ended = await thread.ended.finally(() => hangUp(terminal));
   if (drawn) await writeOut(SCREEN_END);
-  paper.close();
-  wav.close();
-  disk?.close();
+  files.close();
   const { end, figures } = onlyWhatWasAsked(ended);
   recorder?.close({ at: figures.cycles, instructions: figures.instructions, hash: figures.hash });
   let ending = endingOf(end, figures, "");
   if (prepared.replay !== undefined) ending = replayEnding(ending, figures, prepared.replay.end);
-  const printed = paper.bytes > 0 ? `${paper.bytes} bytes on ${paper.path}` : "nothing was printed";
+  const printed = files.paper.bytes > 0 ? `${files.paper.bytes} bytes on ${files.paper.path}` : "nothing was printed";
   const message = ending.message === "" ? `the machine is off` : ending.message;
-  const heard = wav.seconds > 0 ? `; ${wav.seconds.toFixed(1)} s of sound in ${wav.path}` : "";
+  const heard = files.wav.seconds > 0 ? `; ${files.wav.seconds.toFixed(1)} s of sound in ${files.wav.path}` : "";
   process.stderr.write(`\nkintsugi: ${message}; paper: ${printed}${heard}\n`);
   return interrupted.code ?? ending.code;
 }

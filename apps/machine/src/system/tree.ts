@@ -30,8 +30,9 @@ const OTHERS: readonly string[] = [
 
 const README = `Arc, restart recovery and all, on a PC made of TypeScript.
 
-This disk holds what you are running: the boot loader has read /boot, /system holds the
-servers and the shell, /bin the programs. Kill a server while you read this file,
+This disk holds what you are running: the boot loader has read /boot, /system
+holds the servers and the shell, /bin the programs. Kill a server while you
+read this file,
 
     crash pata page-fault
     cat ext2:/readme

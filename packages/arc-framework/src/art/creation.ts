@@ -44,9 +44,10 @@ import {
   enter,
   findModule,
   freePid,
-  moduleName,
   PROCESS_FREE,
   p3Thread,
+  processName,
+  serverName,
   serviceThread,
   userThread,
 } from "./processes.ts";
@@ -101,16 +102,33 @@ export function* createProcess(
   return { status: STATUS_OK, pid };
 }
 
-/** Takes a row; a name with a colon that no module has is a place on a disk, which the P3 will look for. Result: status, pid, P3, user thread, flags, resident program. */
+/** What a name stands for; a name with a colon that no module has is a place on a disk, which the P3 will look for. */
+function programOf(tx: Transaction, memory: ArtMemory, name: string): Program | undefined {
+  const module = findModule(memory, tx, name);
+  if (module >= 0) {
+    const flags = memory.modules.get(tx, module, M.flags) & (PROCESS_FLAG_SERVER | PROCESS_FLAG_DEVICE);
+    return { module, flags, name };
+  }
+  if (!name.includes(":")) return undefined;
+  // Whoever can write to a disk decides what is in its /system: device memory is for what the boot loader has loaded.
+  const server = serverName(name);
+  if (server === undefined) return { module: DISK_MODULE, flags: PROCESS_FLAG_DISK, name };
+  return { module: DISK_MODULE, flags: PROCESS_FLAG_DISK | PROCESS_FLAG_SERVER, name: server };
+}
+
+interface Program {
+  readonly module: number;
+  readonly flags: number;
+  /** Of the process; a server is looked up by it. */
+  readonly name: string;
+}
+
+/** Takes a row. Result: status, pid, P3, user thread, flags, resident program. */
 function claim(tx: Transaction, memory: ArtMemory, wanted: Starter): number[] {
-  const name = /^\S*/.exec(wanted.commandLine)?.[0] ?? "";
-  const known = findModule(memory, tx, name);
-  const onDisk = known < 0 && name.includes(":");
-  if (known < 0 && !onDisk) return [STATUS_NOT_FOUND];
-  const module = onDisk ? DISK_MODULE : known;
-  const words = memory.modules.get(tx, module, M.flags) & (PROCESS_FLAG_SERVER | PROCESS_FLAG_DEVICE);
-  const flags = onDisk ? PROCESS_FLAG_DISK : words;
-  if ((flags & PROCESS_FLAG_SERVER) !== 0 && serverOf(tx, memory, name) !== 0) return [STATUS_BUSY];
+  const found = programOf(tx, memory, /^\S*/.exec(wanted.commandLine)?.[0] ?? "");
+  if (found === undefined) return [STATUS_NOT_FOUND];
+  const { module, flags } = found;
+  if ((flags & PROCESS_FLAG_SERVER) !== 0 && serverOf(tx, memory, found.name) !== 0) return [STATUS_BUSY];
   const pid = freePid(memory, tx);
   if (pid === 0) return [STATUS_NO_MEMORY];
   const { parent, starter, startClient } = wanted;
@@ -132,7 +150,7 @@ export function serverOf(tx: Transaction, memory: ArtMemory, name: string): numb
   const isServer = (pid: number): boolean => {
     const row = pid - 1;
     if ((memory.processes.get(tx, row, P.flags) & PROCESS_FLAG_SERVER) === 0) return false;
-    return moduleName(memory, tx, memory.processes.get(tx, row, P.module)) === name;
+    return processName(memory, tx, pid) === name;
   };
   return alivePids(memory, tx).find(isServer) ?? 0;
 }

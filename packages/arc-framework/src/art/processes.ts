@@ -94,13 +94,21 @@ export function moduleName({ modules }: ArtMemory, tx: WordReader, module: numbe
   return unpackText(readWords(tx, modules.address(module, M.name), 8));
 }
 
-/** Name of a process: its module's, or the place on a disk that it comes from. */
+/** A file of a disk's /system is a server, of the name of its last part: SERVER:/system/NAME. */
+const SYSTEM_FILE = /^[^:]+:\/system\/([^/]+)$/;
+
+/** The name that a server from this place on a disk has; undefined for a place of other programs. */
+export function serverName(place: string): string | undefined {
+  return SYSTEM_FILE.exec(place)?.[1]?.slice(0, NAME_BYTES - 1);
+}
+
+/** Name of a process: its module's, or the place on a disk that it comes from, or the server's name there. */
 export function processName(memory: ArtMemory, tx: WordReader, pid: number): string {
   const { processes } = memory;
   const module = processes.get(tx, pid - 1, P.module);
   if (module !== DISK_MODULE) return moduleName(memory, tx, module);
   const [name = ""] = unpackText(readWords(tx, processes.address(pid - 1, P.argument), ARGUMENT_BYTES / 4)).split(" ");
-  return name.slice(0, NAME_BYTES - 1);
+  return serverName(name) ?? name.slice(0, NAME_BYTES - 1);
 }
 
 /** Index of the module of this name, or -1. */
