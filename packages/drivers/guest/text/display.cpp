@@ -30,11 +30,13 @@ status_t Map() {
   return status;
 }
 
-void ShowCell(L4_Word_t row, L4_Word_t column) { memory[row * screen::COLUMNS + column] = screen::Cell(row, column); }
+void ShowCell(L4_Word_t row, L4_Word_t column) { memory[row * screen::COLUMNS + column] = screen::Row(row)[column]; }
 
 void ShowAll() {
-  for (L4_Word_t row = 0; row < screen::ROWS; row++)
-    for (L4_Word_t column = 0; column < screen::COLUMNS; column++) ShowCell(row, column);
+  // The display's memory is memory to whoever writes it: accesses of any size and order do.
+  auto* to = const_cast<unsigned short*>(memory);
+  for (L4_Word_t row = 0; row < screen::ROWS; row++, to += screen::COLUMNS)
+    memcpy(to, const_cast<const unsigned short*>(screen::Row(row)), screen::COLUMNS * sizeof *to);
 }
 
 void ShowCursor() {

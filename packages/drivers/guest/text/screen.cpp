@@ -72,7 +72,7 @@ bool Down(State& next) {
 
 const State& Now() { return state.Get(); }
 
-unsigned short Cell(L4_Word_t row, L4_Word_t column) { return cells.of[(Now().top + row) % ROWS][column]; }
+const volatile unsigned short* Row(L4_Word_t row) { return cells.of[(Now().top + row) % ROWS]; }
 
 L4_Word_t Begin(L4_Word_t sequence) {
   if (Now().sequence != sequence) {

@@ -28,8 +28,8 @@ struct State {
 
 /** As it is now. */
 const State& Now();
-/** A cell of the screen, character below attribute. */
-unsigned short Cell(L4_Word_t row, L4_Word_t column);
+/** A row of the screen: COLUMNS cells, character below attribute. */
+const volatile unsigned short* Row(L4_Word_t row);
 /** A request begins, or goes on; how many of its bytes are done. */
 L4_Word_t Begin(L4_Word_t sequence);
 /** Shows the request's next byte. `touched` hears of each cell that changes; a scroll changes all. Returns whether it has scrolled. */
