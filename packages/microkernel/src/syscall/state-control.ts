@@ -9,8 +9,9 @@
  *         NEXT_INTERRUPT: the first line behind this one (ids) whose handler the caller may ask for, or nil; EDX is the handler, ECX
  *         INTERRUPT_PHASE_…
  * LINK of a sender in the middle of a transfer takes two records, the receiver's behind the sender's, and links both.
- * GET stops the thread, unless it is the caller, and otherwise changes nothing; LOOK reads the same and stops nobody; ExchangeRegisters lets it go on. SET breaks the thread's IPC off and leaves it halted at the record's user state; LINK, when every
- * partner is set, gives it the record's IPC and lets it go on. Allowed to the space of the thread's pager, as
+ * GET stops the thread, unless it is the caller, and otherwise changes nothing; ExchangeRegisters lets it go on. LOOK
+ * reads the same and stops nobody. SET breaks the thread's IPC off and leaves it halted at the record's user state; LINK,
+ * when every partner is set, gives it the record's IPC and lets it go on. Allowed to the space of the thread's pager, as
  * ThreadControl and ExchangeRegisters set it, and to privileged spaces; SET and LINK not to the thread itself.
  * Reference: `docs/protocols.md` section 5.
  * Here: who may ask, the record's way to and from memory. Not here: what is in it (→ export/thread-record.ts).
