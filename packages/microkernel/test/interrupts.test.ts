@@ -1,6 +1,17 @@
 import { expect, it } from "vitest";
-import { ANY_THREAD, interruptId, Kernel, type KernelOptions } from "../src/index.ts";
 import {
+  ANY_THREAD,
+  globalId,
+  interruptId,
+  Kernel,
+  type KernelOptions,
+  type ThreadId,
+  TIME_NEVER,
+  timeouts,
+} from "../src/index.ts";
+import {
+  type Body,
+  launch,
   Machine,
   message,
   type Received,
@@ -121,4 +132,46 @@ it("idle time jumps to the next event, and no further than asked", () => {
   expect(base.options.processor.cycles).toBe(500_000);
   expect(kernel.run(3_000_000)).toEqual({ kind: "idle", next: Number.POSITIVE_INFINITY });
   expect(base.options.processor.cycles).toBe(2_000_000);
+});
+
+it("a watcher's timeout alone keeps nobody awake: it looks once more when all others are at rest", () => {
+  const [watch, worker] = [globalId(60, 1), globalId(61, 1)];
+  const second = timeouts(TIME_NEVER, (10 << 10) | 977);
+  const looks: number[] = [];
+  const bodies = new Map<ThreadId, Body>([
+    [
+      ROOT,
+      function* (c) {
+        yield* launch(c, watch, 1);
+        yield* launch(c, worker, 2);
+      },
+    ],
+    [
+      watch,
+      function* (c) {
+        for (;;) {
+          yield* message(c, 0, watch, { time: second });
+          looks.push(c.now());
+        }
+      },
+    ],
+    [
+      worker,
+      function* (c) {
+        for (let i = 0; i < 3; i++) yield* message(c, 0, worker, { time: second });
+      },
+    ],
+  ]);
+  const SECOND = 1e8;
+  const plain = new Machine(bodies);
+  expect(plain.kernel.run(20 * SECOND)).toEqual({ kind: "idle", next: expect.closeTo(20.5 * SECOND, -8) });
+  expect(looks).toHaveLength(19);
+  looks.length = 0;
+  const { options } = new Machine(bodies);
+  const kernel = Kernel.attach({ ...options, watcher: watch })._unsafeUnwrap();
+  expect(kernel.run(20 * SECOND)).toEqual({ kind: "idle", next: Number.POSITIVE_INFINITY });
+  expect(options.processor.cycles).toBeLessThan(3.2 * SECOND);
+  expect(looks.map((at) => Math.round(at / SECOND))).toEqual([1, 2, 3, 3]);
+  expect(kernel.run(40 * SECOND)).toEqual({ kind: "idle", next: Number.POSITIVE_INFINITY });
+  expect(looks).toHaveLength(4);
 });
