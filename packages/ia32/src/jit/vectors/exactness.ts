@@ -9,6 +9,7 @@
 import { PE } from "../../softfloat/context.ts";
 import { FLOAT_FILE } from "../../state/control-area.ts";
 import { MXCSR } from "../../state/fpu.ts";
+import * as local from "../locals.ts";
 import type { Lowering } from "../lowering.ts";
 import type { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
@@ -68,7 +69,7 @@ export function checkExact(to: Lowering, name: Operation, wide: boolean, a: numb
       else w.single(0).op(simd.F32_NE);
       return;
     }
-    const [x, y, product] = name === "MUL" ? [a, b, result] : [result, name === "DIV" ? b : result, a];
+    const [x, y, product] = productOf(name, a, b, result);
     if (wide) pushProductDiffers(w, x, y, product);
     else {
       w.get(x).op(simd.F64_PROMOTE_F32).get(y).op(simd.F64_PROMOTE_F32, simd.F64_MUL);
@@ -79,25 +80,64 @@ export function checkExact(to: Lowering, name: Operation, wide: boolean, a: numb
   });
 }
 
-/** The same for all elements of vectors; products, quotients and roots are left to the interpreter. */
+/** Whose product is to be what, if the result is exact. */
+function productOf(name: "MUL" | "DIV" | "SQRT", a: number, b: number, result: number): [number, number, number] {
+  return name === "MUL" ? [a, b, result] : [result, name === "DIV" ? b : result, a];
+}
+
+/** The same for all elements of vectors. */
 export function checkAllExact(to: Lowering, name: Operation, wide: boolean, a: number, b: number, result: number): void {
-  const { w } = to.emit;
   unlessNoted(to, () => {
-    if (name !== "ADD" && name !== "SUB") {
-      w.const(1);
-      return;
-    }
-    const [add, subtract] = wide ? [simd.F64X2_ADD, simd.F64X2_SUB] : [simd.F32X4_ADD, simd.F32X4_SUB];
-    const t = (): void => {
-      w.get(result).get(a).simd(subtract);
-    };
-    w.get(a).get(result);
-    t();
-    w.simd(subtract, subtract).get(b);
-    t();
-    if (name === "ADD") w.simd(subtract, add);
-    else w.simd(add, subtract);
-    w.vector([0, 0, 0, 0]).simd(wide ? simd.F64X2_EQ : simd.F32X4_EQ, simd.I32X4_ALL_TRUE);
-    w.op(op.I32_EQZ);
+    if (name === "ADD" || name === "SUB") pushSumsDiffer(to.emit.w, name, wide, a, b, result);
+    else if (wide) pushProductsDiffer64(to.emit.w, productOf(name, a, b, result), result);
+    else pushProductsDiffer32(to.emit.w, productOf(name, a, b, result));
   });
 }
+
+function pushSumsDiffer(w: CodeWriter, name: "ADD" | "SUB", wide: boolean, a: number, b: number, result: number): void {
+  const [add, subtract] = wide ? [simd.F64X2_ADD, simd.F64X2_SUB] : [simd.F32X4_ADD, simd.F32X4_SUB];
+  const t = (): void => {
+    w.get(result).get(a).simd(subtract);
+  };
+  w.get(a).get(result);
+  t();
+  w.simd(subtract, subtract).get(b);
+  t();
+  if (name === "ADD") w.simd(subtract, add);
+  else w.simd(add, subtract);
+  w.vector([0, 0, 0, 0]).simd(wide ? simd.F64X2_EQ : simd.F32X4_EQ, simd.I32X4_ALL_TRUE);
+  w.op(op.I32_EQZ);
+}
+
+/** One after the other: no instruction counts zeros of two elements. */
+function pushProductsDiffer64(w: CodeWriter, numbers: readonly number[], result: number): void {
+  for (const element of [0, 1]) {
+    numbers.forEach((number, i) => {
+      w.get(number)
+        .lane(simd.F64X2_EXTRACT_LANE, element)
+        .set(local.DOUBLES + i);
+    });
+    pushProductDiffers(w, local.DOUBLES, local.DOUBLES + 1, local.DOUBLES + 2);
+    w.get(result).lane(simd.F64X2_EXTRACT_LANE, element).double(0).op(simd.F64_NE, op.I32_AND);
+  }
+  w.op(op.I32_OR);
+}
+
+/** Products of binary32 are exact in binary64. */
+function pushProductsDiffer32(w: CodeWriter, numbers: readonly number[]): void {
+  for (const upper of [false, true]) {
+    const [x, y, product] = numbers.map((number) => () => {
+      w.get(number);
+      if (upper) w.get(number).shuffle(UPPER_HALF);
+      w.simd(simd.F64X2_PROMOTE_LOW_F32X4);
+    });
+    x();
+    y();
+    w.simd(simd.F64X2_MUL);
+    product();
+    w.simd(simd.F64X2_EQ, simd.I32X4_ALL_TRUE);
+  }
+  w.op(op.I32_AND, op.I32_EQZ);
+}
+
+const UPPER_HALF: readonly number[] = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15];
