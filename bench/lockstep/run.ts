@@ -57,7 +57,7 @@ const CHECKS_PER_COPY = 8;
 function boot(engine: "interpreter" | "jit", saved?: PcSnapshot): Side {
   const sent: number[] = [];
   const jit: JitOptions = {
-    ...(values.threshold === undefined ? {} : { threshold: Number(values.threshold) }),
+    ...(values.threshold === undefined ? {} : { threshold: Number(values.threshold), again: 750 }),
     ...(values["small-cache"] ? { cacheRegions: 16 } : {}),
     ...(values["no-tail-calls"] ? { tailCalls: false } : {}),
   };

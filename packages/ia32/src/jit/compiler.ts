@@ -27,8 +27,8 @@ import { FLOAT_TYPES, floatFunctions } from "./x87/functions.ts";
 
 const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
 const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
-/** Instructions, by those of the threshold, after which a region is compiled again, and better. */
-const HOT_AT = [750, 12_000];
+/** When a region is compiled again, and better: multiples of JitOptions.again. */
+const HOT_AT = [1, 16];
 /** Bytes of functions behind which a module ends: a few milliseconds of work. */
 const MODULE_BYTES = 32_768;
 /** A wish comes again after a quarter of the executions that it took. */
@@ -191,7 +191,8 @@ export class Compiler implements HotCode {
     const region = this.#cache.of(site >>> SITE_BITS);
     if (region === undefined) return;
     region.heat += instructions;
-    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * this.#threshold) return;
+    const { again } = this.#options;
+    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * again * this.#threshold) return;
     const { control } = this.#core;
     for (let i = 0; i < JUMPS_TAKEN_ENTRIES; i++) {
       const at = TAKEN + 2 * i;
@@ -205,9 +206,9 @@ export class Compiler implements HotCode {
       control[at] = -1;
     }
     const { block, page, pageBase } = region.seed;
-    const again = region.wanted;
+    const repeated = region.wanted;
     region.wanted = true;
-    this.#want({ block, page, pageBase, level: region.level + 1, old: region }, again);
+    this.#want({ block, page, pageBase, level: region.level + 1, old: region }, repeated);
   }
 
   /** Takes a wish. When there are enough of them, or one comes again, all are compiled. */

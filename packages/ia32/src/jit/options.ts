@@ -7,8 +7,13 @@
 
 /** How the compiler works; defaults suit a real guest, small values suit tests. */
 export interface JitOptions {
-  /** A block is compiled when it has been executed this often; 0: at once. Default 400. */
+  /** A block is compiled when it has been executed this often; 0: at once. Default 150. */
   readonly threshold?: number;
+  /**
+   * A region is compiled again, and better, when slices that ended in it had so many instructions for each execution of `threshold`,
+   * and once more at sixteen times as many. Default 2000.
+   */
+  readonly again?: number;
   /** Blocks in one compiled function at most. Default 64. */
   readonly regionBlocks?: number;
   /** Compiled functions that are kept at most; the coldest go first. Default 8192. */
@@ -43,7 +48,8 @@ export interface JitStatistics {
 }
 
 export const DEFAULT_OPTIONS: Required<Omit<JitOptions, "tailCalls">> = {
-  threshold: 400,
+  threshold: 150,
+  again: 2000,
   regionBlocks: 64,
   cacheRegions: 8192,
   cacheBytes: 64 << 20,

@@ -10,7 +10,14 @@ export interface EngineOptions extends Pick<ProcessorOptions, "engine" | "jit" |
 export const INTERPRETER: EngineOptions = { engine: "interpreter" };
 export const ENGINES: Readonly<Record<string, EngineOptions>> = {
   hot: { engine: "jit", jit: { threshold: 0 } },
-  "hot, small cache": { engine: "jit", jit: { threshold: 1, cacheRegions: 4, regionBlocks: 3, moduleRegions: 2 } },
-  "warm, many to a module": { engine: "jit", jit: { threshold: 2, moduleRegions: 5 } },
-  "hot, no tail calls, shared memory": { engine: "jit", jit: { threshold: 1, tailCalls: false }, shared: true },
+  "hot, small cache": {
+    engine: "jit",
+    jit: { threshold: 1, again: 750, cacheRegions: 4, regionBlocks: 3, moduleRegions: 2 },
+  },
+  "warm, many to a module": { engine: "jit", jit: { threshold: 2, again: 750, moduleRegions: 5 } },
+  "hot, no tail calls, shared memory": {
+    engine: "jit",
+    jit: { threshold: 1, again: 750, tailCalls: false },
+    shared: true,
+  },
 };
