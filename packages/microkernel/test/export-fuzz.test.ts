@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { globalId, Kernel, type SystemState } from "../src/index.ts";
+import { globalId, Kernel, SCHEDULE_RECEIVING, SCHEDULE_SENDING, type SystemState } from "../src/index.ts";
 import { localOf, Machine, MEGABYTE, ROOT, SIGMA0 } from "./fixture.ts";
 import { violations } from "./invariants.ts";
 import { workload } from "./workload.ts";
@@ -17,6 +17,8 @@ const states: readonly string[] = (() => {
   const found: string[] = [];
   for (let step = 0; step < 4000 && found.length < 8; step++) {
     machine.kernel.step();
+    if (!machine.kernel.threads().some(({ state }) => state === SCHEDULE_SENDING || state === SCHEDULE_RECEIVING))
+      continue;
     const state = machine.kernel.exportState();
     const kinds = state.threads.map(({ continuation: c }) => (c.kind === "fault" ? `fault ${c.resume.kind}` : c.kind));
     if (kinds.includes("fault transfer") ? step % 2 === 0 : kinds.includes("transfer") && step % 5 === 0)

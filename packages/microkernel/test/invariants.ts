@@ -236,16 +236,15 @@ function checkKernelFrames(a: Arena, wrong: string[]): Map<number, number> {
 
 /** What is booked to each space is what it has: its row, frames, threads, mappings, regions. */
 function checkAccounts(a: Arena, frames: ReadonlyMap<number, number>, wrong: string[]): void {
-  const bytes = new Map<number, number>();
-  const add = (space: number, more: number): void => void bytes.set(space, (bytes.get(space) ?? 0) + more);
-  for (const [space, count] of frames) add(space, count * PAGE);
+  const bytes = new Int32Array(a.spaces.rows); // of space 0: what nobody pays for
+  for (const [space, count] of frames) bytes[space] += count * PAGE;
   for (let row = 1; row < a.threads.rows; row++)
-    if (a.threads.get(row, T.id) !== 0) add(a.threads.get(row, T.space), a.threads.stride * 4);
-  for (let node = 1; node < a.nodes.rows; node++) add(a.nodes.get(node, N.space), a.nodes.stride * 4);
-  for (let row = 1; row < a.regions.rows; row++) add(a.regions.get(row, R.space), a.regions.stride * 4);
+    if (a.threads.get(row, T.id) !== 0) bytes[a.threads.get(row, T.space)] += a.threads.stride * 4;
+  for (let node = 1; node < a.nodes.rows; node++) bytes[a.nodes.get(node, N.space)] += a.nodes.stride * 4;
+  for (let row = 1; row < a.regions.rows; row++) bytes[a.regions.get(row, R.space)] += a.regions.stride * 4;
   for (let space = 1; space < a.spaces.rows; space++) {
     if (a.spaces.get(space, S.used) === 0) continue;
-    const sum = (bytes.get(space) ?? 0) + a.spaces.stride * 4;
+    const sum = bytes[space] + a.spaces.stride * 4;
     const booked = a.spaces.get(space, S.memory);
     if (booked !== sum) wrong.push(`space ${space} costs ${sum} bytes, and ${booked} are booked`);
     if (a.spaces.get(space, S.privileged) === 0 && booked > a.get(H.quota))
