@@ -13,6 +13,7 @@ import type { Operation } from "../isa/operation.ts";
 import { JUMPS_TAKEN, JUMPS_TAKEN_ENTRIES, REGISTER_FILE, SITE_WORD } from "../state/control-area.ts";
 import { type Core, VARIANT_FLAT } from "../state/core.ts";
 import { EIP } from "../state/registers.ts";
+import { fixedModule } from "./fixed-modules.ts";
 import { AT_START, type CompiledBody, functionBody, SITE_BITS } from "./function.ts";
 import { Host, OUTCOME_BOUNDARY, OUTCOME_FAULT, OUTCOME_NONE } from "./host.ts";
 import { COMPILED_TYPE, IMPORTS, TYPES } from "./imports.ts";
@@ -20,8 +21,8 @@ import { DEFAULT_OPTIONS, type JitOptions, type JitStatistics } from "./options.
 import { type RegionBlock, RegionFinder } from "./region.ts";
 import { ENTRY_BITS, type Module, RETRY, type Region, RegionCache, type Reservation } from "./region-cache.ts";
 import { DECLINED, FAULT_SLOT, FETCH_ANEW } from "./system/events.ts";
-import { ACCESSES, SYSTEM_EXPORTS, systemModule } from "./system/functions.ts";
-import { hasTailCalls, trampolineModule } from "./trampoline.ts";
+import { ACCESSES, SYSTEM_EXPORTS } from "./system/functions.ts";
+import { hasTailCalls } from "./trampoline.ts";
 import { moduleBytes } from "./wasm/module-writer.ts";
 import { FLOAT_TYPES, floatFunctions } from "./x87/functions.ts";
 
@@ -58,19 +59,6 @@ interface Draft {
 type Run = (slot: number, entry: number, budget: number) => number;
 
 const TYPES_WITH_FLOATS = [...TYPES, ...FLOAT_TYPES];
-const fixedModules = new Map<string, WebAssembly.Module>();
-
-/** A module that all processors have, compiled once: the way in, or what regions share. */
-function fixedModule(which: "run" | "system", shared: boolean, tailCalls: boolean): WebAssembly.Module {
-  const key = `${which} ${shared} ${tailCalls}`;
-  const known = fixedModules.get(key);
-  if (known !== undefined) return known;
-  const bytes = which === "run" ? trampolineModule(shared) : systemModule(shared, tailCalls);
-  const module = new WebAssembly.Module(bytes);
-  fixedModules.set(key, module);
-  return module;
-}
-
 export class Compiler implements HotCode {
   readonly #threshold: number;
   faulted = false;
