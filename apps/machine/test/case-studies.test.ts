@@ -8,12 +8,11 @@ import { CachedDisk, type Disk } from "@kintsugi/pc";
 import { guests as programs } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
 import type { BootModule } from "../src/boot.ts";
-import { CrashSchedule } from "../src/crash-schedule.ts";
 import { guestModule } from "../src/host/modules.ts";
-import { machineCrashAddresses } from "../src/injector.ts";
 import { Random } from "../src/random.ts";
 import { anyKind, userThread } from "./campaign.ts";
-import { Rig } from "./rig.ts";
+import type { Rig } from "./rig.ts";
+import { Stage } from "./stage.ts";
 import { count, SEED } from "./tier.ts";
 
 const DRIVER_PID = 2;
@@ -64,28 +63,8 @@ function modulesFor(name: string, driver: string, program: string, file?: Uint8A
   ];
 }
 
-/** A booted machine whose driver can be crashed. */
-class Stage {
-  readonly schedule: CrashSchedule;
-  readonly rig: Rig;
-
-  constructor(modules: readonly BootModule[], disk?: Disk) {
-    const addresses = machineCrashAddresses(modules);
-    if (addresses === undefined) throw new Error("no program has code that fails");
-    this.schedule = new CrashSchedule(
-      () => this.rig.machine,
-      addresses,
-      () => {},
-    );
-    this.rig = new Rig({ modules, probe: this.schedule, video: new Uint8Array(1 << 20), ...(disk ? { disk } : {}) });
-    this.rig.settle();
-    this.rig.clear();
-  }
-
-  get failures(): number {
-    return this.rig.events.filter(({ event }) => event === "detected").length;
-  }
-}
+const stageOf = (modules: readonly BootModule[], disk?: Disk): Stage =>
+  new Stage(modules, { video: new Uint8Array(1 << 20), ...(disk ? { disk } : {}) });
 
 /** Samples of the recording, silence before and behind cut off. */
 function heard(rig: Rig): readonly number[] {
@@ -107,13 +86,13 @@ describe.each(["sound-direct", "sound-buffered"])("%s", (driver) => {
       new DataView(file.buffer).getInt16(44 + 2 * i, true),
     );
     const modules = modulesFor("sound", driver, "waveplay", file);
-    const calm = new Stage(modules);
+    const calm = stageOf(modules);
     calm.schedule.arm(DRIVER, []);
     expect(calm.rig.command("run waveplay tone.wav")).toContain("11 blocks");
     expect(heard(calm.rig)).toEqual(samples);
     const random = new Random(SEED + 61);
     for (let round = 0; round < count(1, 20); round++) {
-      const stage = new Stage(modules);
+      const stage = stageOf(modules);
       const after = Math.floor(calm.schedule.counted / 8);
       const crashes = Array.from({ length: 8 }, () => ({
         after: after / 2 + random.below(after),
@@ -132,13 +111,13 @@ describe.each(["sound-direct", "sound-buffered"])("%s", (driver) => {
 describe("the graphics driver", () => {
   it("dies at random times while a program paints, and the last picture is the same", () => {
     const modules = modulesFor("video", "video", "paint");
-    const calm = new Stage(modules);
+    const calm = stageOf(modules);
     calm.schedule.arm(DRIVER, []);
     expect(calm.rig.command("run paint 6")).toContain("6 pictures");
     const picture = calm.rig.machine.chips.vbe.render();
     expect([picture.width, picture.height]).toEqual([320, 200]);
     const random = new Random(SEED + 62);
-    const stage = new Stage(modules);
+    const stage = stageOf(modules);
     const after = Math.floor(calm.schedule.counted / 12);
     const crashes = Array.from({ length: 12 }, () => ({ after: random.below(2 * after), kind: anyKind(random) }));
     stage.schedule.arm(DRIVER, crashes);
@@ -168,13 +147,13 @@ describe("the disk driver", () => {
   it("dies at random times while a disk is read and written again, and no byte differs on the medium", () => {
     const first = disk();
     const before = first.medium.slice();
-    const calm = new Stage(modules, first.disk);
+    const calm = stageOf(modules, first.disk);
     calm.schedule.arm(DRIVER, []);
     expect(calm.rig.command("run diskcopy pata ramdisk")).toContain("400 sectors");
     const random = new Random(SEED + 63);
     for (let round = 0; round < count(1, 10); round++) {
       const { disk: cached, medium } = disk();
-      const stage = new Stage(modules, cached);
+      const stage = stageOf(modules, cached);
       const crash = () => ({ after: random.below(calm.schedule.counted / 6), kind: anyKind(random) });
       stage.schedule.arm(DRIVER, Array.from({ length: 6 }, crash));
       expect(stage.rig.command("run diskcopy pata ramdisk")).toContain("400 sectors");

@@ -7,7 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
+import { openExt2 } from "../src/ext2/read.ts";
 import { readDisk } from "../src/host/disk-file.ts";
+import { problemsOf } from "./e2fsck.ts";
 
 const MAIN = fileURLToPath(new URL("../src/main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "kintsugi-disk-"));
@@ -40,6 +42,24 @@ describe("a disk in a file", () => {
     const replay = boot("", "--with", "ramdisk", "--disk", file("a.img"), "--replay", log);
     expect(replay).toMatchObject({ status: 5, stderr: expect.stringContaining("the replay agrees") });
     expect(Buffer.compare(readFileSync(file("a.img")), before)).toBe(0); // a replay writes nothing
+  });
+
+  it("can be the one that the machine boots from: made by a command, it keeps what is written", () => {
+    const image = file("system.img");
+    const make = () => spawnSync(process.execPath, [MAIN, "disk", "image", image], { encoding: "utf8" });
+    expect(make()).toMatchObject({ status: 0, stderr: expect.stringContaining("4096 KiB of Ext2") });
+    expect(make()).toMatchObject({ status: 2, stderr: expect.stringContaining("there is such a file already") });
+    const script = "mkdir ext2:/mine\ncp ext2:/readme ext2:/mine/copy\npoweroff 6\n";
+    expect(boot(script, "--disk", image)).toMatchObject({ status: 6, stderr: "" });
+    const disk = new Uint8Array(readFileSync(image));
+    expect(problemsOf(disk)).toEqual([]);
+    const reader = openExt2(disk)._unsafeUnwrap();
+    expect(reader.read("/mine/copy")._unsafeUnwrap()).toEqual(reader.read("/readme")._unsafeUnwrap());
+    const again = boot("cat ext2:/mine/copy\npoweroff 7\n", "--disk", image);
+    expect(again).toMatchObject({ status: 7, stdout: expect.stringContaining("its request is served again") });
+    truncateSync(image, 1 << 20);
+    const cut = boot("", "--disk", image);
+    expect(cut).toMatchObject({ status: 2, stderr: expect.stringMatching(/system\.img: .*it is cut off/) });
   });
 
   it("is refused, with the way out, when it is not there, empty, cut off or no file", () => {

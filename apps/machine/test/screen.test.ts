@@ -4,33 +4,19 @@
  * Here: what a typist sees. Not here: crashes at every instruction (→ tools/guest/terminal.test.ts).
  */
 import { describe, expect, it } from "vitest";
-import { CrashSchedule } from "../src/crash-schedule.ts";
 import { bootModules } from "../src/host/modules.ts";
-import { machineCrashAddresses } from "../src/injector.ts";
 import { Random } from "../src/random.ts";
 import { anyKind, userThread } from "./campaign.ts";
-import { Rig } from "./rig.ts";
+import { Stage } from "./stage.ts";
 import { SEED } from "./tier.ts";
 
 /** The order of the modules. */
 const [KEYBOARD, TEXT] = [userThread(1), userThread(2)];
 const COMMANDS = ["help", "run hello Keyboard, Screen", "ps", "nonsense {|}~", "run hello again"];
 
-class Desk {
-  readonly rig: Rig;
-  readonly schedule: CrashSchedule;
-
+class Desk extends Stage {
   constructor() {
-    const modules = bootModules("exact", "screen");
-    const addresses = machineCrashAddresses(modules);
-    if (addresses === undefined) throw new Error("no program has code that fails");
-    this.schedule = new CrashSchedule(
-      () => this.rig.machine,
-      addresses,
-      () => {},
-    );
-    this.rig = new Rig({ modules, console: "screen", probe: this.schedule });
-    this.rig.settle();
+    super(bootModules("exact", "screen"), { console: "screen" });
   }
 
   get rows(): readonly string[] {
@@ -88,7 +74,6 @@ describe("the shell on screen and keyboard", () => {
     const restarts = (row: string): string => row.replace(/ +\d+ +\d+ KiB( server)?$/, "");
     expect(desk.rows.map(restarts)).toEqual(calm.rows.map(restarts));
     expect(desk.rig.machine.chips.screen.cursor).toBe(calm.rig.machine.chips.screen.cursor);
-    const failures = desk.rig.events.filter(({ event }) => event === "detected").length;
-    expect(failures).toBeGreaterThan(8);
+    expect(desk.failures).toBeGreaterThan(8);
   });
 });

@@ -6,22 +6,22 @@
  */
 import { createHash } from "node:crypto";
 import { ResidentCrash } from "@kintsugi/arc-framework";
-import { CachedDisk } from "@kintsugi/pc";
+import type { CachedDisk } from "@kintsugi/pc";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
 import { bootSource } from "../src/commands/boot-source.ts";
-import { CrashSchedule } from "../src/crash-schedule.ts";
+import { diskOver } from "../src/disk-medium.ts";
 import { makeExt2 } from "../src/ext2/make.ts";
 import { openExt2 } from "../src/ext2/read.ts";
 import { machineMemory } from "../src/host/machine-thread.ts";
 import { guestModule } from "../src/host/modules.ts";
-import { machineCrashAddresses } from "../src/injector.ts";
 import { Random } from "../src/random.ts";
 import { bootModulesOf } from "../src/system/boot-list.ts";
 import { systemImage, systemTree } from "../src/system/tree.ts";
 import { anyKind, userThread } from "./campaign.ts";
 import { problemsOf } from "./e2fsck.ts";
 import { Rig, type SavedMachine, TEST_RAM } from "./rig.ts";
+import { Stage } from "./stage.ts";
 import { count, LONG, SEED } from "./tier.ts";
 
 /** Pids in the order of /boot/serial. */
@@ -29,34 +29,16 @@ const [PATA, EXT2] = [userThread(4), userThread(5)];
 const CHOICE = { console: "serial", parallel: "exact" } as const;
 
 /** The machine of `npm start`, without a terminal. */
-class System {
-  readonly rig: Rig;
-  readonly schedule: CrashSchedule;
+class System extends Stage {
   readonly disk: CachedDisk;
   readonly medium: Uint8Array;
 
   constructor() {
-    const { modules, disk } = bootSource(undefined, CHOICE);
-    this.medium = disk;
-    this.disk = new CachedDisk({
-      sectors: disk.length / 512,
-      read: (lba, number) => disk.subarray(lba * 512, (lba + number) * 512),
-      write: (lba, bytes) => disk.set(bytes, lba * 512),
-    });
-    const addresses = machineCrashAddresses(modules);
-    if (addresses === undefined) throw new Error("no program has code that fails");
-    this.schedule = new CrashSchedule(
-      () => this.rig.machine,
-      addresses,
-      () => {},
-    );
-    this.rig = new Rig({ modules, disk: this.disk, probe: this.schedule });
-    this.rig.settle();
-    this.rig.clear();
-  }
-
-  get failures(): number {
-    return this.rig.events.filter(({ event }) => event === "detected").length;
+    const { modules, disk: medium } = bootSource(undefined, CHOICE);
+    const disk = diskOver(medium, () => {});
+    super(modules, { disk });
+    this.medium = medium;
+    this.disk = disk;
   }
 }
 
@@ -203,14 +185,10 @@ describe("the machine booted from its disk", () => {
 });
 
 describe("a program that comes from the disk", () => {
-  const { modules, disk: bytes } = bootSource(undefined, CHOICE);
+  const { modules, disk: medium } = bootSource(undefined, CHOICE);
   const disk = (): CachedDisk =>
-    new CachedDisk({
-      sectors: bytes.length / 512,
-      read: (lba, number) => bytes.subarray(lba * 512, (lba + number) * 512),
-      write: () => {
-        throw new Error("nothing here writes");
-      },
+    diskOver(medium, () => {
+      throw new Error("nothing here writes");
     });
   const memory = machineMemory(TEST_RAM);
 
@@ -254,12 +232,7 @@ describe("a machine whose servers are started by hand", () => {
     );
     const rig = new Rig({
       modules: [...byHand, guestModule("hello", guests.hello)],
-      disk: {
-        sectors: disk.length / 512,
-        read: (lba, number) => disk.slice(lba * 512, (lba + number) * 512),
-        write: (lba, bytes) => disk.set(bytes, lba * 512),
-        flush: () => undefined,
-      },
+      disk: diskOver(disk, () => {}),
     });
     rig.settle();
     expect(rig.command("ls ext2:/system")).toContain("there is no server 'ext2'");
