@@ -98,6 +98,7 @@ const ARC_LIBRARIES: readonly GuestLibrary[] = [
     sources: [
       "packages/arc-framework/guest/start.S",
       "packages/arc-framework/guest/faults.S",
+      "packages/arc-framework/guest/threads.S",
       "packages/arc-framework/guest/start.cpp",
       "packages/arc-framework/guest/arc_server.cpp",
       "packages/arc-framework/guest/protocol_monitor.cpp",
@@ -217,6 +218,9 @@ export const PROGRAMS: readonly GuestProgram[] = [
   program("ledger-client", "test/ledger_client.cpp"),
   program("vault", "test/vault.cpp"),
   program("vault-client", "test/vault_client.cpp"),
+  program("family", "test/family.cpp"),
+  program("crew", "test/crew.cpp"),
+  program("crew-client", "test/crew_client.cpp"),
   program("meter", "test/meter.cpp"),
   program("meter-plain", "test/meter_plain.cpp"),
   program("meter-client", "test/meter_client.cpp"),

@@ -24,6 +24,9 @@ const modulesWith = (relay: string) => [
   guestModule("echo-server", guests["echo-server"], "echo-server start server"),
   guestModule("relay", guests.relay, `relay start server ${relay}`),
   guestModule("relay-client", guests["relay-client"]),
+  guestModule("crew", guests.crew, "crew start server"),
+  guestModule("crew-client", guests["crew-client"]),
+  guestModule("family", guests.family),
 ];
 const MEMORY = machineMemory(TEST_RAM);
 
@@ -117,13 +120,13 @@ const scenarios: readonly Scenario[] = [
     name: "siblings: rest for one",
     policy: restForOne,
     lines: ["crash vault divide", "run vault-client move 1", "run relay-client 2"],
-    restarts: ["group", "cold", "cold"],
+    restarts: ["group", "cold", "cold", "cold"],
   },
   {
     name: "siblings: one for all",
     policy: oneForAll,
     lines: ["crash vault divide", "run vault-client move 1", "run relay-client 2"],
-    restarts: ["group", "cold", "cold", "cold", "cold", "cold"],
+    restarts: ["group", "cold", "cold", "cold", "cold", "cold", "cold"],
   },
   {
     name: "a reboot",
@@ -131,6 +134,10 @@ const scenarios: readonly Scenario[] = [
     lines: ["crash vault divide", "run vault-client move 1"],
     restarts: ["reboot"],
   },
+  { name: "a clone", policy: only("hot"), lines: ["run family clone"], restarts: [] },
+  { name: "clones of clones", policy: only("hot"), lines: ["run family deep"], restarts: [] },
+  { name: "threads", policy: only("hot"), lines: ["run family threads"], restarts: [] },
+  { name: "a restart that ends a thread", policy: only("hot"), lines: ["run crew-client"], restarts: ["hot"] },
 ];
 
 describe("P3 and ART may crash at any cut point of", () => {

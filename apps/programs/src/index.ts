@@ -48,6 +48,11 @@ export const guests: Readonly<Record<string, URL>> = {
   /** A server with transactional, checked, protected and allocated memory, and its client `vault-client WORD [NUMBER]`. */
   vault: prebuilt("vault"),
   "vault-client": prebuilt("vault-client"),
+  /** `family clone | deep | threads`: processes made by cloning, and threads. */
+  family: prebuilt("family"),
+  /** A server with a second thread, and its client. */
+  crew: prebuilt("crew"),
+  "crew-client": prebuilt("crew-client"),
   /** Two servers with 16 pages, transactional and plain, and the benches' client of them. */
   meter: prebuilt("meter"),
   "meter-plain": prebuilt("meter-plain"),

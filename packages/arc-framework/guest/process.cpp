@@ -5,6 +5,13 @@
  */
 #include "process.h"
 
+extern "C" {
+/** threads.S: a status, or, in the clone, CLONED. */
+status_t arc_clone();
+/** threads.S: where a thread begins, with function and argument on its stack. */
+void arc_begin_thread();
+}
+
 namespace process {
 
 namespace {
@@ -22,6 +29,9 @@ status_t AskAbout(L4_Word_t label, L4_Word_t word, L4_MsgTag_t* answer = nullptr
   L4_LoadMR(1, word);
   return Ask(label, 1, answer);
 }
+
+/** What arc_clone returns in the clone; no status. */
+constexpr status_t CLONED = 0xffffffff;
 
 }  // namespace
 
@@ -131,7 +141,36 @@ status_t FileRead(L4_Word_t index, L4_Word_t offset, char* bytes, L4_Word_t& cou
   return status;
 }
 
-status_t AttachInterrupt(L4_Word_t irq) { return AskAbout(arc::ART_INTERRUPT, irq); }
+status_t AttachInterrupt(L4_Word_t irq, L4_ThreadId_t thread) {
+  return AskAbout(arc::ART_INTERRUPT, thread.raw >> x2::THREAD_VERSION_BITS << arc::INTERRUPT_THREAD_SHIFT | irq);
+}
+
+status_t DetachInterrupt(L4_Word_t irq) { return AskAbout(arc::ART_INTERRUPT_END, irq); }
+
+status_t Clone(L4_Word_t& pid) {
+  const status_t status = arc_clone();
+  pid = status == CLONED ? 0 : L4_StoreMR(2);
+  return status == CLONED ? arc::STATUS_OK : status;
+}
+
+status_t NewThread(void (*function)(void*), void* argument, void* top, L4_ThreadId_t& thread) {
+  auto* stack = static_cast<volatile L4_Word_t*>(top);
+  *--stack = reinterpret_cast<L4_Word_t>(argument);
+  *--stack = reinterpret_cast<L4_Word_t>(function);
+  L4_LoadMR(1, reinterpret_cast<L4_Word_t>(arc_begin_thread));
+  L4_LoadMR(2, reinterpret_cast<L4_Word_t>(stack));
+  const status_t status = Ask(arc::P3_NEW_THREAD, 2);
+  if (status == arc::STATUS_OK) thread = {L4_StoreMR(2)};
+  return status;
+}
+
+status_t DeleteThread(L4_ThreadId_t thread) { return AskAbout(arc::P3_DELETE_THREAD, thread.raw); }
+
+status_t SetPriority(L4_ThreadId_t thread, L4_Word_t priority) {
+  L4_LoadMR(1, thread.raw);
+  L4_LoadMR(2, priority);
+  return Ask(arc::P3_PRIORITY, 2);
+}
 
 status_t RecoveryInfo(L4_Word_t index, L4_Word_t record[arc::RECOVERY_NAME], Text& name) {
   L4_MsgTag_t tag;
@@ -157,6 +196,23 @@ void PowerOff(L4_Word_t code) {
 }
 
 }  // namespace process
+
+/** For threads.S: tells P3 where a clone begins. */
+extern "C" status_t arc_ask_clone(L4_Word_t ip, L4_Word_t sp) {
+  L4_LoadMR(1, ip);
+  L4_LoadMR(2, sp);
+  L4_LoadMR(0, L4_Tag(arc::P3_CLONE, 2).raw);
+  const L4_MsgTag_t tag = L4_Call(L4_Pager());
+  return tag.Failed() || tag.Untyped() < 1 ? arc::STATUS_FAILED : L4_StoreMR(1);
+}
+
+extern "C" [[noreturn]] void arc_end_thread() {
+  for (;;) {
+    L4_LoadMR(1, 0);
+    L4_LoadMR(0, L4_Tag(arc::P3_DELETE_THREAD, 1).raw);
+    L4_Call(L4_Pager());
+  }
+}
 
 extern "C" void arc_panic(const char* text) {
   for (;;) {

@@ -52,8 +52,22 @@ status_t FileInfo(L4_Word_t index, File& file);
 status_t FileFind(const char* name, File& file);
 /** Reads up to arc::ART_BYTES_PER_READ bytes at `offset`; `count` is 0 at the end. */
 status_t FileRead(L4_Word_t index, L4_Word_t offset, char* bytes, L4_Word_t& count);
-/** Makes the running thread the handler of an interrupt. */
-status_t AttachInterrupt(L4_Word_t irq);
+/** Makes the program's first thread, or another of its threads, the handler of an interrupt. */
+status_t AttachInterrupt(L4_Word_t irq, L4_ThreadId_t thread = L4_nilthread);
+/** The interrupt comes no more. */
+status_t DetachInterrupt(L4_Word_t irq);
+
+/**
+ * This process twice: `pid` is the other one's here, and 0 there. The clone has the calling thread only, and no sessions;
+ * memory is copied when either of the two writes. For programs, not for servers.
+ */
+status_t Clone(L4_Word_t& pid);
+/** One more thread, which calls function(argument) on a stack that ends at `top`, and is gone when that returns. A restart ends it. */
+status_t NewThread(void (*function)(void*), void* argument, void* top, L4_ThreadId_t& thread);
+/** Ends a thread made by NewThread. */
+status_t DeleteThread(L4_ThreadId_t thread);
+/** Priority of a thread of this process, at most what the process was given. */
+status_t SetPriority(L4_ThreadId_t thread, L4_Word_t priority);
 /** The record of the index-th latest recovery, words as in generated/protocol.h (RECOVERY_*), and its name. */
 status_t RecoveryInfo(L4_Word_t index, L4_Word_t record[arc::RECOVERY_NAME], Text& name);
 status_t BootInfo(L4_Word_t& resets, Text& reason);

@@ -62,6 +62,28 @@ export function artThreadOf(pid: number): number {
   return globalId(ART_FIRST_SERVICE_THREAD + pid - 1, 1);
 }
 
+/** What scripts have noted. */
+export type Notes = Record<string, unknown>;
+
+/** Runs scripts that note things; what they noted. */
+export function notesOf(scripts: (notes: Notes) => Readonly<Record<string, Script>>, probe?: CutProbe): Notes {
+  const notes: Notes = {};
+  artMachine({ scripts: scripts(notes), ...(probe && { probe }) }).run();
+  return notes;
+}
+
+/** Writes a word of the process's memory. */
+export const poke = (process: Process, address: number, value: number): Part<unknown> =>
+  process.s.step((tx) => {
+    tx.write(address, value);
+    return [];
+  });
+
+/** Reads one. */
+export function* peek({ s }: Process, address: number): Part<number> {
+  return (yield* s.step((tx) => [tx.read(address)]))[0]!;
+}
+
 export function artMachine(options: ArtMachineOptions): ResidentMachine {
   const { probe, observer } = options;
   const server = { ...(probe && { probe }), ...(observer && { observer }) };

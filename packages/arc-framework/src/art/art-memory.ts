@@ -98,6 +98,10 @@ const PROCESS_FIELDS = {
   restartAs: "u32",
   /** Its P3, which waits for the answer to GROUP_STOP until it is its turn; 0 for none. */
   groupClient: "u32",
+  /** A bit per further thread of it. */
+  threads: "u32",
+  /** Four bits per line: 0 its messages go to the user thread, else 1 + the further thread's place. */
+  lineThreads: "words[2]",
   /** Its place in the order in which processes were entered. */
   order: "u32",
   /** A number made of its registers at the watch's last look, and when it had last been seen to run, in ms. */

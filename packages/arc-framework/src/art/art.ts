@@ -15,8 +15,10 @@ import { ArtMemory } from "./art-memory.ts";
 import { blame, countFailure } from "./blame.ts";
 import { bootContinuations, continueBoot, start } from "./boot.ts";
 import { fromP3, type Service } from "./caller.ts";
+import { CLONE_PAGES, clonePages, deleteTask, newTask } from "./clone.ts";
 import { becomeUndertaker, recreate } from "./creation.ts";
 import { groupGo, groupStop } from "./group.ts";
+import { interrupt, interruptEnd } from "./interrupts.ts";
 import {
   allocate,
   exception,
@@ -37,7 +39,6 @@ import {
   fileFind,
   fileInfo,
   fileRead,
-  interrupt,
   kill,
   lookup,
   powerOff,
@@ -49,6 +50,7 @@ import {
 import { map, share } from "./sharing.ts";
 import { CONTINUE_BOOT } from "./starter.ts";
 import { processStart, processStarted } from "./starting.ts";
+import { deleteThread, newThread, setPriority } from "./threads.ts";
 import { type WatchOptions, watchContinuations } from "./watch.ts";
 
 /** ART's program. */
@@ -69,6 +71,7 @@ export function createArt(
     [label.ART_FILE_FIND, fileFind(memory)],
     [label.ART_FILE_READ, fileRead(memory)],
     [label.ART_INTERRUPT, interrupt(memory)],
+    [label.ART_INTERRUPT_END, interruptEnd(memory)],
     [label.ART_RECOVERY_INFO, recoveryInfo(memory)],
     [label.ART_POWER_OFF, powerOff()],
     [label.ART_BOOT_INFO, bootInfo(memory)],
@@ -79,6 +82,11 @@ export function createArt(
     [label.ART_MAP, map(memory)],
     [label.ART_UNMAP, unmap(memory)],
     [label.ART_PHYSICAL, physicalAddress(memory)],
+    [label.ART_NEW_THREAD, newThread(memory)],
+    [label.ART_DELETE_THREAD, deleteThread(memory)],
+    [label.ART_PRIORITY, setPriority(memory)],
+    [label.ART_NEW_TASK, newTask(memory)],
+    [label.ART_DELETE_TASK, deleteTask(memory)],
     [label.ART_RECREATE, recreate(memory)],
     [label.ART_UNDERTAKER, becomeUndertaker(memory)],
     [label.ART_PROCESS_ENDED, processEnded(memory)],
@@ -110,6 +118,7 @@ export function createArt(
         ...(watch === undefined ? [] : watchContinuations(memory, watch)),
         [REMOVE_PAGES, removePages(memory)],
         [RELEASE_SHARED, releaseShared(memory)],
+        [CLONE_PAGES, clonePages(memory)],
       ]),
     },
     options,

@@ -55,8 +55,8 @@ import {
 /** sigma0 and ART's main thread run at 255. */
 const SERVICE_PRIORITY = 200;
 const P3_PRIORITY = 150;
-const SERVER_PRIORITY = 120;
-const PROGRAM_PRIORITY = 100;
+export const SERVER_PRIORITY = 120;
+export const PROGRAM_PRIORITY = 100;
 
 const NO_UTCB = -1;
 const KIP_FPAGE = makeFpage(STANDARD_KIP_AREA, PAGE_BITS, 0);
@@ -83,23 +83,45 @@ export function* createProcess(
 ): Part<{ readonly status: number; readonly pid: number }> {
   const [status, pid, p3, user, flags, program] = yield* s.step((tx) => claim(tx, memory, wanted));
   if (status !== STATUS_OK) return { status, pid: 0 };
-  const service = serviceThread(pid);
+  const priority = flags! & PROCESS_FLAG_SERVER ? SERVER_PRIORITY : PROGRAM_PRIORITY;
+  if (!(yield* makeThreads(s, memory, { pid: pid!, p3: p3!, user: user!, program: program!, priority })))
+    return { status: STATUS_NO_MEMORY, pid: 0 };
+  yield* startP3(s, pid!, p3!);
+  return { status: STATUS_OK, pid: pid! };
+}
+
+/** Both threads of a process that has a row. */
+interface NewThreads {
+  readonly pid: number;
+  readonly p3: ThreadId;
+  readonly user: ThreadId;
+  /** Host program of the user thread, 0 for none. */
+  readonly program: number;
+  readonly priority: number;
+}
+
+/** Makes them with their spaces. Without the memory for that the row is free again. */
+export function* makeThreads(s: Request, memory: ArtMemory, wanted: NewThreads): Part<boolean> {
+  const { pid, p3, user, program, priority } = wanted;
   const ready =
     (yield* makeServiceThread(s, memory, pid)) &&
-    (yield* makeThread(s, p3, service, PROGRAM_P3, P3_PRIORITY)) &&
-    (yield* makeThread(s, user, p3, program!, flags & PROCESS_FLAG_SERVER ? SERVER_PRIORITY : PROGRAM_PRIORITY));
-  if (!ready) {
-    yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
-    yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
-    yield* s.step((tx) => {
-      memory.processes.set(tx, pid - 1, P.state, PROCESS_FREE);
-      return [];
-    });
-    return { status: STATUS_NO_MEMORY, pid: 0 };
-  }
-  yield* s.restartControl(p3, 0, service, 0);
+    (yield* makeThread(s, p3, serviceThread(pid), PROGRAM_P3, P3_PRIORITY)) &&
+    (yield* makeThread(s, user, p3, program, priority));
+  if (ready) return true;
+  yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
+  yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, NO_UTCB);
+  yield* s.step((tx) => {
+    memory.processes.set(tx, pid - 1, P.state, PROCESS_FREE);
+    return [];
+  });
+  return false;
+}
+
+/** Lets a P3 begin, supervised by its service thread. */
+export function* startP3(s: Request, pid: number, p3: ThreadId): Part<undefined> {
+  yield* s.restartControl(p3, 0, serviceThread(pid), 0);
   yield* s.exchangeRegisters(p3, START);
-  return { status: STATUS_OK, pid };
+  return undefined;
 }
 
 /** What a name stands for; a name with a colon that no module has is a place on a disk, which the P3 will look for. */

@@ -80,14 +80,17 @@ function blockBits(one: number, other: number, length: number): number {
   return bits;
 }
 
+/** Whether devices answer for all of it: it lies outside RAM, or where the KIP says so. */
+export function isDevice({ frames }: ArtMemory, tx: WordReader, physical: number, pages: number): boolean {
+  return physical >= frames.rows * PAGE_SIZE || isShared(memoryDescriptors(tx), physical, pages * PAGE_SIZE);
+}
+
 /** Gives a process device memory; sigma0 is asked for it the first time. Returns a status. */
 export function* mapDevice(s: Request, memory: ArtMemory, wanted: Omit<Direct, "linear">): Part<number> {
   const { physical, pages } = wanted;
   if (physical % PAGE_SIZE !== 0 || physical + pages * PAGE_SIZE > 2 ** 32) return STATUS_INVALID;
   const [status, linear, known] = yield* s.step((tx) => {
-    const outsideRam = physical >= memory.frames.rows * PAGE_SIZE;
-    if (!outsideRam && !isShared(memoryDescriptors(tx), physical, pages * PAGE_SIZE)) return [STATUS_INVALID];
-    return claim(tx, memory, wanted);
+    return isDevice(memory, tx, physical, pages) ? claim(tx, memory, wanted) : [STATUS_INVALID];
   });
   if (status !== STATUS_OK || known === 1) return status!;
   for (let at = 0; at < pages * PAGE_SIZE; ) {

@@ -21,6 +21,7 @@ import {
   PAGE_BITS,
   PAGE_SIZE,
   STANDARD_UTCB_AREA,
+  USER_AREA_END,
 } from "@kintsugi/microkernel";
 import {
   P3_MODULE_AREA,
@@ -30,6 +31,7 @@ import {
   SESSION_AREA_END,
 } from "../protocol/address-space.ts";
 import {
+  ART_DEVICE_PAGES,
   ART_PAGES_PER_REQUEST,
   ATTRIBUTE_BITS,
   ATTRIBUTE_CONTIGUOUS,
@@ -37,7 +39,7 @@ import {
   PROCESS_FLAG_DEVICE,
 } from "../protocol/art.ts";
 import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
-import { type Handler, type Part, type Request, reply } from "../server/request.ts";
+import { type Answer, type Handler, type Part, type Request, reply } from "../server/request.ts";
 import type { HandlerFunction } from "../server/resident-server.ts";
 import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
@@ -80,6 +82,7 @@ const DMA_LINE = 0x10000 / PAGE_SIZE;
 /** ALLOCATE address, count, peer/attribute: → map items of zeroed pages. Refused where the P3 has pages already. */
 export function allocate(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
+    if (isIllegal(s.word(1) >>> 0, s.word(2) >>> 0)) return yield* endIllegal(s, memory, pid, s.word(1) >>> 0);
     const range = rangeOf(s);
     if (range === undefined) return reply(STATUS_INVALID);
     const attribute = s.word(3) & (2 ** ATTRIBUTE_BITS - 1);
@@ -269,16 +272,38 @@ export function take(
   const run = attribute & ATTRIBUTE_CONTIGUOUS ? takeRun(memory, tx, count, DMA_LIMIT, DMA_LINE) : -1;
   if (run === 0) return [STATUS_NO_MEMORY];
   const result = [STATUS_OK];
-  const rights = FPAGE_RWX | (isSessionPage(low) ? MAPPING_SHARED : 0);
   const state = attribute & ATTRIBUTE_RESERVE ? PAGE_RESERVED : PAGE_MAPPED;
   for (let i = 0; i < count; i++) {
     const frame = run < 0 ? takeFrame(memory, tx) : run + i;
-    hold(memory, tx, pid, low + i * PAGE_SIZE, frame, rights);
-    setState(memory, tx, frame, state);
-    tx.pages.fill(frameAddress(frame), PAGE_SIZE, 0);
+    give(memory, tx, pid, low + i * PAGE_SIZE, frame, state);
     result.push(frame);
   }
   return result;
+}
+
+/** A frame that has been taken becomes a zeroed page of a Space: private, unless it lies in the session region. */
+export function give(
+  memory: ArtMemory,
+  tx: Transaction,
+  pid: number,
+  address: number,
+  frame: number,
+  state: number,
+): void {
+  hold(memory, tx, pid, address, frame, FPAGE_RWX | (isSessionPage(address) ? MAPPING_SHARED : 0));
+  setState(memory, tx, frame, state);
+  tx.pages.fill(frameAddress(frame), PAGE_SIZE, 0);
+}
+
+/** Whether pages are asked for beyond the user area, which no process has. More pages than there are devices for is just a malformed request. */
+export function isIllegal(low: number, count: number): boolean {
+  return count <= ART_DEVICE_PAGES && low + count * PAGE_SIZE > USER_AREA_END;
+}
+
+/** An illegal address is the end of the process that asks for it. */
+export function endIllegal(s: Request, memory: ArtMemory, pid: number, address: number): Part<Answer> {
+  const exit = { status: 0, kind: FAILURE_PAGE_FAULT, detail: FPAGE_W, address };
+  return endProcess(s, memory, pid, exit, false);
 }
 
 function isSessionPage(address: number): boolean {

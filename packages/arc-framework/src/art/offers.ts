@@ -8,14 +8,15 @@
  */
 import { PAGE_SIZE } from "@kintsugi/microkernel";
 import { STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK } from "../protocol/status.ts";
-import { PROCESS_FIRST_THREAD } from "../protocol/thread-numbers.ts";
+import { EXTRA_THREADS, PROCESS_EXTRA_THREAD, PROCESS_FIRST_THREAD } from "../protocol/thread-numbers.ts";
 import type { WordReader, WordWriter } from "../server/table.ts";
 import { type ArtMemory, O } from "./art-memory.ts";
 import { isAlive, isPid, userThread } from "./processes.ts";
 
-/** Pid of the process whose P3 or user thread has this number, or 0: an offer is to the process, and its P3 maps. */
+/** Pid of the process that the thread of this number belongs to, or 0: an offer is to the process, and its P3 maps. */
 export function pidOfThread(number: number): number {
-  const pid = Math.floor((number - PROCESS_FIRST_THREAD) / 2);
+  const further = Math.floor((number - PROCESS_EXTRA_THREAD) / (EXTRA_THREADS + 1));
+  const pid = number >= PROCESS_EXTRA_THREAD ? further : Math.floor((number - PROCESS_FIRST_THREAD) / 2);
   return isPid(pid) ? pid : 0;
 }
 

@@ -5,6 +5,7 @@ import {
   addRegion,
   freePages,
   giveFrame,
+  isFree,
   isRam,
   markImmortal,
   PAGE_ALLOCATED,
@@ -13,6 +14,7 @@ import {
   PAGE_IMMORTAL,
   PAGE_OF_THE_SYSTEM,
   pageInfo,
+  takeAt,
   takeFrame,
   takeRun,
 } from "./page-table.ts";
@@ -76,6 +78,34 @@ describe("the page table", () => {
     const { tx, memory } = words();
     addRegion(memory, tx, 32, 32);
     expect(takeRun(memory, tx, 1, 32, 8)).toBe(0);
+  });
+
+  it("gives the very frame that is asked for, whatever was taken and given back before", () => {
+    const operation = fc.record({ what: fc.constantFrom("any", "at", "give"), frame: fc.integer({ min: 0, max: 40 }) });
+    fc.assert(
+      fc.property(fc.array(operation, { maxLength: 60 }), (operations) => {
+        const { tx, memory } = words();
+        addRegion(memory, tx, 1, 16);
+        addRegion(memory, tx, 20, 12);
+        const free = new Set([...Array(16).keys()].map((i) => i + 1).concat([...Array(12).keys()].map((i) => i + 20)));
+        for (const { what, frame } of operations) {
+          if (what === "any") {
+            const taken = takeFrame(memory, tx);
+            expect(free.delete(taken)).toBe(taken !== 0);
+          } else if (what === "at" && free.has(frame)) {
+            expect([isFree(memory, tx, frame), takeAt(memory, tx, frame)]).toEqual([true, true]);
+            free.delete(frame);
+          } else if (what === "give" && frame > 0 && (frame <= 16 || (frame >= 20 && frame < 32)) && !free.has(frame)) {
+            giveFrame(memory, tx, frame);
+            free.add(frame);
+          }
+          expect(freePages(memory, tx)).toBe(free.size);
+        }
+        const rest = new Set<number>();
+        for (let frame = takeFrame(memory, tx); frame !== 0; frame = takeFrame(memory, tx)) rest.add(frame);
+        expect(rest).toEqual(free);
+      }),
+    );
   });
 
   it("refuses regions beyond RAM", () => {

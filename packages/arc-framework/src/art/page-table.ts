@@ -136,6 +136,48 @@ export function takeRun(memory: ArtMemory, tx: WordWriter, count: number, limit:
   return 0;
 }
 
+/** Whether a frame may be given to anybody who asks for it. */
+export function isFree(memory: ArtMemory, tx: WordReader, frame: number): boolean {
+  if (frame === 0 || !isRam(memory, frame)) return false;
+  const { type, state } = pageInfo(memory, tx, frame);
+  return type === PAGE_CONVENTIONAL && state === PAGE_FREE;
+}
+
+/** Takes just this frame, which is free. False when the regions are in too many pieces. */
+export function takeAt(memory: ArtMemory, tx: WordWriter, frame: number): boolean {
+  if (!takeFromRegion(memory, tx, frame)) return false;
+  setState(memory, tx, frame, PAGE_ALLOCATED);
+  memory.globals.set(tx, 0, G.freePages, freePages(memory, tx) - 1);
+  return true;
+}
+
+/** Takes a free frame out of its region, which may become two, or else out of the free list. False when there is no row for the second. */
+function takeFromRegion({ globals, regions, frames }: ArtMemory, tx: WordWriter, frame: number): boolean {
+  const count = globals.get(tx, 0, G.regions);
+  for (let row = 0; row < count; row++) {
+    const next = regions.get(tx, row, R.next);
+    const end = regions.get(tx, row, R.end);
+    if (frame < next || frame >= end) continue;
+    if (frame === next) regions.set(tx, row, R.next, frame + 1);
+    else if (frame < end - 1) {
+      if (count === regions.rows) return false;
+      regions.set(tx, count, R.next, frame + 1);
+      regions.set(tx, count, R.end, end);
+      globals.set(tx, 0, G.regions, count + 1);
+    }
+    if (frame !== next) regions.set(tx, row, R.end, frame);
+    return true;
+  }
+  let before = 0;
+  let at = globals.get(tx, 0, G.freeFrame);
+  while (at !== frame) [before, at] = [at, frames.get(tx, at, F.next)];
+  const following = frames.get(tx, frame, F.next);
+  if (before === 0) globals.set(tx, 0, G.freeFrame, following);
+  else frames.set(tx, before, F.next, following);
+  frames.set(tx, frame, F.next, 0);
+  return true;
+}
+
 /** A frame is free again: nobody holds it. */
 export function giveFrame(memory: ArtMemory, tx: WordWriter, frame: number): void {
   const { globals } = memory;

@@ -32,6 +32,7 @@ import {
 import { forget } from "./relations.ts";
 import { drop, mappingsOf } from "./space.ts";
 import { tellStarter } from "./starter.ts";
+import { deleteThreads } from "./thread-table.ts";
 
 /** The continuation that goes on with a removal: pid, 1 if the sender gets a reply at the end. */
 export const REMOVE_PAGES = 1;
@@ -57,6 +58,7 @@ export function* endProcess(s: Request, memory: ArtMemory, pid: number, exit: Ex
     if (interrupts & (1 << line))
       yield* s.threadControl(interruptId(line), interruptId(line), NIL_THREAD, interruptId(line), -1);
   yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
+  yield* deleteThreads(s, memory, pid);
   yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
   // Its servers let go what they share with it. One that is too busy keeps that until it ends itself.
   for (const server of servers) {

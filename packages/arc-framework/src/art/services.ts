@@ -1,12 +1,12 @@
 /**
  * What processes ask of ART through their P3s: programs, files, the machine.
  *
- * Here: 0x2xx and the end of a process, one function each. Not here: memory (`memory.ts`), starting
- * (`creation.ts`, `starting.ts`), recovery records (`records.ts`).
+ * Here: 0x2xx and the end of a process, one function each. Not here: memory (`memory.ts`), interrupts (`interrupts.ts`),
+ * starting (`creation.ts`, `starting.ts`), recovery records (`records.ts`).
  * Reference: docs/protocols.md, section 7.
  * @module
  */
-import { FAILURE_KILLED, INTERRUPT_LINES, interruptId, NIL_THREAD, periodCode } from "@kintsugi/microkernel";
+import { FAILURE_KILLED, NIL_THREAD, periodCode } from "@kintsugi/microkernel";
 import {
   AGREEMENT_NONE,
   AGREEMENT_NOTIFY,
@@ -204,32 +204,6 @@ export function fileRead(memory: ArtMemory): Service {
       return [STATUS_OK, count, ...packBytes(tx.readBytes(memory.modules.get(tx, index, M.start) + offset, count))];
     });
     return reply(status, ...words);
-  };
-}
-
-/** INTERRUPT irq: its messages go to the caller's thread from now on. For servers only. */
-export function interrupt(memory: ArtMemory): Service {
-  return function* (s: Request, pid: number): Handler {
-    const line = s.word(1) >>> 0;
-    if (line >= INTERRUPT_LINES) return reply(STATUS_INVALID);
-    const [status, user] = yield* s.step((tx) => {
-      const { processes } = memory;
-      if (!isCaller(memory, tx, s) || (processes.get(tx, pid - 1, P.flags) & PROCESS_FLAG_SERVER) === 0)
-        return [STATUS_REFUSED];
-      const has = (other: number): boolean => (processes.get(tx, other - 1, P.interrupts) & (1 << line)) !== 0;
-      if (alivePids(memory, tx).some((other) => other !== pid && has(other))) return [STATUS_BUSY];
-      processes.set(tx, pid - 1, P.interrupts, processes.get(tx, pid - 1, P.interrupts) | (1 << line));
-      return [STATUS_OK, userThread(memory, tx, pid)];
-    });
-    if (status !== STATUS_OK) return reply(status);
-    const { result } = yield* s.threadControl(interruptId(line), interruptId(line), NIL_THREAD, user, -1);
-    if (result === 1) return reply(STATUS_OK);
-    yield* s.step((tx) => {
-      const lines = memory.processes.get(tx, pid - 1, P.interrupts);
-      memory.processes.set(tx, pid - 1, P.interrupts, lines & ~(1 << line));
-      return [];
-    });
-    return reply(STATUS_INVALID);
   };
 }
 

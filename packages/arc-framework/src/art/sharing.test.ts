@@ -1,10 +1,9 @@
 import { ANY_THREAD, FAILURE_PAGE_FAULT, globalId, NIL_THREAD } from "@kintsugi/microkernel";
 import { describe, expect, it } from "vitest";
-import { artMachine, type Process, type Script } from "../../test/art-machine.ts";
+import { type Notes, notesOf, type Process, peek, poke, type Script } from "../../test/art-machine.ts";
 import { CrashOnce } from "../../test/resident-machine.ts";
 import * as label from "../protocol/art.ts";
 import * as status from "../protocol/status.ts";
-import type { CutProbe } from "../server/cut-point.ts";
 import type { Part } from "../server/request.ts";
 
 const OK = status.STATUS_OK;
@@ -19,23 +18,6 @@ const user = (pid: number): number => globalId(129 + 2 * pid, 1);
 /** Peer and attribute in one word. */
 const peer = (pid: number, attribute: number): number => ((129 + 2 * pid) << label.ATTRIBUTE_BITS) | attribute;
 
-type Notes = Record<string, unknown>;
-
-/** init owns, driver (pid 2) and child (pid 3) map; what they noted. */
-function run(scripts: (notes: Notes) => Readonly<Record<string, Script>>, probe?: CutProbe): Notes {
-  const notes: Notes = {};
-  artMachine({ scripts: scripts(notes), ...(probe && { probe }) }).run();
-  return notes;
-}
-
-const poke = (process: Process, address: number, value: number): Part<unknown> =>
-  process.s.step((tx) => {
-    tx.write(address, value);
-    return [];
-  });
-const peek = function* ({ s }: Process, address: number): Part<number> {
-  return (yield* s.step((tx) => [tx.read(address)]))[0]!;
-};
 const map = ({ ask }: Process, from: number, at: number, count = 1, to: number = THERE): Part<readonly number[]> =>
   ask(label.ART_MAP, to, NIL_THREAD, at, from, count);
 
@@ -91,20 +73,20 @@ describe("sharing", () => {
   };
 
   it("lets those in whom the owner names, with the rights it gives, for as long as they like", () => {
-    expect(run(scenario)).toEqual(expected);
+    expect(notesOf(scenario)).toEqual(expected);
   });
 
   it("survives a crash of ART at any cut point", () => {
     const count = new CrashOnce("art");
-    run(scenario, count.probe);
+    notesOf(scenario, count.probe);
     const stride = process.env.KINTSUGI_LONG === undefined ? Math.ceil(count.cuts / 60) : 1;
     expect(count.cuts).toBeGreaterThan(500);
     for (let at = 0; at < count.cuts; at += stride)
-      expect([at, run(scenario, new CrashOnce("art", at).probe)]).toEqual([at, expected]);
+      expect([at, notesOf(scenario, new CrashOnce("art", at).probe)]).toEqual([at, expected]);
   }, 900_000);
 
   it("refuses whom the owner has not named, and what is not there", () => {
-    const notes = run((notes) => ({
+    const notes = notesOf((notes) => ({
       *init(p) {
         yield* p.asks(label.ART_EXECUTE, "driver");
         yield* p.ask(label.ART_ALLOCATE, HERE, 1);
@@ -141,7 +123,7 @@ describe("sharing", () => {
   });
 
   it("ends a process that asks for a private page of another, as appendix A.2.2 says", () => {
-    const notes = run((notes) => ({
+    const notes = notesOf((notes) => ({
       *init(p) {
         yield* p.ask(label.ART_ALLOCATE, PRIVATE, 1);
         yield* p.asks(label.ART_EXECUTE, "child");
@@ -158,7 +140,7 @@ describe("sharing", () => {
 
 describe("mapping by request", () => {
   it("gives fresh pages, takes pages away that come back with a fault, and reserves some for later", () => {
-    const notes = run((notes) => ({
+    const notes = notesOf((notes) => ({
       *init(p) {
         notes.fresh = (yield* p.ask(label.ART_MAP, PRIVATE, NIL_THREAD, 0, ANY_THREAD, 2))[0];
         yield* poke(p, PRIVATE + PAGE, 5);
@@ -181,13 +163,15 @@ describe("mapping by request", () => {
     });
   });
 
-  it("gives device memory and physical addresses to those with the word for it, and to nobody what is RAM", () => {
+  it("gives device memory and physical addresses to those with the word for it, and to nobody what is taken", () => {
     const LFB = 0xe0000000;
     const script = (notes: Notes, name: string): Script =>
       function* (p) {
         const direct = (physical: number, count: number): Part<readonly number[]> =>
           p.ask(label.ART_MAP, HERE, NIL_THREAD, physical, NIL_THREAD, count);
-        notes[`${name} ram`] = (yield* direct(0x200000, 1))[0];
+        const own = (yield* p.ask(label.ART_ALLOCATE, PRIVATE + 0x200000, 1)) && PRIVATE + 0x200000;
+        const [, taken = 0x200000] = yield* p.ask(label.ART_PHYSICAL, own);
+        notes[`${name} page of somebody`] = (yield* direct(taken, 1))[0];
         notes[`${name} arena`] = (yield* direct(0xf00000, 1))[0];
         const [given, ...items] = yield* direct(LFB | 0, 768);
         // 3 MiB: one fpage of 2 MiB and one of 1.
@@ -203,7 +187,7 @@ describe("mapping by request", () => {
         const inLine = Math.floor(found[0]! / 0x10000) === Math.floor((found[0]! + 0xfff0) / 0x10000);
         notes[`${name} physical`] = [found[0]! > 0, together, found[0]! > 0 && inLine && found[0]! < 0x1000000];
       };
-    const notes = run((notes) => ({
+    const notes = notesOf((notes) => ({
       *init(p) {
         yield* script(notes, "other")(p);
         yield* p.asks(label.ART_EXECUTE, "driver");
@@ -211,16 +195,71 @@ describe("mapping by request", () => {
       driver: script(notes, "driver"),
     }));
     expect(notes).toEqual({
-      "other ram": status.STATUS_REFUSED,
+      "other page of somebody": status.STATUS_REFUSED,
       "other arena": status.STATUS_REFUSED,
       "other frame buffer": [status.STATUS_REFUSED, 0],
       "other dma": status.STATUS_REFUSED,
       "other physical": [false, true, false],
-      "driver ram": status.STATUS_INVALID,
-      "driver arena": status.STATUS_INVALID,
+      "driver page of somebody": status.STATUS_REFUSED,
+      "driver arena": status.STATUS_REFUSED,
       "driver frame buffer": [OK, 2],
       "driver dma": OK,
       "driver physical": [true, true, true],
     });
+  });
+
+  it("gives a driver the very page frames that it names, if they are free, and takes them back", () => {
+    const FREE = 0x300000;
+    const notes = notesOf((notes) => ({
+      *init(p) {
+        notes.other = yield* p.ask(label.ART_MAP, HERE, NIL_THREAD, FREE, NIL_THREAD, 2);
+        yield* p.asks(label.ART_EXECUTE, "driver");
+      },
+      *driver(p) {
+        const direct = (at: number, physical: number): Part<readonly number[]> =>
+          p.ask(label.ART_MAP, at, NIL_THREAD, physical, NIL_THREAD, 2);
+        notes.given = (yield* direct(HERE, FREE))[0];
+        notes.zeroed = yield* peek(p, HERE + PAGE);
+        notes.physical = yield* p.ask(label.ART_PHYSICAL, HERE + PAGE + 8);
+        notes.again = yield* direct(HERE + 0x10000, FREE + PAGE);
+        notes.unaligned = yield* direct(HERE + 0x10000, FREE + 8);
+        notes.first = yield* direct(HERE + 0x10000, 0);
+        notes.released = yield* p.ask(label.ART_RELEASE, HERE, 2);
+        notes.later = (yield* direct(HERE, FREE))[0];
+      },
+    }));
+    expect(notes).toEqual({
+      other: [status.STATUS_REFUSED],
+      given: OK,
+      zeroed: 0,
+      physical: [OK, FREE + PAGE + 8],
+      again: [status.STATUS_REFUSED],
+      unaligned: [status.STATUS_INVALID],
+      first: [status.STATUS_REFUSED],
+      released: [OK],
+      later: OK,
+    });
+  });
+
+  it("ends a process that asks for an address beyond the user area, as appendix A.2.2 says", () => {
+    const BEYOND = 0xc0000000;
+    const requests: readonly (readonly number[])[] = [
+      [label.ART_ALLOCATE, BEYOND, 1],
+      [label.ART_ALLOCATE, BEYOND - PAGE, 2],
+      [label.ART_MAP, BEYOND, NIL_THREAD, 0, ANY_THREAD, 1],
+    ];
+    for (const [name = 0, ...words] of requests) {
+      const notes = notesOf((notes) => ({
+        *init(p) {
+          yield* p.asks(label.ART_EXECUTE, "child");
+          notes.exit = yield* p.ask(label.ART_WAIT, 2);
+        },
+        *child(p) {
+          yield* p.ask(name, ...words);
+          notes.survived = true;
+        },
+      }));
+      expect(notes).toEqual({ exit: [OK, 0, FAILURE_PAGE_FAULT, 2, words[0]! | 0] });
+    }
   });
 });

@@ -1,22 +1,13 @@
 /**
  * Pages of others: sharing between processes, and mapping by request.
  *
- * Here: SHARE and MAP with its three sources – device memory, fresh pages, another process's pages – and who may.
+ * Here: SHARE and MAP with its three sources – a physical address, fresh pages, another process's pages – and who may.
  * Sharing goes through both P3s, which stay the mapping parents: the tree is never deeper than sigma0, ART, P3, user.
  * Not here: offers (`offers.ts`), devices (`direct.ts`), the P3's side (`../p3/shared.ts`).
  * Reference: thesis 4.2.3, Figure 4.6; appendices A.2.2, A.2.3 and B.4.2.
  * @module
  */
-import {
-  ANY_THREAD,
-  FAILURE_PAGE_FAULT,
-  FPAGE_RWX,
-  FPAGE_W,
-  mapItem,
-  NIL_THREAD,
-  PAGE_SIZE,
-  threadNumber,
-} from "@kintsugi/microkernel";
+import { ANY_THREAD, FPAGE_RWX, mapItem, NIL_THREAD, PAGE_SIZE, threadNumber } from "@kintsugi/microkernel";
 import { SESSION_AREA, SESSION_AREA_END } from "../protocol/address-space.ts";
 import { ART_DEVICE_PAGES, ART_PAGES_PER_REQUEST, ATTRIBUTE_BITS } from "../protocol/art.ts";
 import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
@@ -24,12 +15,11 @@ import { type Handler, type Request, reply } from "../server/request.ts";
 import type { Transaction } from "../server/transaction.ts";
 import type { ArtMemory } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
-import { deviceItems, findDevice, mapDevice, shareDevice } from "./direct.ts";
-import { mayTouchDevices, rangeOf, take } from "./memory.ts";
+import { deviceItems, findDevice, isDevice, mapDevice, shareDevice } from "./direct.ts";
+import { endIllegal, give, isIllegal, mayTouchDevices, rangeOf, take } from "./memory.ts";
 import { endOffersIn, offer, offeredRights, pidOfThread } from "./offers.ts";
-import { PAGE_MAPPED, pageOf, setState } from "./page-table.ts";
+import { isFree, PAGE_MAPPED, pageOf, setState, takeAt } from "./page-table.ts";
 import { isAlive, p3Thread, userThread } from "./processes.ts";
-import { endProcess } from "./removal.ts";
 import { findMapping, hold, MAPPING_SHARED, mappingAt, mappingsIn, mappingsLeft } from "./space.ts";
 
 /** SHARE address, count, peer/attribute: the status of pages of the session region. Nothing else is ever shared. */
@@ -55,6 +45,7 @@ export function map(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
     const [low, count] = [s.word(1) >>> 0, s.word(5) >>> 0];
     const source = s.word(4);
+    if (isIllegal(low, count)) return yield* endIllegal(s, memory, pid, low);
     if (s.count < 5 || count < 1 || count > ART_DEVICE_PAGES || low % PAGE_SIZE !== 0) return reply(STATUS_INVALID);
     const [own, free] = yield* s.step((tx) => {
       const ids = [p3Thread(memory, tx, pid), userThread(memory, tx, pid), NIL_THREAD];
@@ -83,15 +74,36 @@ function* mapFresh(s: Request, memory: ArtMemory, pid: number, low: number, coun
   return { words: [STATUS_OK], items: frames.flatMap((frame, i) => [mapItem(low + i * PAGE_SIZE), pageOf(frame)]) };
 }
 
-/** Device memory, for those whom the machine's configuration lets have it. */
+/** The memory at a physical address, for those whom the machine's configuration lets have it. */
 function* mapDirect(s: Request, memory: ArtMemory, pid: number, low: number, count: number): Handler {
-  const [allowed] = yield* s.step((tx) => [isCaller(memory, tx, s) && mayTouchDevices(memory, tx, pid) ? 1 : 0]);
+  const physical = s.word(3) >>> 0;
+  const [allowed, device] = yield* s.step((tx) => [
+    isCaller(memory, tx, s) && mayTouchDevices(memory, tx, pid) ? 1 : 0,
+    isDevice(memory, tx, physical, count) ? 1 : 0,
+  ]);
   if (allowed === 0) return reply(STATUS_REFUSED);
-  const wanted = { pid, address: low, pages: count, physical: s.word(3) >>> 0, rights: FPAGE_RWX & ~1 };
+  if (device === 0) return yield* mapFrames(s, memory, pid, low, count);
+  const wanted = { pid, address: low, pages: count, physical, rights: FPAGE_RWX & ~1 };
   const status = yield* mapDevice(s, memory, wanted);
   if (status !== STATUS_OK) return reply(status);
   const items = yield* s.step((tx) => deviceItems(memory, tx, pid, low));
   return { words: [STATUS_OK], items };
+}
+
+/** These very page frames, zeroed, if all of them are free; nobody gets what is the system's or another's. */
+function* mapFrames(s: Request, memory: ArtMemory, pid: number, low: number, count: number): Handler {
+  const first = (s.word(3) >>> 0) / PAGE_SIZE;
+  if (!Number.isInteger(first) || count > ART_PAGES_PER_REQUEST) return reply(STATUS_INVALID);
+  const frames = Array.from({ length: count }, (_, i) => first + i);
+  const [status] = yield* s.step((tx) => {
+    if (!isCaller(memory, tx, s) || !frames.every((frame) => isFree(memory, tx, frame))) return [STATUS_REFUSED];
+    if (mappingsLeft(memory, tx) < count || !frames.every((frame) => takeAt(memory, tx, frame)))
+      return [STATUS_NO_MEMORY];
+    for (const [i, frame] of frames.entries()) give(memory, tx, pid, low + i * PAGE_SIZE, frame, PAGE_MAPPED);
+    return [STATUS_OK];
+  });
+  if (status !== STATUS_OK) return reply(status!);
+  return { words: [STATUS_OK], items: frames.flatMap((frame, i) => [mapItem(low + i * PAGE_SIZE), pageOf(frame)]) };
 }
 
 /** Pages that their owner shares with the sender's process. Whoever asks for a private page of somebody's is ended (A.2.2). */
@@ -104,10 +116,7 @@ function* mapShared(s: Request, memory: ArtMemory, pid: number, low: number, cou
       return [STATUS_NOT_FOUND];
     return shared(tx, memory, { pid, low, count, owner, from });
   });
-  if (status === ILLEGAL) {
-    const exit = { status: 0, kind: FAILURE_PAGE_FAULT, detail: FPAGE_W, address: from };
-    return yield* endProcess(s, memory, pid, exit, false);
-  }
+  if (status === ILLEGAL) return yield* endIllegal(s, memory, pid, from);
   if (status !== STATUS_OK) return reply(status!);
   const [device, ...words] = items;
   return { words: [STATUS_OK, device!], items: words };

@@ -24,7 +24,7 @@ function address(word: number): number {
   return RESTART_PAGE.low + 4 * word;
 }
 
-/** Names a failure that only P3 knows of (panic, kill, …). The frame follows when the thread is stopped. */
+/** Names a failure that only P3 knows of (panic, kill, another thread's, …). The frame follows when the thread is stopped. */
 export function writeFailure(tx: Transaction, kind: number, detail: number, at: number): void {
   tx.write(address(RESTART_FAILURE), kind);
   tx.write(address(RESTART_DETAIL), detail);

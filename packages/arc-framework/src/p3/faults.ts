@@ -17,6 +17,7 @@ import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type Area, contentOf, pageOf } from "./areas.ts";
 import { fpagesOf, largestBlock } from "./blocks.ts";
+import { touch } from "./clone.ts";
 import { restoreFailureWords } from "./failure-words.ts";
 import { declaredRights, isPlain, mappedRights } from "./guards.ts";
 import { allocate, mapRun } from "./memory.ts";
@@ -140,10 +141,13 @@ export function* bringIn(s: Request, address: number, plan: FaultPlan): Part<rea
 
 /** Before the program goes on: the map items for a good page. */
 function mapItems(tx: Transaction, area: Area, row: number, page: number, write: boolean): readonly number[] {
+  const copied = getWord(tx, "copied") !== 0;
+  if (copied) touch(tx, page, write);
   if (!isPlain(tx, page)) {
     const rights = mappedRights(tx, page, area.rights, write);
     return rights < 0 ? [] : itemsFor(tx, fpagesOf(page, page + PAGE_SIZE, rights));
   }
+  if (copied) return itemsFor(tx, fpagesOf(page, page + PAGE_SIZE, write ? area.rights : area.rights & ~FPAGE_W));
   const around = area.kind === "image" || area.kind === "persistent memory";
   const most = around ? PAGE_BITS + Math.log2(WINDOW[area.kind]) : PAGE_BITS;
   const bits = largestBlock(page, area.low, area.high, most, (at) => isLoaded(tx, area, row, at) && isPlain(tx, at));

@@ -15,6 +15,7 @@ import { readyFirst } from "../policy/ready-first.ts";
 import { STATUS_OK } from "../protocol/status.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
 import { getWord } from "./state.ts";
+import { endThreads } from "./threads.ts";
 
 const KINDS = { hot: "hot", warm: "warm", cold: "group", alone: "cold" } as const;
 
@@ -31,6 +32,7 @@ export function serverLost(pid: number): Failure {
 
 /** GROUP_STOP: whatever the program was waiting for, it does not get it. */
 export function* stopMember(s: Request): Handler {
+  yield* endThreads(s);
   const [user] = yield* s.step((tx) => [getWord(tx, "user")]);
   yield* s.exchangeRegisters(user!, EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SET_HALT | EXREGS_HALT);
   return reply(STATUS_OK);

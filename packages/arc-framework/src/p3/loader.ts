@@ -12,12 +12,19 @@ import { Elf32Ehdr, Elf32Phdr } from "../elf/format.ts";
 import { MAX_PROGRAM_HEADERS, PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import { parseElf } from "../elf/parse.ts";
 import { P3_MODULE_AREA } from "../protocol/address-space.ts";
-import { ART_PROCESS_START, ART_PROCESS_STARTED, PROCESS_FLAG_DISK, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import {
+  ART_PROCESS_START,
+  ART_PROCESS_STARTED,
+  PROCESS_FLAG_CLONE,
+  PROCESS_FLAG_DISK,
+  PROCESS_FLAG_SERVER,
+} from "../protocol/art.ts";
 import { STATUS_BAD_PROGRAM, STATUS_OK } from "../protocol/status.ts";
 import type { Handler, Part, Request } from "../server/request.ts";
 import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { areasOf } from "./areas.ts";
+import { adopt } from "./clone.ts";
 import { fetchProgram } from "./disk-program.ts";
 import { setDeadline } from "./environment.ts";
 import { allocate, mapRun } from "./memory.ts";
@@ -46,6 +53,7 @@ export function* load(s: Request): Handler {
   const answer = yield* s.call(self.pager, { label: ART_PROCESS_START });
   const [status, pid, user, flags, module, size, ...text] = answer.words;
   if (answer.error !== 0 || status !== STATUS_OK) return undefined;
+  if ((flags! & PROCESS_FLAG_CLONE) !== 0) return yield* adopt(s, self.pager, pid!, user!, flags!);
   const assignment: Assignment = {
     art: self.pager,
     pid: pid!,

@@ -26,14 +26,18 @@ import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
 import { ART_GROUP_GO, ART_PROCESS_ENDED } from "../protocol/art.ts";
 import {
   P3_CHECK,
+  P3_CLONE,
   P3_COMMIT,
   P3_DAMAGED,
+  P3_DELETE_THREAD,
   P3_EXIT,
   P3_FAILED,
   P3_GROUP_GO,
   P3_GROUP_NOTIFY,
   P3_GROUP_STOP,
+  P3_NEW_THREAD,
   P3_PANIC,
+  P3_PRIORITY,
   P3_PROTECT,
   P3_READY,
   P3_RECOVERED,
@@ -53,6 +57,7 @@ import type { CutProbe } from "../server/cut-point.ts";
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
 import { damagedText, isQuiet, usageOf } from "./check-up.ts";
+import { clone } from "./clone.ts";
 import { codeAt } from "./code.ts";
 import { isPadding } from "./environment.ts";
 import { bringIn, look } from "./faults.ts";
@@ -66,6 +71,7 @@ import { recover, recoverAfterReply, recoverRefused } from "./recovery.ts";
 import { report } from "./report.ts";
 import { closeShared, mapShared, offerShared, openShared } from "./shared.ts";
 import { getWord, setWord } from "./state.ts";
+import { deleteThread, isOwn, newThread, setPriority } from "./threads.ts";
 import { markStep } from "./timeline.ts";
 import { violation } from "./violation.ts";
 
@@ -235,6 +241,10 @@ export function createP3(options: P3Options = {}): ResidentServer {
     [P3_SHARED_OFFER, ofProcess(offerShared)],
     [P3_SHARED_MAP, ofProcess(mapShared)],
     [P3_SHARED_CLOSE, ofProcess(closeShared)],
+    [P3_CLONE, ofProcess(clone)],
+    [P3_NEW_THREAD, ofProcess(newThread)],
+    [P3_DELETE_THREAD, ofProcess(deleteThread)],
+    [P3_PRIORITY, ofProcess(setPriority)],
     [P3_DAMAGED, ofProcess(damaged)],
     [P3_VIOLATION, ofProcess(brokenProtocol)],
     [P3_READY, ofProcess(becameReady)],
@@ -265,11 +275,11 @@ function* withCode(s: Request): Part<Notice> {
   return { ...notice, code };
 }
 
-/** Refuses what does not come from the process's own thread. */
+/** Refuses what does not come from one of the process's own threads. */
 function ofProcess(handler: (s: Request) => Handler): HandlerFunction {
   return function* (s: Request): Handler {
-    const [user] = yield* s.step((tx) => [getWord(tx, "user")]);
-    return user === s.sender ? yield* handler(s) : reply(STATUS_REFUSED);
+    const [own] = yield* s.step((tx) => [isOwn(tx, s.sender) ? 1 : 0]);
+    return own === 1 ? yield* handler(s) : reply(STATUS_REFUSED);
   };
 }
 

@@ -38,6 +38,7 @@ import { report } from "./report.ts";
 import { ProcessRestart } from "./restart.ts";
 import { getWord, setWord } from "./state.ts";
 import { readHistory, type Supervision, storeHistory, supervisionOf, supervisionWords } from "./supervision.ts";
+import { endThreads } from "./threads.ts";
 import { beginTimeline, markStep } from "./timeline.ts";
 
 const ACTIONS: Readonly<Record<ActionKind, number>> = {
@@ -63,7 +64,7 @@ export function* recover(
   yield* report(s, observer);
   const words = yield* s.step((tx) => {
     endPostponement(tx);
-    noteFailure(tx, failure, observer);
+    noteFailure(tx, failure, s.sender, observer);
     return supervisionWords(tx);
   });
   return yield* carryOut(s, failure, policy, observer, supervisionOf(words, false));
@@ -129,6 +130,7 @@ function* carryOut(
     return [];
   });
   if (item.length > 0) return item;
+  yield* endThreads(s);
   // What one life was given is no other's.
   if (plan.action.environment === undefined) yield* setEnvironment(s, []);
   yield* apply(plan, new ProcessRestart(s, observer));
@@ -150,10 +152,11 @@ const isNoFailure = ({ kind }: Failure): boolean => kind === "group" || kind ===
 const SEEN_BY_KERNEL: readonly FailureKind[] = ["page fault", "exception", "hang", "check"];
 
 /** Writes down the failure: timeline, history, record, and the restart page where the kernel did not know. */
-function noteFailure(tx: Transaction, failure: Failure, observer: RecoveryObserver): void {
+function noteFailure(tx: Transaction, failure: Failure, sender: number, observer: RecoveryObserver): void {
   const page = RESTART_PAGE.low;
   const word = (index: number): number => tx.read(page + 4 * index) >>> 0;
-  const seenByKernel = SEEN_BY_KERNEL.includes(failure.kind);
+  // A further thread has no restart page.
+  const seenByKernel = SEEN_BY_KERNEL.includes(failure.kind) && sender === getWord(tx, "user");
   const failedAt = word(RESTART_TIME_HIGH) * 2 ** 32 + word(RESTART_TIME_LOW);
   beginTimeline(tx, seenByKernel ? failedAt : tx.now());
   markStep(tx, STEP_DETECT, 0, observer);

@@ -41,8 +41,17 @@ function writeStartBlock(tx: Transaction, stack: StackName, reason: number): num
 }
 
 /**
- * Lets the thread run from the program's entry: whatever it was doing is broken off, a halt ends. The program may have
+ * Lets one of the process's threads run from `ip`: whatever it was doing is broken off, a halt ends. The program may have
  * overwritten the word of its UTCB that says who its pager is.
+ */
+export function* startAt(s: Request, thread: ThreadId, ip: number, sp: number): Part<undefined> {
+  const control = EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SP | EXREGS_IP | EXREGS_PAGER | EXREGS_SET_HALT;
+  yield* s.exchangeRegisters(thread, control, { sp, ip, pager: s.thread });
+  return undefined;
+}
+
+/**
+ * Lets the program's first thread run from the entry.
  * Its first page fault will be answered with all good pages at once.
  */
 export function* startThread(s: Request, stack: StackName, reason: number): Part<number> {
@@ -51,7 +60,6 @@ export function* startThread(s: Request, stack: StackName, reason: number): Part
     setCount(tx, "startedLow", tx.now());
     return [writeStartBlock(tx, stack, reason), getWord(tx, "user"), getWord(tx, "entry")];
   });
-  const control = EXREGS_SEND | EXREGS_RECEIVE | EXREGS_SP | EXREGS_IP | EXREGS_PAGER | EXREGS_SET_HALT;
-  yield* s.exchangeRegisters(user as ThreadId, control, { sp: sp!, ip: entry!, pager: s.thread });
+  yield* startAt(s, user!, entry!, sp!);
   return 1;
 }

@@ -18,6 +18,7 @@ import { LEVELS } from "../policy/policy.ts";
 import { P3_PERSISTENT_MEMORY } from "../protocol/address-space.ts";
 import { TRANSACTION_PAGES } from "../protocol/p3.ts";
 import { RECOVERY_STEP_COUNT, RECOVERY_WORDS_PER_STEP } from "../protocol/recovery-record.ts";
+import { EXTRA_THREADS } from "../protocol/thread-numbers.ts";
 import { THREAD_MEMORY_SIZE } from "../server/journal.ts";
 import { PersistentTable, type WordReader, type WordWriter } from "../server/table.ts";
 import type { Area } from "./areas.ts";
@@ -34,6 +35,8 @@ export const SHARED_LIMIT = 64;
 const GUARD_LIMIT = 16;
 /** Pages that are lent to a program at most. */
 const LENT_LIMIT = 8;
+/** Words of the set of mapped runs of the module. */
+export const MODULE_RUN_WORDS = 8;
 /** Words of the timeline: three per step. */
 export const TIMELINE_WORDS: 24 = (RECOVERY_STEP_COUNT * RECOVERY_WORDS_PER_STEP) as 24;
 
@@ -85,6 +88,13 @@ type ProcessFields = Words<
   readonly timeline: "words[24]";
   /** A bit per run of 16 module pages: mapped here. */
   readonly moduleRuns: "words[8]";
+  /** 1 once there has been a clone: pages here may be another process's, too, until they are written. */
+  readonly copied: "u32";
+  /** Where a clone begins. */
+  readonly cloneIp: "u32";
+  readonly cloneSp: "u32";
+  /** Ids of the process's threads besides the user thread, 0 for none. */
+  readonly threads: "words[7]";
   readonly argumentBytes: "u32";
   readonly arguments: "words[58]";
 };
@@ -129,7 +139,11 @@ const ProcessRow: Struct<ProcessFields> = struct({
   postponedFor: u32,
   failure: words(16),
   timeline: words(TIMELINE_WORDS),
-  moduleRuns: words(8),
+  moduleRuns: words(MODULE_RUN_WORDS),
+  copied: u32,
+  cloneIp: u32,
+  cloneSp: u32,
+  threads: words(EXTRA_THREADS as 7),
   argumentBytes: u32,
   arguments: words(58),
 });

@@ -23,7 +23,7 @@ export const ART_FILE_INFO = 0x206;
 export const ART_FILE_FIND = 0x207;
 /** Index, offset → count, bytes. */
 export const ART_FILE_READ = 0x208;
-/** IRQ; attached to the user thread of the sender's process. */
+/** Thread number (18 bits) and IRQ (14): attached to that thread of the sender's process; number 0 is the user thread. */
 export const ART_INTERRUPT = 0x209;
 /** Index, 0 = latest → recovery record. */
 export const ART_RECOVERY_INFO = 0x20a;
@@ -36,6 +36,8 @@ export const ART_CONNECT = 0x20d;
 
 /** Thread id: whoever sent a request that breaks a server's protocol. From P3s, in the server's name. */
 export const ART_BLAME = 0x313;
+/** IRQ: its messages come no more. */
+export const ART_INTERRUPT_END = 0x20e;
 
 /** Address, count, peer/attribute → map items of zeroed pages. */
 export const ART_ALLOCATE = 0x301;
@@ -76,6 +78,17 @@ export const ART_FAILURES = 0x312;
 /** 1: the sender's program is the undertaker from now on; 0: it is itself again. */
 export const ART_UNDERTAKER = 0x311;
 
+/** Space id (the user thread's) → thread id: one more thread in the sender's process, which its P3 starts. */
+export const ART_NEW_THREAD = 0x314;
+/** Thread id, space id: that thread is no more. */
+export const ART_DELETE_THREAD = 0x315;
+/** Thread id, priority, at most what the process was given. */
+export const ART_PRIORITY = 0x316;
+/** Space id: the sender's process is no more. No reply. */
+export const ART_DELETE_TASK = 0x317;
+/** P3's own id → pid: a process whose memory is the sender's process's, copied when either writes to it. */
+export const ART_NEW_TASK = 0x318;
+
 /** Peer/attribute: the peer's thread number in the upper 18 bits, these in the lower 14. */
 export const ATTRIBUTE_BITS = 14;
 /** The peer's rights, as of an fpage. */
@@ -105,5 +118,9 @@ export const PROCESS_FLAG_SERVER = 1;
 export const PROCESS_FLAG_DEVICE = 4;
 /** Flag in PROCESS_START: there is no module; the first word of the argument text, SERVER:PATH, is a file of a disk's server. */
 export const PROCESS_FLAG_DISK = 8;
+/** Flag in PROCESS_START: the process is a copy of another; its P3 finds the other's tables in its memory. */
+export const PROCESS_FLAG_CLONE = 16;
+/** The thread of INTERRUPT's word lies above these bits. */
+export const INTERRUPT_THREAD_SHIFT = 14;
 /** Pages of a direct mapping at most. */
 export const ART_DEVICE_PAGES = 4096;

@@ -56,6 +56,14 @@ export const RULE_TO = 5;
 export const RULE_WORDS = 6;
 /** Rules of a server at most. */
 export const RULE_LIMIT = 64;
+/** User → P3: IP, SP → pid: this process twice. The other one begins there, and has none of the threads and shared pages. */
+export const P3_CLONE = 0x110;
+/** User → P3: IP, SP → thread id: one more thread of the process, which begins there. A restart ends it. */
+export const P3_NEW_THREAD = 0x111;
+/** User → P3: thread id, of one made by NEW_THREAD. A thread that ends itself gets no reply. */
+export const P3_DELETE_THREAD = 0x112;
+/** User → P3: thread id of the process, priority. */
+export const P3_PRIORITY = 0x113;
 
 /** Strengths of persistent pages: written at any time; a request's writes stay only if it is answered; written in windows only. */
 export const PROTECT_PLAIN = 0;

@@ -28,7 +28,7 @@ describe("the protocol modules", () => {
     const isLabel = (value: number): boolean => value > 0x100 && value < 0x700;
     const labels = [art, driver, p3, session].flatMap((module) => Object.values(module).filter(isLabel));
     expect(new Set(labels).size).toBe(labels.length);
-    expect(labels.length).toBe(61);
+    expect(labels.length).toBe(71);
   });
 
   it("put the name of a recovery behind its steps, inside one message", () => {

@@ -17,6 +17,10 @@ export const ART_WATCH_THREAD = 115;
 export const PROCESS_FIRST_THREAD = 128;
 /** A thread that stands for the new space of process `pid` while its user thread moves there: this plus `pid`. */
 export const PROCESS_TWIN_THREAD = 320;
+/** Further threads of process `pid`: from this plus EXTRA_THREADS + 1 times `pid` on. */
+export const PROCESS_EXTRA_THREAD = 512;
+/** Threads of a process besides its first at most. */
+export const EXTRA_THREADS = 7;
 /** Processes at a time: pids run from 1 to this. */
 export const PROCESS_LIMIT = 64;
 

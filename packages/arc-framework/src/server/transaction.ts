@@ -108,11 +108,15 @@ export class Transaction {
   }
 }
 
-/** Takes back what an unfinished step has done; may be cut and run again. */
+/**
+ * Takes back what an unfinished step has done; may be cut and run again. The last store that was logged may not have been
+ * done: its page could not be written yet. Nothing is stored there.
+ */
 export function undo(memory: PersistentMemory, journal: Journal): void {
   for (let entry = journal.undoEntries - 1; entry >= 0; entry--) {
     const at = journal.undoEntryAddress(entry);
-    memory.write(memory.read(at), memory.read(at + 4));
+    const [address, old] = [memory.read(at), memory.read(at + 4)];
+    if (memory.read(address) !== old) memory.write(address, old);
   }
   if (journal.undoEntries !== 0) journal.undoEntries = 0;
 }

@@ -5,14 +5,14 @@
  */
 #pragma once
 #include "generated/registers.h"
-#include "process.h"
+#include "driver_client.h"
 #include "shared.h"
 
-class SoundClient {
+class SoundClient : DriverClient {
  public:
   /** Gets the card. `mode` is arc::SOUND_MODE_16 and the DSP's bits for stereo and signed. */
   status_t Open(L4_Word_t rate, L4_Word_t mode) {
-    status_t status = process::Lookup("sound", driver_, 100);
+    status_t status = Find("sound");
     if (status != arc::STATUS_OK) return status;
     status = Ask(arc::SOUND_OPEN, 0);
     if (status != arc::STATUS_OK) return status;
@@ -47,14 +47,6 @@ class SoundClient {
   }
 
  private:
-  L4_Word_t Key() const { return reinterpret_cast<L4_Word_t>(this); }
-  status_t Ask(L4_Word_t label, L4_Word_t words) {
-    L4_LoadMR(0, L4_Tag(label, words).raw);
-    const L4_MsgTag_t tag = L4_Call(driver_);
-    return tag.Failed() || tag.Untyped() < 1 ? arc::STATUS_FAILED : L4_StoreMR(1);
-  }
-
-  L4_ThreadId_t driver_{x2::NIL_THREAD};
   char* area_ = nullptr;
   L4_Word_t next_ = 0;
   bool direct_ = false;

@@ -75,3 +75,14 @@ class SoundDriver : public ArcServer {
   bool IsFree(L4_Word_t number) const { return !state_.playing ? number < 2 : state_.blocks + 1 >= number; }
   void Deliver();
 };
+
+/** A variant whose state is persistent: Settle asks the card what has happened. */
+template <typename Variant>
+class Recovering final : public Variant {
+ public:
+  using Variant::Variant;
+  status_t Recover(L4_Word_t, const Frame&) override {
+    this->Settle();
+    return arc::STATUS_OK;
+  }
+};

@@ -4,14 +4,14 @@
  * Here: opening a mode, the frame buffer, where the screen begins, colours. Not here: drawing. Functions return a status.
  */
 #pragma once
-#include "process.h"
+#include "driver_client.h"
 #include "shared.h"
 
-class Screen {
+class Screen : DriverClient {
  public:
   /** Gets the screen in the mode of this size and depth. */
   status_t Open(L4_Word_t width, L4_Word_t height, L4_Word_t bits) {
-    status_t status = process::Lookup("video", driver_, 100);
+    status_t status = Find("video");
     if (status == arc::STATUS_OK) status = Ask(arc::VIDEO_INFO, 0);
     char* page;
     if (status == arc::STATUS_OK) status = shared::Map(Key(), driver_, L4_StoreMR(2), 1, page);
@@ -48,14 +48,6 @@ class Screen {
   status_t Close() { return Ask(arc::VIDEO_CLOSE, 0); }
 
  private:
-  L4_Word_t Key() const { return reinterpret_cast<L4_Word_t>(this); }
-  status_t Ask(L4_Word_t label, L4_Word_t words) {
-    L4_LoadMR(0, L4_Tag(label, words).raw);
-    const L4_MsgTag_t tag = L4_Call(driver_);
-    return tag.Failed() || tag.Untyped() < 1 ? arc::STATUS_FAILED : L4_StoreMR(1);
-  }
-
-  L4_ThreadId_t driver_{x2::NIL_THREAD};
   char* pixels_ = nullptr;
   L4_Word_t pitch_ = 0;
 };
