@@ -87,7 +87,7 @@ describe("the Ext2 server", () => {
     "answers, and leaves the disk, as if nothing had been, when it crashes at any instruction",
     () => {
       const length = lengthOf(CHANGES);
-      expect(unnoticed(CHANGES, every(length, THOROUGH ? 3 : Math.floor(length / 50)))).toBeGreaterThan(35);
+      expect(unnoticed(CHANGES, every(length, THOROUGH ? 7 : Math.floor(length / 50)))).toBeGreaterThan(35);
     },
     LONG,
   );
@@ -123,6 +123,22 @@ describe("the Ext2 server", () => {
         1 + (pair % 3001),
       ]);
       expect(unnoticed(CHANGES, [...pairs, ...triples])).toBeGreaterThan(30);
+    },
+    LONG,
+  );
+
+  it(
+    "crashes at every instruction of Recover and of the replay, whether the request was answered or not",
+    () => {
+      const [before, after] = [lengthOf([]), lengthOf([ext2.makeDirectory("/d")])];
+      const length = after - before;
+      // The first crash: within the request, then within the writing of the list, when Recover has a list to write.
+      for (const part of [0.3, 0.95]) {
+        const first = before + Math.floor(part * length);
+        const again = play(server, IMAGE, [ext2.makeDirectory("/d")], { crashes: [first] }).rig.retired - first;
+        const crashes = [...every(again, THOROUGH ? 1 : Math.floor(again / 25))].map(([second]) => [first, second!]);
+        expect(unnoticed([ext2.makeDirectory("/d")], crashes)).toBeGreaterThan(crashes.length);
+      }
     },
     LONG,
   );

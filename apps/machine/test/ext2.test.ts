@@ -73,9 +73,9 @@ class Stage {
   }
 
   /** Runs the load, with crashes of a thread in each line. Gives what msh said, and the thread's instructions of each line. */
-  work(thread: number, crashes: (line: number) => readonly number[], random: Random) {
+  work(thread: number, crashes: (line: number) => readonly number[], random: Random, lines: readonly string[] = LOAD) {
     const counted: number[] = [];
-    const said = LOAD.map((line, n) => {
+    const said = lines.map((line, n) => {
       this.schedule.arm(
         thread,
         crashes(n).map((after) => ({ after, kind: anyKind(random) })),
@@ -115,6 +115,21 @@ describe.each([
       expect(Buffer.compare(stage.medium, calm.medium)).toBe(0);
       expect(stage.planned().length).toBeGreaterThan(LOAD.length);
     }
+  });
+});
+
+describe("the Ext2 server, restarted", () => {
+  it.each(["handler", "warm"] as const)("%s instead of hot, leaves the same", (kind) => {
+    const lines = [...LOAD.slice(0, 2), "sha256 ext2:/home/a"];
+    const calm = new Stage();
+    const random = new Random(SEED + 73);
+    const right = calm.work(userThread(EXT2_PID), () => [], random, lines);
+    const stage = new Stage({ policy: firstOf([() => ({ kind, because: "a test wants it" })]) });
+    const crashes = (line: number) => Array.from({ length: 3 }, () => random.below(right.counted[line]! / 3));
+    expect(stage.work(userThread(EXT2_PID), crashes, random, lines).said).toEqual(right.said);
+    stage.disk.cut(() => 0);
+    expect(Buffer.compare(stage.medium, calm.disk.read(0, calm.disk.sectors))).toBe(0);
+    expect(new Set(stage.planned().map(String))).toEqual(new Set([`${EXT2_PID},${kind}`]));
   });
 });
 

@@ -17,6 +17,7 @@ import {
   MODE_FILE,
   MODE_KIND,
   MODE_SYMLINK,
+  RECORD_HEADER,
   ROOT_INODE,
   SB,
   SUPERBLOCK_OFFSET,
@@ -161,6 +162,11 @@ class Check {
       }
     }
     if (records.value.length < 2) this.#problem(`directory ${directory.number}: no "." and ".."`);
+    // Behind the names "." and ".." there is a NUL, as e2fsck wants it.
+    const bytes = this.#reader.contents(directory).unwrapOr(new Uint8Array(0));
+    const second = (records.value[0]?.recordLength ?? 0) + RECORD_HEADER;
+    if (bytes[RECORD_HEADER + 1] || bytes[second + 2])
+      this.#problem(`directory ${directory.number}: bytes behind "." or ".."`);
   }
 
   #connections(inode: Ext2Inode): undefined {
