@@ -19,6 +19,8 @@ const PAGE = 4096;
 export class RigSharing {
   readonly #space: RigMemory;
   readonly #deviceMemory: boolean;
+  /** Physical address → reply. */
+  readonly #devices = new Map<number, readonly number[]>();
   /** Key → reply. */
   #pages = new Map<number, readonly number[]>();
   #next = SESSION_AREA;
@@ -44,12 +46,27 @@ export class RigSharing {
     const [key, kind, count] = words as [number, number, number];
     let reply = this.#pages.get(key);
     if (reply === undefined) {
-      const isThere = kind !== SHARED_DEVICE || this.#deviceMemory;
-      const physical = isThere ? this.#space.share(this.#next, count) : 0;
-      reply = [STATUS_OK, this.#next, kind === SHARED_DEVICE ? words[3]! : physical];
-      this.#next += count * PAGE;
+      reply = kind === SHARED_DEVICE ? this.#device(words[3]!, count) : this.#ram(count);
       this.#pages.set(key, reply);
     }
+    return reply;
+  }
+
+  #ram(count: number): readonly number[] {
+    const base = this.#next;
+    this.#next += count * PAGE;
+    return [STATUS_OK, base, this.#space.share(base, count)];
+  }
+
+  /** A device's memory is the same again after a cold start. */
+  #device(physical: number, count: number): readonly number[] {
+    const known = this.#devices.get(physical);
+    if (known !== undefined) return known;
+    const base = this.#next;
+    this.#next += count * PAGE;
+    if (this.#deviceMemory) this.#space.share(base, count);
+    const reply = [STATUS_OK, base, physical];
+    this.#devices.set(physical, reply);
     return reply;
   }
 

@@ -32,7 +32,7 @@ function* sample(limit: number, count: number): Generator<number> {
 
 // ---- keyboard
 
-/** Keys in a row: "KeyA" is pressed and released, "+KeyA" pressed, "-KeyA" released; "." is a pause until all is read. */
+/** Keys in a row: "KeyA" is pressed and released, "+KeyA" pressed, "-KeyA" released; "." is a pause until all is read, "cold" a cold start. */
 type Keys = string;
 
 interface Typed {
@@ -49,7 +49,8 @@ const keyboard = elf("keyboard");
 function type(keys: Keys, crashes: readonly number[] = [], readers = 1): Typed {
   const bus = new pc.PortBus();
   const wire = new InterruptWire(pc.KBC_KEYBOARD_IRQ);
-  const left = keys.split(" ").filter((key) => key !== "");
+  const lives = keys.split(" cold ").map((life) => life.split(" "));
+  let left = lives.shift()!;
   let chip!: pc.I8042;
   const none = { set: () => undefined };
   const press = (): void => {
@@ -84,6 +85,11 @@ function type(keys: Keys, crashes: readonly number[] = [], readers = 1): Typed {
     rig.addClient(Array.from({ length: n === 0 ? 99 : 2 }, () => ({ label: KEYBOARD_READ, words: [] }))),
   );
   rig.run(crashes);
+  for (left of lives) {
+    rig.coldRestart();
+    all.push(rig.addClient([{ label: KEYBOARD_READ, words: [] }]));
+    rig.run();
+  }
   const replies = all.flatMap((reader) => reader.replies);
   return {
     read: replies.map(([status, count, ...words]) => (status === STATUS_OK ? unpackText(words, count!) : "")).join(""),
@@ -142,6 +148,11 @@ describe("the keyboard driver", () => {
     expect(statuses).toContain(STATUS_BUSY);
   });
 
+  it("knows of no key held and no lock after a cold start; who reads next gets what is typed next", () => {
+    const { read, leds } = type("+ShiftLeft KeyA CapsLock cold KeyB");
+    expect([read, leds]).toEqual(["Ab", 0]);
+  });
+
   it("gives every character once when it crashes at any instruction", () => {
     for (let crash = 1; crash < whole.instructions; crash += THOROUGH ? 1 : 53)
       expect({ crash, ...type(keys, [crash]) }).toMatchObject({ crash, ...right, recovered: expect.any(Number) });
@@ -178,12 +189,14 @@ interface Shown {
 
 interface ShowOptions {
   readonly crashes?: readonly number[];
+  /** What is shown after a cold start. */
+  readonly afterCold?: readonly string[];
   /** Before this request somebody else writes all over the display's memory. */
   readonly scribbleBefore?: number;
 }
 
 /** What a VGA's memory holds after these texts. */
-function show(texts: readonly string[], { crashes = [], scribbleBefore = -1 }: ShowOptions = {}): Shown {
+function show(texts: readonly string[], { crashes = [], afterCold, scribbleBefore = -1 }: ShowOptions = {}): Shown {
   const bus = new pc.PortBus();
   const memory = new Uint8Array(pc.VGA_PLANES_SIZE);
   let vga!: pc.Vga;
@@ -197,15 +210,19 @@ function show(texts: readonly string[], { crashes = [], scribbleBefore = -1 }: S
     },
     { deviceMemory: true },
   );
-  const client = rig.addClient(
-    texts.map((one, n): RigRequest => {
-      const before = (): void => {
-        if (n === scribbleBefore) rig.writeShared(SESSION_AREA, new Uint8Array(4000).fill(0x55));
-      };
-      return { label: TEXT_WRITE, words: [one.length, ...packText(one)], before };
-    }),
-  );
+  const write = (one: string, n: number): RigRequest => {
+    const before = (): void => {
+      if (n === scribbleBefore) rig.writeShared(SESSION_AREA, new Uint8Array(4000).fill(0x55));
+    };
+    return { label: TEXT_WRITE, words: [one.length, ...packText(one)], before };
+  };
+  const client = rig.addClient(texts.map(write));
   rig.run(crashes);
+  if (afterCold !== undefined) {
+    rig.coldRestart();
+    rig.addClient(afterCold.map((one) => write(one, -2)));
+    rig.run();
+  }
   const words = rig.readShared(SESSION_AREA, (ROWS * COLUMNS) / 2);
   const { crtc } = vga.state;
   return {
@@ -262,6 +279,12 @@ describe("the text-screen driver", () => {
       ].map(([colour, character]) => ((colour as number) << 8) | (character as string).charCodeAt(0)),
     );
     expect(cells[8]).toBe(BLANK);
+  });
+
+  it("shows a blank screen after a cold start", () => {
+    const { cells, cursor } = show(["\x1b[31mgone\r\ngone"], { afterCold: ["new"] });
+    expect(cells).toEqual([...[..."new"].map((c) => 0x0700 | c.charCodeAt(0)), ...Array(1997).fill(BLANK)]);
+    expect(cursor).toBe(3);
   });
 
   const texts = ["\n".repeat(23), "a\x1b[32mbc\r\nd", "e\b\bf\r\n\r\ng"];
