@@ -11,6 +11,7 @@ import {
   createArt,
   createP3,
   createSigma0,
+  MILLISECOND,
   PROGRAM_ART,
   PROGRAM_P3,
   PROGRAM_SIGMA0,
@@ -27,6 +28,17 @@ import type { Trace } from "./trace.ts";
 
 /** How often programs are looked at, and how long one may be ready without getting time; cycles of the virtual clock. */
 export type Watch = Pick<WatchOptions, "period" | "starvation">;
+
+/** Who is ready for so long without getting time starves. */
+const STARVATION = 100 * MILLISECOND;
+/** Milliseconds from one look to the next where only the policy wants the watch. */
+const POLICYS_PERIOD = 10;
+
+/** The watch of a machine: as often as its user says, or as a policy needs it that renews servers; else none. */
+export function watchFor(milliseconds: number | undefined, policy: RecoveryPolicy): Watch | undefined {
+  const period = milliseconds ?? (policy.rejuvenate === undefined ? undefined : POLICYS_PERIOD);
+  return period === undefined ? undefined : { period: period * MILLISECOND, starvation: STARVATION };
+}
 
 /** What the loader sets aside in a machine with so many bytes of RAM. */
 export function residentNeeds(ramSize: number): ResidentNeeds {

@@ -1,7 +1,10 @@
 import { decide, parseElf, type Switch, withRejuvenation } from "@kintsugi/arc-framework";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
+import { CrashSchedule } from "../src/crash-schedule.ts";
 import { guestModule } from "../src/host/modules.ts";
+import { machineCrashAddresses } from "../src/injector.ts";
+import { userThread } from "./campaign.ts";
 import { FIRST_PID, FRAGILE, FragileMachine, fragileModules, KNOT, knotModules, WATCH } from "./fragile.ts";
 
 const FRAGILE_PID = FIRST_PID;
@@ -23,6 +26,21 @@ describe("a deadlock", () => {
     expect(machine.ask("knot-a", [KNOT], [3])).toEqual([]);
     expect(machine.detected).toEqual([]);
     expect(machine.rig.settle(1)).toEqual({ kind: "idle" });
+  });
+});
+
+describe("a hang", () => {
+  it("is the failure of the leaf of the wait-for graph, and of nobody who waits for it", () => {
+    const schedule: CrashSchedule = new CrashSchedule(
+      () => machine.rig.machine,
+      machineCrashAddresses(knotModules())!,
+      () => {},
+    );
+    const machine: FragileMachine = new FragileMachine(knotModules(), { probe: schedule });
+    schedule.arm(userThread(FIRST_PID + 2), [{ after: 30, kind: "hang" }]);
+    // a waits for b, which waits for c, which hangs, and answers the replay.
+    expect(machine.ask("knot-a", [KNOT], [2])).toEqual(["status 0: 79"]);
+    expect(machine.detected).toEqual([[FIRST_PID + 2, "hang"]]);
   });
 });
 

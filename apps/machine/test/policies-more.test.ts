@@ -8,6 +8,7 @@ import {
   MILLISECOND,
   type RecoveryPolicy,
   SECOND,
+  withBackOff,
   withChangedEnvironment,
   withIntensity,
   withQuarantine,
@@ -15,6 +16,7 @@ import {
   withRollback,
 } from "@kintsugi/arc-framework";
 import { describe, expect, it } from "vitest";
+import { watchFor } from "../src/residents.ts";
 import { FRAGILE, FragileMachine, fragileModules, knotModules, WATCH } from "./fragile.ts";
 
 const WILD: Failure = { kind: "page fault", detector: "outside-areas", detail: 2, address: 0x50000000, instruction: 0 };
@@ -106,6 +108,33 @@ describe("rejuvenation", () => {
     expect(machine.rig.events.every((event) => event.event !== "recovery" || event.kind === "aging")).toBe(true);
     const pids = machine.rig.events.flatMap((event) => (event.event === "recovery" ? [event.pid] : []));
     expect(new Set(pids).size).toBeGreaterThan(2);
+  });
+});
+
+describe("a storm of failures", () => {
+  it("backs off: each restart comes later behind its failure than the one before", () => {
+    const policy = withBackOff(withQuarantine(decide, 6));
+    const machine = new FragileMachine(fragileModules(), { policy });
+    expect(machine.ask("fragile", [FRAGILE.count], [1], 60)).toEqual(["status 7:"]);
+    const waits = machine.rig.events.flatMap((event) =>
+      event.event === "recovery" ? event.steps.filter(({ step }) => step === "wait").map(({ cycles }) => cycles) : [],
+    );
+    expect(waits).toHaveLength(6);
+    const { entries } = explain(policy, { failure: DIVIDE, scope: "request", again: MILLISECOND }, 10);
+    for (const [i, { action }] of entries.entries()) {
+      expect(waits[i]).toBeGreaterThanOrEqual(action.delay ?? 0);
+      expect(waits[i]).toBeLessThan((action.delay ?? 0) + MILLISECOND);
+    }
+    expect(waits.toSorted((a, b) => a - b)).toEqual(waits);
+    expect(waits.at(-1)).toBeGreaterThan(10 * waits[1]!);
+  });
+});
+
+describe("the watch of a machine", () => {
+  it("is what its user says, else what a policy needs that renews servers, else none", () => {
+    expect(watchFor(undefined, decide)).toBeUndefined();
+    expect(watchFor(2.5, decide)?.period).toBe(2.5 * MILLISECOND);
+    expect(watchFor(undefined, withBackOff(withRejuvenation(decide)))?.period).toBe(10 * MILLISECOND);
   });
 });
 

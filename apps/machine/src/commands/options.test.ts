@@ -1,11 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { parseDetector, parseFile, parseLimit, parseMemory, parseParallel, parseSeed, UsageError } from "./options.ts";
+import {
+  parseDetector,
+  parseFile,
+  parseLimit,
+  parseMemory,
+  parseParallel,
+  parseSeed,
+  parseWatch,
+  UsageError,
+} from "./options.ts";
 
 describe("options", () => {
   it("give their values", () => {
     expect(parseMemory("64")).toBe(64);
     expect(parseSeed("4294967295")).toBe(0xffff_ffff);
     expect(parseLimit("0.5")).toBe(0.5);
+    expect(parseWatch("2.5")).toBe(2.5);
     expect(parseParallel("naive")).toBe("naive");
     expect(parseDetector("panic", ["hang"])).toEqual(["hang", "panic"]);
     expect(parseDetector("hang", ["hang"])).toEqual(["hang"]);
@@ -30,6 +40,8 @@ describe("options", () => {
         () => parseDetector("sleep", []),
         /--without-detector wants one of outside-areas, access-rights, exception, hang, panic, kill, deadlock, .*, usage, not 'sleep'/,
       ],
+      [() => parseWatch("0"), /--watch wants virtual milliseconds from 0.1 to 60000, not '0'/],
+      [() => parseWatch("often"), /leave it out and nobody looks/],
       [() => parseFile("letter", []), /--file wants NAME=HOSTPATH/],
       [() => parseFile("=x", []), /--file/],
       [() => parseFile("a=", []), /--file/],

@@ -68,6 +68,18 @@ export function parseDetector(text: string, before: readonly Switch[]): readonly
   throw new UsageError(`--without-detector wants one of ${[...DETECTORS.keys()].join(", ")}, not '${text}'`);
 }
 
+/** Virtual milliseconds from one look to the next, more than none. */
+export function parseWatch(text: string): number {
+  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= SHORTEST_WATCH && value <= LONGEST_WATCH) return value;
+  throw new UsageError(
+    `--watch wants virtual milliseconds from ${SHORTEST_WATCH} to ${LONGEST_WATCH}, not '${text}'; leave it out and nobody looks`,
+  );
+}
+
+const SHORTEST_WATCH = 0.1;
+const LONGEST_WATCH = 60_000;
+
 /** Longest name of a file at the prompt, in bytes. */
 export const LONGEST_NAME = 31;
 

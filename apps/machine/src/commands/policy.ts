@@ -4,7 +4,16 @@
  * Here: options and printing. Not here: policies and their schedules (→ @kintsugi/arc-framework).
  * @module
  */
-import { type Action, explain, type Failure, MILLISECOND, POLICIES, type Schedule } from "@kintsugi/arc-framework";
+import {
+  type Action,
+  explain,
+  explainRenewal,
+  type Failure,
+  IN_RECOVERY,
+  MILLISECOND,
+  POLICIES,
+  type Schedule,
+} from "@kintsugi/arc-framework";
 import { type Command, Option } from "commander";
 import { loadPolicy } from "../host/policy-file.ts";
 import { UsageError } from "./options.ts";
@@ -13,12 +22,27 @@ import { writeOut } from "./streams.ts";
 interface ExplainFlags {
   readonly scope: "request" | "server";
   readonly again: number;
+  readonly failure: keyof typeof FAILURES;
   readonly limit: number;
   readonly json?: boolean;
 }
 
-/** What fails in a schedule: a division by zero, at an address that says nothing. */
-const FAILURE: Failure = { kind: "exception", detector: "exception", detail: 0, address: 0, instruction: 0 };
+const NOWHERE = { detail: 0, address: 0, instruction: 0 };
+/** What may fail in a schedule, at addresses that say nothing. */
+const FAILURES: Readonly<Record<"exception" | "bad-access" | "hang" | "damage", Failure>> = {
+  exception: { ...NOWHERE, kind: "exception", detector: "exception" },
+  "bad-access": { ...NOWHERE, kind: "page fault", detector: "outside-areas" },
+  hang: { ...NOWHERE, kind: "hang", detector: "hang" },
+  damage: { ...NOWHERE, kind: "corruption", detector: "invariant", detail: IN_RECOVERY },
+};
+
+/** A server that never fails: a page of heap more at each look. */
+const GROWTH = { period: 10 * MILLISECOND, pages: 1 };
+/** Looks that its renewals are written out for, and renewals at most. */
+const LOOKS = 10_000;
+const RENEWALS = 3;
+/** Columns of an action. */
+const WIDTH = 26;
 
 /** Adds the command; `ended` hears the exit code. */
 export function policyCommand(program: Command, ended: (code: number) => void): void {
@@ -39,36 +63,54 @@ export function policyCommand(program: Command, ended: (code: number) => void): 
         .choices(["request", "server"])
         .default("request"),
     )
+    .addOption(new Option("--failure <KIND>", "how it fails").choices(Object.keys(FAILURES)).default("exception"))
     .option("--again <MS>", "virtual milliseconds from a restart to the next failure", parseAgain, 1)
     .option("--limit <N>", "lines at most", parseCount, 100)
     .option("--json", "print one line of JSON for each failure")
     .action(async (name: string, flags: ExplainFlags) => {
       const policy = await loadPolicy(name);
       if (policy.isErr()) throw new UsageError(policy.error.message);
-      const trouble = { failure: FAILURE, scope: flags.scope, again: flags.again * MILLISECOND };
+      const trouble = { failure: FAILURES[flags.failure], scope: flags.scope, again: flags.again * MILLISECOND };
       const schedule = explain(policy.value, trouble, flags.limit);
-      await writeOut(flags.json ? asJson(schedule) : asTable(schedule));
+      const renewals = explainRenewal(policy.value, GROWTH, LOOKS).entries.slice(0, RENEWALS);
+      await writeOut(flags.json ? asJson(schedule, renewals) : asTable(schedule) + renewalTable(renewals));
       ended(0);
     });
 }
 
-function asJson({ entries, end }: Schedule): string {
-  const lines = [...entries, { end }].map((line) => JSON.stringify(line));
+function asJson({ entries, end }: Schedule, renewals: Schedule["entries"]): string {
+  const last = renewals.map(({ at, action }) => ({ renewal: at, action }));
+  const lines = [...entries, { end }, ...last].map((line) => JSON.stringify(line));
   return `${lines.join("\n")}\n`;
 }
 
 function asTable({ entries, end }: Schedule): string {
-  const lines = ["failure  at ms       action             because"];
+  const lines = [`failure  at ms       ${"action".padEnd(WIDTH)} because`];
   for (const { failure, at, action } of entries) {
     const time = (at / MILLISECOND).toFixed(1);
-    lines.push(`${String(failure).padEnd(8)} ${time.padEnd(11)} ${phrase(action).padEnd(18)} ${action.because}`);
+    lines.push(`${String(failure).padEnd(8)} ${time.padEnd(11)} ${phrase(action).padEnd(WIDTH)} ${action.because}`);
   }
   return `${lines.join("\n")}\n${end === "goes on" ? "… and goes on" : `then ${end}`}\n`;
 }
 
-function phrase({ kind, delay = 0, quarantine, siblings }: Action): string {
+/** What is done without a failure; nothing where the policy waits for one. */
+function renewalTable(renewals: Schedule["entries"]): string {
+  if (renewals.length === 0) return "";
+  const lines = [
+    "",
+    `a server that never fails, with ${GROWTH.pages} page of heap more every ${GROWTH.period / MILLISECOND} ms:`,
+  ];
+  for (const { at, action } of renewals)
+    lines.push(
+      `         ${(at / MILLISECOND).toFixed(1).padEnd(11)} ${phrase(action).padEnd(WIDTH)} ${action.because}`,
+    );
+  return `${lines.join("\n")}\n`;
+}
+
+function phrase({ kind, delay = 0, quarantine, siblings, postpone, environment = [] }: Action): string {
   const wait = delay > 0 ? ` in ${delay / MILLISECOND} ms` : "";
-  return `${kind}${siblings ? ` (${siblings})` : ""}${quarantine ? ", quarantine" : ""}${wait}`;
+  const extra = [quarantine ? "quarantine" : "", postpone ? "after the answer" : "", environment.join(" and ")];
+  return [`${kind}${siblings ? ` (${siblings})` : ""}`, ...extra.filter((text) => text !== "")].join(", ") + wait;
 }
 
 function parseAgain(text: string): number {

@@ -41,7 +41,7 @@ export function prepare(flags: MachineFlags): Prepared {
   checkOutput("--wav", flags.wav);
   const replay = flags.replay === undefined ? undefined : readLog(flags.replay);
   if (replay !== undefined) {
-    for (const name of ["seed", "memory", "parallel", "console", "policy", "record"] as const) {
+    for (const name of ["seed", "memory", "parallel", "console", "policy", "watch", "record"] as const) {
       if (flags[name] !== undefined)
         throw new UsageError(`--${name} cannot go with --replay, whose log says it; leave it out`);
     }
@@ -53,6 +53,7 @@ export function prepare(flags: MachineFlags): Prepared {
   if (replay !== undefined && flags.withoutDetector.length > 0)
     throw new UsageError("--without-detector cannot go with --replay, whose log says it; leave it out");
   const without = replay?.header.without ?? flags.withoutDetector;
+  const watch = replay?.header.watch ?? flags.watch;
   const seed = replay?.header.seed ?? flags.seed ?? DEFAULT_SEED;
   const { modules: booted, disk } = bootSource(flags.disk, { console, parallel });
   const modules = [...booted, ...deviceModules(flags.with)];
@@ -67,7 +68,7 @@ export function prepare(flags: MachineFlags): Prepared {
     throw new UsageError(`--file: ${flags.file.length} files are too many; the machine has room for ${room}`);
   }
   const image = imageHash(modules, disk);
-  const off = without.length > 0 ? { without } : {};
+  const off = { ...(without.length > 0 ? { without } : {}), ...(watch === undefined ? {} : { watch }) };
   const at = console === "screen" ? { console } : {};
   const header: PreparedHeader = {
     log: "kintsugi-input",
@@ -96,7 +97,7 @@ export function machineOf({
   ramSize,
   disk,
 }: Prepared): Omit<WorkerStart, "operator" | "limit" | "hostTimes" | "hash"> {
-  const { seed, console = "serial", policy, without = [] } = header;
+  const { seed, console = "serial", policy, without = [], watch } = header;
   return {
     memory: machineMemory(ramSize),
     video: displayMemory(),
@@ -106,6 +107,7 @@ export function machineOf({
     console,
     policy,
     without,
+    ...(watch === undefined ? {} : { watch }),
     disk,
   };
 }

@@ -13,6 +13,7 @@ import { type DebugFlags, parsePort } from "./debug-options.ts";
 import { DEVICE_NAMES, parseDevice } from "./devices.ts";
 import { diskCommand } from "./disk.ts";
 import { EXIT_FAILED, EXIT_USAGE } from "./exit-codes.ts";
+import { experimentsCommand } from "./experiments.ts";
 import { l4Command } from "./l4.ts";
 import { lfsCommand } from "./lfs/command.ts";
 import {
@@ -27,6 +28,7 @@ import {
   parseMemory,
   parseParallel,
   parseSeed,
+  parseWatch,
   UsageError,
 } from "./options.ts";
 import { pcCommand } from "./pc/command.ts";
@@ -44,6 +46,7 @@ export interface MachineFlags {
   readonly disk?: string;
   readonly policy?: string;
   readonly withoutDetector: readonly Switch[];
+  readonly watch?: number;
   readonly paper: string;
   readonly wav: string;
   readonly record?: string;
@@ -92,6 +95,9 @@ export async function runCommandLine(words: readonly string[]): Promise<number> 
     code = ended;
   });
   restartTableCommand(program, (ended) => {
+    code = ended;
+  });
+  experimentsCommand(program, (ended) => {
     code = ended;
   });
   conformanceCommand(program, (ended) => {
@@ -150,6 +156,11 @@ function machineOptions(command: Command): Command {
         .default([], "none"),
     )
     .option("--policy <NAME|FILE>", "what is done about failures: see 'kintsugi policy list' (default: reference)")
+    .option(
+      "--watch <MS>",
+      "look at all programs every so many virtual milliseconds, for deadlocks, starvation, changed code and renewal (default: only for policies that renew)",
+      parseWatch,
+    )
     .addOption(
       new Option(
         "--without-detector <NAME>",

@@ -57,6 +57,8 @@ export interface WorkerStart {
   readonly policy: string;
   /** Detectors that are switched off; none when left out. */
   readonly without?: readonly Switch[];
+  /** Virtual milliseconds from one look of the watch to the next; left out, only a policy that renews is given a watch. */
+  readonly watch?: number;
   readonly operator: OperatorChoice;
   /** Cycle count at which the run ends; Infinity: never. */
   readonly limit: number;

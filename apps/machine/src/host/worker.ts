@@ -10,6 +10,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { diskOver } from "../disk-medium.ts";
 import { machineHash } from "../hash.ts";
 import { Machine } from "../machine.ts";
+import { watchFor } from "../residents.ts";
 import { type Operator, PersonOperator, ReplayOperator, ScriptOperator } from "../run/operator.ts";
 import { Run, type RunEnd, type RunState } from "../run/run.ts";
 import { sha256 } from "./digest.ts";
@@ -43,9 +44,11 @@ async function main(): Promise<void> {
     port.close();
     return;
   }
+  const watch = watchFor(start.watch, policy.value);
   const options = {
     policy: policy.value,
     without: start.without ?? [],
+    ...(watch ? { watch } : {}),
     memory: start.memory,
     ramSize: start.ramSize,
     modules: start.modules,

@@ -24,6 +24,8 @@ export interface LogHeader {
   readonly policy?: string;
   /** Names of detectors that were switched off; none when left out. */
   readonly without?: readonly Switch[];
+  /** Virtual milliseconds from one look of the watch to the next; none when left out. */
+  readonly watch?: number;
   /** SHA-256 over the boot modules, names and bytes. */
   readonly image: string;
 }
@@ -107,6 +109,7 @@ function isHeader(value: unknown): value is LogHeader {
     (header.console === undefined || header.console === "screen") &&
     (header.policy === undefined || typeof header.policy === "string") &&
     (header.without === undefined || (Array.isArray(header.without) && header.without.every(isSwitch))) &&
+    (header.watch === undefined || (typeof header.watch === "number" && header.watch > 0)) &&
     typeof header.image === "string"
   );
 }

@@ -178,6 +178,11 @@ describe("delayed recovery", () => {
     expect(explain(delayed(decide), OF_REQUEST, 9)).toEqual(explain(decide, OF_REQUEST, 9));
     const idle = withFailure(NO_HISTORY, { sequence: 4, replied: 4 }, 1);
     expect(delayed(decide)(WILD, idle, SERVER).postpone).toBeUndefined();
+    const open = withFailure(NO_HISTORY, { sequence: 4, replied: 3 }, 1);
+    expect(delayed(decide)(WILD, open, { ...SERVER, refused: true })).toEqual(
+      decide(WILD, open, { ...SERVER, refused: true }),
+    );
+    expect(delayed(crashOnly)(WILD, open, SERVER)).toMatchObject({ kind: "cold", postpone: true });
   });
 });
 

@@ -3,7 +3,7 @@
  *
  * Here: when. Not here: the policy inside; running on (`../p3/postpone.ts`). The access is answered with a page of zeroes, as if
  * what it touches had been allocated; the server answers in this degraded state, and is restarted behind its answer, at a quiet
- * moment. Whatever else fails meanwhile is the policy inside's.
+ * moment, as the policy inside says. Whatever else fails meanwhile is that one's.
  * Reference: thesis 3.3.3.
  * @module
  */
@@ -15,7 +15,7 @@ export function delayed(policy: RecoveryPolicy): RecoveryPolicy {
     const action = policy(failure, history, program);
     const open = history.sequence !== history.replied;
     const first = failure.detector === "outside-areas" && history.failures === 1;
-    if (!program.server || !program.ready || !open || !first) return action;
-    return { kind: "hot", because: "the request goes on with a page of zeroes", postpone: true };
+    if (!program.server || !program.ready || program.refused || !open || !first) return action;
+    return { ...action, because: "the request goes on with a page of zeroes", postpone: true };
   });
 }
