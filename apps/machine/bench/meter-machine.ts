@@ -1,9 +1,9 @@
 /**
  * The machine that recovery is measured on: the server `meter`, a server between it and its clients, one level of restart.
  *
- * Here: modules, the policy that knows one level. Not here: what is measured (`downtime.ts`, `deadlines.ts`, `transactions.ts`).
+ * Here: modules and machine. Not here: what is measured (`downtime.ts`, `deadlines.ts`, `transactions.ts`).
  */
-import type { ActionKind, RecoveryPolicy } from "@kintsugi/arc-framework";
+import { type ActionKind, only } from "@kintsugi/arc-framework";
 import { guests } from "@kintsugi/programs";
 import type { BootModule } from "../src/boot.ts";
 import { bootModules, guestModule } from "../src/host/modules.ts";
@@ -27,10 +27,6 @@ export function meterModules(server: "meter" | "meter-plain" = "meter"): BootMod
     guestModule("meter-client", guests["meter-client"]),
   ];
 }
-
-const only =
-  (kind: ActionKind): RecoveryPolicy =>
-  (_failure, _history, { server }) => ({ kind: server ? kind : "remove", because: "the only level of this run" });
 
 /** A machine whose servers are restarted at one level, ready at the prompt. */
 export function meterRig(level: ActionKind, options: Omit<RigOptions, "modules" | "policy"> = {}): Rig {

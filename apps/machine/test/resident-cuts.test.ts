@@ -1,8 +1,8 @@
 // P3 and ART crash in the middle of what only some programs ask of them: sessions, warm and cold restarts, transactions, groups.
 import {
-  type ActionKind,
   type CutPoint,
   oneForAll,
+  only,
   type RecoveryPolicy,
   ResidentCrash,
   restForOne,
@@ -29,10 +29,6 @@ const modulesWith = (relay: string) => [
   guestModule("family", guests.family),
 ];
 const MEMORY = machineMemory(TEST_RAM);
-
-const only =
-  (kind: ActionKind): RecoveryPolicy =>
-  (_failure, _history, { server }) => ({ kind: server ? kind : "remove", because: "" });
 
 function cutRig({ policy, relay = "" }: Scenario, saved?: SavedMachine) {
   const cut = { at: -1, seen: 0, point: undefined as CutPoint | undefined, rig: undefined as unknown as Rig };

@@ -66,6 +66,7 @@ export {
 } from "./policy/history.ts";
 export { type Intensity, withIntensity } from "./policy/intensity.ts";
 export { oneForAll, restForOne } from "./policy/one-for-all.ts";
+export { only } from "./policy/only.ts";
 export {
   type Action,
   type ActionKind,

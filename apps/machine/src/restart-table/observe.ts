@@ -1,12 +1,12 @@
 /**
  * What a restart leaves of a server: one real run for each level, with a word planted in every kind of memory.
  *
- * Here: the machine, the policy that knows one level only, what the witnesses print, read back. The witnesses are the programs
+ * Here: the machine, what the witnesses print, read back. The witnesses are the programs
  * `keeper` and `keeper-client` (apps/programs). Not here: the table as text (`format.ts`).
  * Reference: architecture, "Restart table"; thesis 4.4.1, Table 4.1.
  * @module
  */
-import { type ActionKind, LEVELS, PROCESS_FIRST_THREAD, type RecoveryPolicy } from "@kintsugi/arc-framework";
+import { type ActionKind, LEVELS, only, PROCESS_FIRST_THREAD } from "@kintsugi/arc-framework";
 import { allocateMemory } from "@kintsugi/ia32";
 import { globalId } from "@kintsugi/microkernel";
 import { guests } from "@kintsugi/programs";
@@ -45,11 +45,6 @@ const RAM = 24 << 20;
 /** serial, parallel, msh and keeper start in this order. */
 const KEEPER = globalId(PROCESS_FIRST_THREAD + 2 * 4 + 1, 1);
 const SECONDS = 100_000_000;
-
-/** Restarts at one level, whatever fails. */
-const only =
-  (kind: ActionKind): RecoveryPolicy =>
-  () => ({ kind, because: "the only level of this run" });
 
 /** Runs the witnesses under one level. */
 export function observeLevel(level: ActionKind): RestartRow {

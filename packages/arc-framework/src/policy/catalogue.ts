@@ -12,6 +12,7 @@ import { delayed } from "./delayed.ts";
 import { escalation } from "./escalation.ts";
 import { withIntensity } from "./intensity.ts";
 import { oneForAll, restForOne } from "./one-for-all.ts";
+import { only } from "./only.ts";
 import { type RecoveryPolicy, SECOND } from "./policy.ts";
 import { withQuarantine } from "./quarantine.ts";
 import { decide } from "./reference.ts";
@@ -58,6 +59,10 @@ export const POLICIES: ReadonlyMap<string, NamedPolicy> = new Map<string, NamedP
       policy: withChangedEnvironment(withQuarantine(decide, 4)),
     },
   ],
+  ...(["handler", "hot", "warm", "group"] as const).map((level): [string, NamedPolicy] => [
+    `only-${level}`,
+    { about: `always ${level}, and no limit`, policy: only(level) },
+  ]),
   ["crash-only", { about: "always cold: nothing is ever recovered", policy: crashOnly }],
   [
     "one-for-one",
