@@ -10,7 +10,7 @@ import { type Decoder, MAX_LENGTH } from "../decode/decoder.ts";
 import { raiseGeneralProtection } from "../interrupt/exception.ts";
 import { type Operation, REP_NONE } from "../isa/operation.ts";
 import type { CodeCache } from "../memory/guest-memory.ts";
-import { fetchAddress, frameOf, invalidateAll, PAGE_MASK, revokeWrites } from "../mmu/tlb.ts";
+import { frameOf, invalidateAll, PAGE_MASK, revokeWrites } from "../mmu/tlb.ts";
 import { PAGE_CODE, PAGE_DEVICE } from "../state/control-area.ts";
 import { type Core, VARIANTS } from "../state/core.ts";
 import { CS } from "../state/descriptor.ts";
@@ -171,7 +171,7 @@ export class DecodedCode implements CodeCache {
     const allowed = Math.min(MAX_LENGTH, this.#toLimit(eip));
     if (available >= allowed) raiseGeneralProtection(core);
     const linear = (core.segments[CS].base + eip) | 0;
-    const physical = fetchAddress(core, (linear + available) & PAGE_MASK);
+    const physical = frameOf(core, (linear + available) & PAGE_MASK) * 4096;
     const { window } = this.#decoder;
     for (let i = available; i < MAX_LENGTH; i++)
       window[i] = i < allowed ? core.memory.read8(physical + i - available) : 0;

@@ -117,8 +117,8 @@ export function frameOf(core: Core, linear: number): number {
   return fetchAddress(core, linear) >>> 12;
 }
 
-/** Physical address of an instruction byte. May raise a page fault. */
-export function fetchAddress(core: Core, linear: number): number {
+/** Physical address of an instruction byte that the TLB does not have. May raise a page fault. */
+function fetchAddress(core: Core, linear: number): number {
   const physical = core.architectural
     ? translateFull(core, linear, ACCESS_FETCH)
     : translateForHost(core, linear, false);
