@@ -1,4 +1,4 @@
-import { globalId } from "@kintsugi/microkernel";
+import { globalId, periodCode } from "@kintsugi/microkernel";
 import { describe, expect, it } from "vitest";
 import { type Notes, notesOf, type Process, peek, poke, type Script } from "../../test/art-machine.ts";
 import { CrashOnce } from "../../test/resident-machine.ts";
@@ -89,5 +89,48 @@ describe("a cloned process", () => {
     }));
     const refused = [status.STATUS_REFUSED];
     expect(notes).toEqual({ other: refused, user: refused, nobody: refused, server: refused });
+  });
+
+  it("is refused when there is no room for it, and everybody else goes on", () => {
+    const notes = notesOf((notes) => ({
+      *init(p) {
+        if (isClone(p)) {
+          yield* p.s.receive(p.art);
+          return;
+        }
+        yield* p.ask(label.ART_ALLOCATE, PRIVATE, 1);
+        let made = 0;
+        for (notes.last = OK; notes.last === OK; made++) [notes.last] = yield* p.ask(label.ART_NEW_TASK, p3(1));
+        notes.many = made > 10;
+        yield* poke(p, PRIVATE, 21);
+        notes.mine = yield* peek(p, PRIVATE);
+        notes.killed = yield* p.ask(label.ART_KILL, 2);
+        notes.again = (yield* p.ask(label.ART_NEW_TASK, p3(1)))[0];
+      },
+    }));
+    expect(notes).toEqual({ last: status.STATUS_NO_MEMORY, many: true, mine: 21, killed: [OK], again: OK });
+  });
+
+  it("is not left half made when its parent is killed meanwhile", () => {
+    for (let microseconds = 1; microseconds < 900; microseconds += 40) {
+      const notes = notesOf((notes) => ({
+        *init(p) {
+          if (isClone(p)) return;
+          for (let at = 0; at < PAGES; at += 8) yield* p.ask(label.ART_ALLOCATE, PRIVATE + at * PAGE, 8);
+          yield* p.asks(label.ART_EXECUTE, "child");
+          for (;;) yield* p.ask(label.ART_NEW_TASK, p3(1));
+        },
+        *child(p) {
+          yield* p.s.sleep(periodCode(microseconds));
+          notes.killed = yield* p.ask(label.ART_KILL, 1);
+          yield* p.s.sleep(periodCode(10_000));
+          const ends = new Set<number>();
+          for (let pid = 3; pid < 20; pid++) ends.add((yield* p.ask(label.ART_KILL, pid))[0]!);
+          notes.ends = [...ends].sort();
+        },
+      }));
+      // Every clone is whole, and ends; none is starting for ever.
+      expect([microseconds, notes]).toEqual([microseconds, { killed: [OK], ends: [OK, status.STATUS_NOT_FOUND] }]);
+    }
   });
 });
