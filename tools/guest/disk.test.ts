@@ -19,6 +19,7 @@ import * as pc from "../../packages/pc/src/index.ts";
 import { GuestRig } from "./guest-rig.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
+import { sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const LONG = 3_600_000;
@@ -132,14 +133,6 @@ function use(server: Uint8Array, steps: readonly Step[], { crashes = [], rules =
   rig.run(crashes);
   const { retired: instructions, recovered, coldRestarts: cold } = rig;
   return { replies: client.replies, got, instructions, recovered, cold, disk, medium };
-}
-
-function* sample(limit: number, count: number): Generator<number> {
-  let seed = 1;
-  for (let n = 0; n < count; n++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    yield seed % limit;
-  }
 }
 
 const STEPS: readonly Step[] = [

@@ -17,6 +17,7 @@ import { GuestRig } from "./guest-rig.ts";
 import { packText, unpackText } from "./packed-text.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigClient, RigDevices, RigRequest } from "./rig-surroundings.ts";
+import { sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const exact = elf("parallel-exact");
@@ -28,15 +29,6 @@ const LONG = 3_600_000;
 const write = (label: number, text: string): RigRequest => ({ label, words: [text.length, ...packText(text)] });
 /** Bytes of a reply to SERIAL_READ. */
 const bytesOf = ([, count, ...words]: readonly number[]): string => unpackText(words, count!);
-
-/** Numbers below `limit`, always the same ones. */
-function* sample(limit: number, count: number): Generator<number> {
-  let seed = 1;
-  for (let n = 0; n < count; n++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    yield seed % limit;
-  }
-}
 
 interface Print {
   readonly paper: string;

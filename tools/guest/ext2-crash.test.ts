@@ -14,6 +14,7 @@ import { SESSION_PUT } from "../../packages/arc-framework/src/protocol/session.t
 import { STATUS_FAILED, STATUS_NOT_FOUND } from "../../packages/arc-framework/src/protocol/status.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
 import { ext2, outcomes, type Played, pattern, play, type StageOptions, type Step } from "./ext2-stage.ts";
+import { sample } from "./sample.ts";
 
 const server = readFileSync(guests.ext2!);
 const THOROUGH = process.env.KINTSUGI_LONG !== undefined && process.env.KINTSUGI_LONG !== "";
@@ -51,13 +52,6 @@ const seen = ({ answers, image }: Played): unknown => ({
   answers: answers.map(({ words, bytes }) => [words, bytes && Buffer.from(bytes).toString("hex")]),
   image: Buffer.from(image).toString("base64"),
 });
-
-function* sample(limit: number, count: number, seed: number = 1): Generator<number> {
-  for (let n = 0, next = seed; n < count; n++) {
-    next = (Math.imul(next, 1664525) + 1013904223) >>> 0;
-    yield next % limit;
-  }
-}
 
 /** Plays the steps with each of the crashes, and finds nothing different. */
 function unnoticed(steps: readonly Step[], crashes: Iterable<readonly number[]>, options: StageOptions = {}): number {

@@ -14,6 +14,7 @@ import * as pc from "../../packages/pc/src/index.ts";
 import { clientThread, GuestRig } from "./guest-rig.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
+import { sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const RATE = 44_100;
@@ -158,14 +159,6 @@ function play(driver: Uint8Array, direct: boolean, script: string, crashes: read
   };
 }
 
-/** Numbers below `limit`, always the same ones. */
-function* sample(limit: number, count: number): Generator<number> {
-  let seed = 1;
-  for (let n = 0; n < count; n++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    yield seed % limit;
-  }
-}
 const blocks = (count: number): number[] =>
   Array.from({ length: count }, (_, n) => Array.from({ length: BLOCK / FRAME }, (_, i) => sampleOf(n, i))).flat();
 

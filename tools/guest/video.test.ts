@@ -13,6 +13,7 @@ import { guests } from "../../packages/drivers/src/index.ts";
 import { PortBus, VBE_PORT, VBE_PORT_COUNT, Vbe, VGA_PORT, VGA_PORT_COUNT, Vga } from "../../packages/pc/src/index.ts";
 import { clientThread, GuestRig } from "./guest-rig.ts";
 import type { RigRequest } from "./rig-surroundings.ts";
+import { sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const DOWNTIME = 400_000;
@@ -112,14 +113,6 @@ function show(driver: Uint8Array, crashes: readonly number[] = []): Seen {
     openedAt,
     recovered: rig.recovered,
   };
-}
-
-function* sample(limit: number, count: number): Generator<number> {
-  let seed = 1;
-  for (let n = 0; n < count; n++) {
-    seed = (Math.imul(seed, 1664525) + 1013904223) >>> 0;
-    yield seed % limit;
-  }
 }
 
 describe("the graphics driver", () => {

@@ -1,7 +1,7 @@
 /**
  * The shell at screen and keyboard, in the whole machine, while the drivers of both crash.
  *
- * Here: what a typist sees. Not here: crashes at every instruction (→ tools/guest/terminal.test.ts).
+ * Here: what a typist sees. Not here: crashes at every instruction (→ tools/guest/{keyboard,text}.test.ts).
  */
 import { describe, expect, it } from "vitest";
 import { bootModules } from "../src/host/modules.ts";
