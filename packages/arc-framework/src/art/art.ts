@@ -17,19 +17,10 @@ import { bootContinuations, continueBoot, start } from "./boot.ts";
 import { fromP3, type Service } from "./caller.ts";
 import { CLONE_PAGES, clonePages, deleteTask, newTask } from "./clone.ts";
 import { becomeUndertaker, recreate } from "./creation.ts";
+import { exception, pageFault } from "./faults.ts";
 import { groupGo, groupStop } from "./group.ts";
 import { interrupt, interruptEnd } from "./interrupts.ts";
-import {
-  allocate,
-  exception,
-  mapModule,
-  pageFault,
-  physicalAddress,
-  RELEASE_SHARED,
-  release,
-  releaseShared,
-  unmap,
-} from "./memory.ts";
+import { allocate, mapModule, physicalAddress, RELEASE_SHARED, release, releaseShared, unmap } from "./memory.ts";
 import { recoveryInfo, recoveryReport } from "./records.ts";
 import { REMOVE_PAGES, removePages } from "./removal.ts";
 import {

@@ -2,7 +2,7 @@
  * A process made from another one: the same memory, copied page by page when either of the two writes.
  *
  * Here: NEW_TASK – row and threads, then the pages in batches, each a request of its own – and DELETE_TASK.
- * Not here: the copy itself (`memory.ts`, a P3's page fault), what the new P3 does with the old one's tables (`../p3/clone.ts`).
+ * Not here: the copy itself (`faults.ts`), what the new P3 does with the old one's tables (`../p3/clone.ts`).
  * The P3's own tables are among the pages; its journal is not, nor is the restart page, which the kernel writes, nor what is shared.
  * The P3 that asks waits meanwhile, so that its tables stand still.
  * Reference: thesis, appendices A.1 (copy-on-write) and B.4.1 (new task, delete task).

@@ -1,16 +1,14 @@
 /**
- * Memory for P3s: pages, modules, and the faults of P3s themselves.
+ * Memory for P3s: pages and modules.
  *
- * Here: ALLOCATE, RELEASE, UNMAP, MODULE_MAP, PHYSICAL and page faults. Not here: which frame (`page-table.ts`), who has it
- * (`space.ts`), pages of other processes (`sharing.ts`), of devices (`direct.ts`).
+ * Here: ALLOCATE, RELEASE, UNMAP, MODULE_MAP, PHYSICAL. Not here: which frame (`page-table.ts`), who has it
+ * (`space.ts`), faults (`faults.ts`), pages of other processes (`sharing.ts`), of devices (`direct.ts`).
  * ART's space is idempotent, so a frame's address is its fpage; where it goes in the P3 is the base of
  * the map item, for a P3 whose receive window is its complete space.
  * Reference: thesis, appendix A.2.2 and B.4.2; docs/protocols.md, sections 3 and 7.
  * @module
  */
 import {
-  EXCEPTION_NUMBER,
-  FAILURE_EXCEPTION,
   FAILURE_PAGE_FAULT,
   FPAGE_R,
   FPAGE_RWX,
@@ -45,7 +43,7 @@ import type { WordReader } from "../server/table.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type ArtMemory, M, P } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
-import { deviceItems, releaseDevices } from "./direct.ts";
+import { releaseDevices } from "./direct.ts";
 import { endOffersIn, offer } from "./offers.ts";
 import {
   frameAddress,
@@ -60,20 +58,7 @@ import {
 } from "./page-table.ts";
 import { PROCESS_RUNNING, stateOf } from "./processes.ts";
 import { endProcess } from "./removal.ts";
-import {
-  drop,
-  findMapping,
-  hold,
-  holdersOf,
-  MAPPING_COPY_ON_WRITE,
-  MAPPING_SHARED,
-  mappedRights,
-  mappingAt,
-  mappingsIn,
-  mappingsLeft,
-  mappingsOf,
-  setRights,
-} from "./space.ts";
+import { drop, findMapping, hold, MAPPING_SHARED, mappingAt, mappingsIn, mappingsLeft, mappingsOf } from "./space.ts";
 
 /** What an ISA DMA channel reaches: frames below 16 MiB, no transfer across 64 KiB. */
 const DMA_LIMIT = 0x1000000 / PAGE_SIZE;
@@ -204,58 +189,6 @@ export function mapModule(memory: ArtMemory): Service {
         makeFpage(start + i * PAGE_SIZE, PAGE_BITS, FPAGE_R | FPAGE_X),
       );
     return { words: [STATUS_OK], items };
-  };
-}
-
-/** A P3's own page fault: its private memory grows, what it has is mapped again, anything else is its end. */
-export function pageFault(memory: ArtMemory): Service {
-  return function* (s: Request, pid: number): Handler {
-    const address = s.word(1) >>> 0;
-    const page = address - (address % PAGE_SIZE);
-    const write = (s.label & FPAGE_W) !== 0;
-    const items = yield* s.step((tx) => {
-      if (!isCaller(memory, tx, s)) return [];
-      const row = findMapping(memory, tx, pid, page);
-      if (row !== 0) return reserved(tx, memory, row, write);
-      const device = deviceItems(memory, tx, pid, page);
-      if (device.length > 0) return device;
-      if (page < P3_PERSISTENT_MEMORY || page >= P3_MODULE_AREA) return [];
-      const [status, fresh] = take(tx, memory, pid, page, 1, 0);
-      return status === STATUS_OK ? [mapItem(page), pageOf(fresh!)] : [];
-    });
-    if (items.length > 0) return { items };
-    const exit = { status: 0, kind: FAILURE_PAGE_FAULT, detail: s.label & FPAGE_RWX, address };
-    return yield* endProcess(s, memory, pid, exit, false);
-  };
-}
-
-/** A page that the Space has: as it is, or as a copy of its own. No items where a right is missing or memory for the copy. */
-function reserved(tx: Transaction, memory: ArtMemory, row: number, write: boolean): number[] {
-  const { pid, address, frame, rights } = mappingAt(memory, tx, row);
-  if (write && (rights & FPAGE_W) === 0) return [];
-  if (!write || (rights & MAPPING_COPY_ON_WRITE) === 0) {
-    setState(memory, tx, frame, PAGE_MAPPED);
-    return [mapItem(address), pageOf(frame, mappedRights(rights))];
-  }
-  const own = rights & ~MAPPING_COPY_ON_WRITE;
-  if (holdersOf(memory, tx, frame).length === 1) {
-    setRights(memory, tx, row, own);
-    return [mapItem(address), pageOf(frame, mappedRights(own))];
-  }
-  const copy = takeFrame(memory, tx);
-  if (copy === 0) return [];
-  tx.pages.copy(frameAddress(copy), frameAddress(frame), PAGE_SIZE);
-  drop(memory, tx, row);
-  hold(memory, tx, pid, address, copy, own);
-  setState(memory, tx, copy, PAGE_MAPPED);
-  return [mapItem(address), pageOf(copy, mappedRights(own))];
-}
-
-/** A P3's exception: its program has given up, or never was one. */
-export function exception(memory: ArtMemory): Service {
-  return (s: Request, pid: number): Handler => {
-    const exit = { status: 0, kind: FAILURE_EXCEPTION, detail: s.word(EXCEPTION_NUMBER), address: 0 };
-    return endProcess(s, memory, pid, exit, false);
   };
 }
 

@@ -4,6 +4,7 @@
  * Here: which message is for whom, as a definition for the runtime of resident servers.
  * Not here: what is done (`loader.ts`, `faults.ts`, `recovery.ts`), and how it survives (`../server`).
  * Only the process itself and ART are listened to; everybody else is refused.
+ * Over 300 lines: what each message that tells of a failure leads to is best compared in one place.
  * Reference: thesis 4.2.2 and appendix C; docs/protocols.md section 7.
  * @module
  */

@@ -2,6 +2,7 @@
  * What a P3 must not forget: its process, as tables in its persistent memory.
  *
  * Here: the tables and their places, and areas read from them. Not here: what changes them.
+ * Over 300 lines: the layout of one memory.
  *
  *     P3_PERSISTENT_MEMORY  journal and undo log of the thread (the runtime's)
  *                   STATE   process (1 row) | areas (AREA_LIMIT rows) | pages (PAGE_LIMIT rows) | shared (SHARED_LIMIT rows)
