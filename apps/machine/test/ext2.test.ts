@@ -4,24 +4,25 @@
  * Here: crashes at random times under load, what a group restart takes, power cuts. Not here: crashes at every instruction (→ tools/guest), the
  * system as it is started (→ system.test.ts).
  */
-import { firstOf, type RecoveryPolicy } from "@kintsugi/arc-framework";
+import { firstOf, P3_GROUP_GO, PROCESS_FIRST_THREAD, type RecoveryPolicy } from "@kintsugi/arc-framework";
 import { guests as drivers } from "@kintsugi/drivers";
-import { CachedDisk, type Disk } from "@kintsugi/pc";
+import { globalId, type KernelObserver } from "@kintsugi/microkernel";
+import type { CachedDisk, Disk } from "@kintsugi/pc";
 import { guests as programs } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
-import { CrashSchedule } from "../src/crash-schedule.ts";
+import type { BootModule } from "../src/boot.ts";
+import { diskOver } from "../src/disk-medium.ts";
 import { makeExt2 } from "../src/ext2/make.ts";
 import { openExt2 } from "../src/ext2/read.ts";
 import { guestModule } from "../src/host/modules.ts";
-import { machineCrashAddresses } from "../src/injector.ts";
 import { Random } from "../src/random.ts";
 import { anyKind, userThread } from "./campaign.ts";
 import { problemsOf } from "./e2fsck.ts";
-import { Rig } from "./rig.ts";
+import type { RigOptions } from "./rig.ts";
+import { Stage } from "./stage.ts";
 import { count, SEED } from "./tier.ts";
 
 const [PATA_PID, EXT2_PID] = [2, 3];
-const SECTOR = 512;
 const LETTER = Uint8Array.from({ length: 20_000 }, (_, i) => 33 + ((i * 7 + (i >> 6)) % 90));
 const IMAGE = makeExt2({ folder: { old: LETTER.subarray(0, 3000) } }, { blocks: 512, inodes: 64 })._unsafeUnwrap();
 const MODULES = [
@@ -43,33 +44,23 @@ const LOAD = [
   "ls ext2:/home",
 ];
 
-/** A machine with a file system on its disk, and a schedule of crashes. */
-class Stage {
-  readonly schedule: CrashSchedule;
-  readonly medium: Uint8Array = IMAGE.slice();
-  readonly disk: CachedDisk = new CachedDisk({
-    sectors: this.medium.length / SECTOR,
-    read: (lba, number) => this.medium.subarray(lba * SECTOR, (lba + number) * SECTOR),
-    write: (lba, bytes) => this.medium.set(bytes, lba * SECTOR),
-  });
-  readonly rig: Rig;
+interface FileStageOptions extends Pick<RigOptions, "observer" | "policy"> {
+  readonly modules?: readonly BootModule[];
+  /** The drive over the write cache. */
+  readonly drive?: (disk: Disk) => Disk;
+}
 
-  constructor({ policy, drive = (disk) => disk }: { policy?: RecoveryPolicy; drive?: (disk: Disk) => Disk } = {}) {
-    const addresses = machineCrashAddresses(MODULES);
-    if (addresses === undefined) throw new Error("no program has code that fails");
-    this.schedule = new CrashSchedule(
-      () => this.rig.machine,
-      addresses,
-      () => {},
-    );
-    this.rig = new Rig({
-      modules: MODULES,
-      probe: this.schedule,
-      disk: drive(this.disk),
-      ...(policy === undefined ? {} : { policy }),
-    });
-    this.rig.settle();
-    this.rig.clear();
+/** A machine with a file system on its disk, and a schedule of crashes. */
+class FileStage extends Stage {
+  readonly medium: Uint8Array;
+  readonly disk: CachedDisk;
+
+  constructor({ modules = MODULES, drive = (disk) => disk, ...options }: FileStageOptions = {}) {
+    const medium = IMAGE.slice();
+    const disk = diskOver(medium, () => {});
+    super(modules, { ...options, disk: drive(disk) });
+    this.medium = medium;
+    this.disk = disk;
   }
 
   /** Runs the load, with crashes of a thread in each line. Gives what msh said, and the thread's instructions of each line. */
@@ -98,7 +89,7 @@ describe.each([
   ["the Ext2 server", EXT2_PID],
 ])("%s", (_, pid) => {
   it("crashes at random times while files are read and written: answers and disk are the same, byte for byte", () => {
-    const calm = new Stage();
+    const calm = new FileStage();
     const random = new Random(SEED + 71);
     const right = calm.work(userThread(pid), () => [], random);
     calm.disk.cut(() => 0); // whatever was not flushed is lost
@@ -106,7 +97,7 @@ describe.each([
     expect(openExt2(calm.medium)._unsafeUnwrap().geometry.clean).toBe(true);
     expect(Buffer.compare(openExt2(calm.medium)._unsafeUnwrap().read("/home/a")._unsafeUnwrap(), LETTER)).toBe(0);
     for (let round = 0; round < count(1, 20); round++) {
-      const stage = new Stage();
+      const stage = new FileStage();
       const crashes = (line: number) => Array.from({ length: 2 }, () => random.below(right.counted[line]! / 2));
       const { said } = stage.work(userThread(pid), crashes, random);
       expect({ seed: SEED, round, said }).toEqual({ seed: SEED, round, said: right.said });
@@ -121,10 +112,10 @@ describe.each([
 describe("the Ext2 server, restarted", () => {
   it.each(["handler", "warm"] as const)("%s instead of hot, leaves the same", (kind) => {
     const lines = [...LOAD.slice(0, 2), "sha256 ext2:/home/a"];
-    const calm = new Stage();
+    const calm = new FileStage();
     const random = new Random(SEED + 73);
     const right = calm.work(userThread(EXT2_PID), () => [], random, lines);
-    const stage = new Stage({ policy: firstOf([() => ({ kind, because: "a test wants it" })]) });
+    const stage = new FileStage({ policy: firstOf([() => ({ kind, because: "a test wants it" })]) });
     const crashes = (line: number) => Array.from({ length: 3 }, () => random.below(right.counted[line]! / 3));
     expect(stage.work(userThread(EXT2_PID), crashes, random, lines).said).toEqual(right.said);
     stage.disk.cut(() => 0);
@@ -133,15 +124,16 @@ describe("the Ext2 server, restarted", () => {
   });
 });
 
-describe("a cold start of the disk's driver", () => {
-  const together: RecoveryPolicy = firstOf([() => ({ kind: "group", because: "it loses its memory" })]);
+/** The disk's driver loses its memory whenever it fails. */
+const together: RecoveryPolicy = firstOf([() => ({ kind: "group", because: "it loses its memory" })]);
 
+describe("a cold start of the disk's driver", () => {
   it("re-establishes the Ext2 server, first the one, then the other, and nobody else; no client notices", () => {
-    const calm = new Stage();
+    const calm = new FileStage();
     const random = new Random(SEED + 72);
     const right = calm.work(userThread(PATA_PID), () => [], random);
     for (let round = 0; round < count(1, 20); round++) {
-      const stage = new Stage({ policy: together });
+      const stage = new FileStage({ policy: together });
       const { said } = stage.work(userThread(PATA_PID), (line) => [random.below(right.counted[line]!)], random);
       expect({ seed: SEED, round, said }).toEqual({ seed: SEED, round, said: right.said });
       const groups = stage.planned();
@@ -150,6 +142,27 @@ describe("a cold start of the disk's driver", () => {
       stage.disk.cut(() => 0);
       expect(Buffer.compare(stage.medium, calm.disk.read(0, calm.disk.sectors))).toBe(0);
     }
+  });
+});
+
+describe("the members of a group", () => {
+  it("are let go by age: first the one that others have connected to, though it was started last", () => {
+    const [serial, pata, ext2, ...rest] = MODULES;
+    const spare = guestModule("spare", drivers.ext2, "spare start server args=pata");
+    const modules = [serial!, pata!, spare, ext2!, ...rest];
+    const told: number[] = [];
+    const observer: KernelObserver = {
+      transferred: (_, to, tag) => {
+        if (tag >>> 16 === P3_GROUP_GO) told.push(to);
+      },
+    };
+    const stage = new FileStage({ modules, policy: together, observer });
+    const listing = stage.rig.command("ls ext2:/folder"); // the shell connects
+    stage.schedule.arm(userThread(PATA_PID), [{ after: 100, kind: "divide" }]);
+    expect(stage.rig.command("ls ext2:/folder")).toBe(listing);
+    const [spareP3, ext2P3] = [EXT2_PID, EXT2_PID + 1].map((pid) => globalId(PROCESS_FIRST_THREAD + 2 * pid, 1));
+    expect(told).toEqual([ext2P3, spareP3]);
+    expect(stage.planned()).toHaveLength(3);
   });
 });
 
@@ -162,7 +175,7 @@ describe("a power cut", () => {
         write: (lba, bytes) => disk.write(lba, bytes),
         flush: () => (pretends ? undefined : disk.flush()),
       });
-      const stage = new Stage({ drive });
+      const stage = new FileStage({ drive });
       stage.rig.command("cp letter ext2:/letter");
       stage.disk.cut(() => 0);
       const kept = openExt2(stage.medium)

@@ -12,7 +12,10 @@ export class Stage {
   readonly schedule: CrashSchedule;
   readonly rig: Rig;
 
-  constructor(modules: readonly BootModule[], options: Pick<RigOptions, "console" | "disk" | "video"> = {}) {
+  constructor(
+    modules: readonly BootModule[],
+    options: Pick<RigOptions, "console" | "disk" | "observer" | "policy" | "video"> = {},
+  ) {
     const addresses = machineCrashAddresses(modules);
     if (addresses === undefined) throw new Error("no program has code that fails");
     this.schedule = new CrashSchedule(

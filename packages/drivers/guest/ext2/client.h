@@ -19,7 +19,7 @@ class Ext2 {
   /** Connects to the server of this name, which may still be starting. `pages` hold the data of one request. */
   status_t Connect(const char* name, L4_Word_t pages = 4) {
     L4_ThreadId_t server;
-    const status_t status = process::Lookup(name, server, 100);
+    const status_t status = process::Connect(name, arc::AGREEMENT_NONE, server, 100);
     return status == arc::STATUS_OK ? session_.Connect(server, pages) : status;
   }
   status_t Disconnect() { return session_.Disconnect(); }
