@@ -42,10 +42,11 @@ export function* fetchProgram(s: Request, art: number, argument: readonly number
   const [, name = "", path = ""] = /^([^:\s]*):(\S*)/.exec(unpackText(argument)) ?? [];
   const found = yield* ask(s, art, ART_LOOKUP, packText(name));
   if (found.status !== STATUS_OK) return refused(STATUS_NOT_FOUND, `there is no server '${name}'`);
-  const session = yield* connect(s, art, found.words[0]!);
-  if (session === undefined) return refused(STATUS_BAD_PROGRAM, `'${name}' gives no session`);
-  const fetched = yield* readFile(s, art, session, path);
-  yield* ask(s, session.peer, SESSION_DISCONNECT, [KEY]);
+  const server = found.words[0]!;
+  const session = yield* connect(s, art, server);
+  const nothing = refused(STATUS_BAD_PROGRAM, `'${name}' gives no session`);
+  const fetched = session === undefined ? nothing : yield* readFile(s, art, session, path);
+  yield* ask(s, server, SESSION_DISCONNECT, [KEY]);
   yield* ask(s, art, ART_RELEASE, [BASE, SESSION_PAGES]);
   return fetched;
 }
