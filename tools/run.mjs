@@ -25,6 +25,7 @@ const COMMANDS = {
   foreign: [["node", "tools/foreign/run.ts"]],
   bench: [["node", "bench/run.ts"]],
   "lfs:suites": [["node", "tools/lfs-mount/suites.ts"]],
+  "ext2:judge": [["node", "tools/ext2/judge.ts"]],
   typecheck: [["node", "node_modules/typescript/bin/tsc", "-b", "tsconfig.json", "tsconfig.tests.json"]],
   lint: [["node", "node_modules/@biomejs/biome/bin/biome", "ci"]],
   format: [["node", "node_modules/@biomejs/biome/bin/biome", "check", "--write"]],

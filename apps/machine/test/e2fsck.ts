@@ -1,5 +1,5 @@
 /**
- * The judge of Ext2 images: ours, and in the long tier e2fsck as well.
+ * The judge of Ext2 images: ours, and in the long tier and by `npm run ext2:judge` e2fsck as well.
  *
  * Here: one list of problems. Not here: the checker (→ ../src/ext2/check.ts).
  * @module
@@ -10,6 +10,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { checkExt2 } from "../src/ext2/check.ts";
 import { LONG } from "./tier.ts";
+
+/** In the long tier, and when `npm run ext2:judge` wants it. */
+const JUDGED: boolean = LONG || process.env.KINTSUGI_E2FSCK === "1";
 
 /**
  * What `e2fsck -fn` says of an image, when it is not content.
@@ -35,5 +38,5 @@ export function e2fsck(image: Uint8Array): string[] {
 /** What is wrong with an image: nothing, or lines. */
 export function problemsOf(image: Uint8Array): string[] {
   const ours = checkExt2(image);
-  return LONG && ours.length === 0 ? e2fsck(image) : ours;
+  return JUDGED && ours.length === 0 ? e2fsck(image) : ours;
 }

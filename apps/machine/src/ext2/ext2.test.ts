@@ -5,6 +5,7 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
+import { problemsOf } from "../../test/e2fsck.ts";
 import { checkExt2 } from "./check.ts";
 import { type Ext2Tree, GROUP, INODE, SB } from "./format.ts";
 import { type Ext2Options, makeExt2 } from "./make.ts";
@@ -37,7 +38,7 @@ const foreign = (): Uint8Array => new Uint8Array(gunzipSync(readFileSync(new URL
 describe("a file system made from files", () => {
   it.each(FORMS)("$name is sound, and holds them", ({ name: _, ...options }) => {
     const image = makeExt2(TREE, options)._unsafeUnwrap();
-    expect(checkExt2(image)).toEqual([]);
+    expect(problemsOf(image)).toEqual([]);
     const reader = openExt2(image)._unsafeUnwrap();
     expect(digest(reader.tree()._unsafeUnwrap())).toEqual(digest({ ...TREE, "lost+found": {} }));
     expect(reader.geometry.clean).toBe(true);
@@ -64,7 +65,7 @@ describe("a file system made from files", () => {
 describe("a file system that mke2fs has made", () => {
   it("is sound, and its files read", () => {
     const image = foreign();
-    expect(checkExt2(image)).toEqual([]);
+    expect(problemsOf(image)).toEqual([]);
     const reader = openExt2(image)._unsafeUnwrap();
     const numbers = text(Array.from({ length: 3000 }, (_, i) => `${i}\n`).join(""));
     expect(reader.tree()._unsafeUnwrap()).toEqual({
