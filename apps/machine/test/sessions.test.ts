@@ -96,5 +96,10 @@ describe("a session", () => {
     for (let n = 0; n < 40; n++) rig.command("run keeper-client hold");
     expect(told()).toBe(1);
     expect(pages()).toBe(before);
+    // A thread's sessions end with the thread, and with the process.
+    for (let n = 0; n < 20; n++) expect(rig.command("run keeper-client thread")).toContain("sessions 0 ");
+    for (let n = 0; n < 20; n++) expect(rig.command("run keeper-client thread-hold")).not.toContain("left");
+    expect(told()).toBe(1);
+    expect(pages()).toBe(before);
   }, 600_000);
 });

@@ -1,7 +1,8 @@
 /*
  * keeper-client: asks the server "keeper". A test program.
  *
- * Here: `talk N` puts and gets N times through a session and prints what came; `hold` leaves a session open and fails;
+ * Here: `talk N` puts and gets N times through a session and prints what came; `hold` leaves a session open and fails, `thread` and
+ * `thread-hold` leave one open that another thread has opened, and the latter fails in it;
  * `remember WORD` has the word remembered everywhere, puts it into the shared page, lets the server fail while `ask` – which
  * it starts – waits in the server's queue, and prints what both were answered. The exit status is 1 after a surprise.
  */
@@ -52,6 +53,22 @@ void Ask(const char* who, L4_Word_t label, L4_Word_t word) {
                     words[2], words[3], words[4], words[5]);
 }
 
+/** In a thread of its own: opens a session; `argument` says whether it fails then, or just ends. */
+void Visit(void* argument) {
+  session.Connect(server);
+  if (argument) *reinterpret_cast<volatile L4_Word_t*>(0x10) = 1;
+}
+
+/** Has a thread open a session that nobody ends, and asks how many there are when the thread is gone. */
+int Thread(bool fails) {
+  alignas(16) static L4_Word_t stack[1024];
+  L4_ThreadId_t thread;
+  if (process::NewThread(Visit, fails ? &session : nullptr, stack + 1024, thread) != arc::STATUS_OK) return 1;
+  L4_Sleep(HALF);
+  Ask("left", keeper::TELL, 0);
+  return 0;
+}
+
 int Remember(L4_Word_t word) {
   L4_LoadMR(1, word);
   L4_LoadMR(0, L4_Tag(keeper::REMEMBER, 1).raw);
@@ -89,10 +106,11 @@ extern "C" int arc_main(int argc, char** argv) {
     Ask("queued", keeper::TELL, 0);
     return 0;
   }
+  if (strcmp(what, "thread") == 0 || strcmp(what, "thread-hold") == 0) return Thread(what[6] != 0);
   if (session.Connect(server) != arc::STATUS_OK) return 1;
   if (strcmp(what, "hold") == 0) *reinterpret_cast<volatile L4_Word_t*>(0x10) = 1;
   if (argc > 2 && strcmp(what, "talk") == 0) return Talk(Number(argv[2]));
   if (argc > 2 && strcmp(what, "remember") == 0) return Remember(Number(argv[2]));
-  terminal::Print("keeper-client: usage: keeper-client talk N | hold | remember WORD | ask\n");
+  terminal::Print("keeper-client: usage: keeper-client talk N | hold | thread | thread-hold | remember WORD | ask\n");
   return 1;
 }

@@ -63,18 +63,27 @@ export function endOffersIn(memory: ArtMemory, tx: WordWriter, pid: number, low:
   }
 }
 
-/** The process ends: what it offered, and what was offered to it. Returns the user threads of those who had offered it something. */
-export function endOffers(memory: ArtMemory, tx: WordWriter, pid: number): readonly number[] {
+/** User threads of those who offer a process something. */
+export function offering(memory: ArtMemory, tx: WordReader, pid: number): number[] {
   const { offers } = memory;
   const thread = userThread(memory, tx, pid);
   const owners = new Set<number>();
   for (let row = 0; row < offers.rows; row++) {
     const owner = offers.get(tx, row, O.pid);
-    const toIt = owner !== 0 && offers.get(tx, row, O.peer) === thread;
-    if (toIt && isAlive(memory, tx, owner)) owners.add(userThread(memory, tx, owner));
-    if (toIt || owner === pid) offers.clear(tx, row);
+    if (owner !== 0 && offers.get(tx, row, O.peer) === thread && isAlive(memory, tx, owner))
+      owners.add(userThread(memory, tx, owner));
   }
   return [...owners];
+}
+
+/** The process ends: what it offered, and what was offered to it. */
+export function endOffers(memory: ArtMemory, tx: WordWriter, pid: number): void {
+  const { offers } = memory;
+  const thread = userThread(memory, tx, pid);
+  for (let row = 0; row < offers.rows; row++) {
+    const owner = offers.get(tx, row, O.pid);
+    if (owner === pid || (owner !== 0 && offers.get(tx, row, O.peer) === thread)) offers.clear(tx, row);
+  }
 }
 
 /** Rights with which `peer` may map the page of `pid` at `address`; 0 if it may not, -1 if nobody may. */

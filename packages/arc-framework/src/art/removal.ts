@@ -7,8 +7,7 @@
  * Not here: why it ends. Reference: thesis, appendix B (delete task, exit).
  * @module
  */
-import { INTERRUPT_LINES, interruptId, NIL_THREAD, periodCode, TIME_ZERO } from "@kintsugi/microkernel";
-import { SESSION_CLIENT_ENDED } from "../protocol/session.ts";
+import { INTERRUPT_LINES, interruptId, NIL_THREAD, TIME_ZERO } from "@kintsugi/microkernel";
 import { STATUS_FAILED, STATUS_OK } from "../protocol/status.ts";
 import { PROCESS_LIMIT } from "../protocol/thread-numbers.ts";
 import { type Answer, type Handler, type Part, type Request, reply } from "../server/request.ts";
@@ -17,7 +16,7 @@ import type { Transaction } from "../server/transaction.ts";
 import { type ArtMemory, P } from "./art-memory.ts";
 import { releaseDevices } from "./direct.ts";
 import { releaseGroup } from "./group.ts";
-import { endOffers } from "./offers.ts";
+import { endOffers, offering } from "./offers.ts";
 import {
   isAlive,
   PROCESS_ENDED,
@@ -32,15 +31,12 @@ import {
 import { forget } from "./relations.ts";
 import { drop, mappingsOf } from "./space.ts";
 import { tellStarter } from "./starter.ts";
-import { deleteThreads } from "./thread-table.ts";
+import { deleteThreads, tellServers } from "./thread-table.ts";
 
 /** The continuation that goes on with a removal: pid, 1 if the sender gets a reply at the end. */
 export const REMOVE_PAGES = 1;
 
 const BATCH = 32;
-/** How long a server may take to hear that a client of its sessions has ended. */
-const PATIENCE = periodCode(1_000_000);
-
 /** How a process ended. */
 export interface Exit {
   readonly status: number;
@@ -58,13 +54,9 @@ export function* endProcess(s: Request, memory: ArtMemory, pid: number, exit: Ex
     if (interrupts & (1 << line))
       yield* s.threadControl(interruptId(line), interruptId(line), NIL_THREAD, interruptId(line), -1);
   yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
-  yield* deleteThreads(s, memory, pid);
+  const others = yield* deleteThreads(s, memory, pid);
   yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
-  // Its servers let go what they share with it. One that is too busy keeps that until it ends itself.
-  for (const server of servers) {
-    const message = { label: SESSION_CLIENT_ENDED, words: [user!] };
-    yield* s.call(server, message, { sendTimeout: PATIENCE, receiveTimeout: PATIENCE });
-  }
+  for (const thread of [user!, ...others]) yield* tellServers(s, servers, thread);
   return { become: { label: REMOVE_PAGES, words: [pid, replies ? 1 : 0] } };
 }
 
@@ -79,7 +71,8 @@ function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): num
   processes.set(tx, row, P.exitAddress, exit.address);
   processes.set(tx, row, P.state, PROCESS_ENDING);
   forget(memory, tx, pid);
-  const servers = endOffers(memory, tx, pid);
+  const servers = offering(memory, tx, pid);
+  endOffers(memory, tx, pid);
   releaseDevices(memory, tx, pid);
   const interrupts = processes.get(tx, row, P.interrupts);
   return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid), ...servers];

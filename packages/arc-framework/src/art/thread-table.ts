@@ -1,12 +1,13 @@
 /**
  * Which thread ids a process uses besides those of its P3 and its user thread.
  *
- * Here: the table, finding a thread in it, deleting all of a process's. Not here: the calls (`threads.ts`).
+ * Here: the table, finding a thread in it, deleting all of a process's, whom a thread's end concerns. Not here: the calls (`threads.ts`).
  * A further thread's id follows from pid and place; its version is the process's.
  * Reference: thesis, appendix B.2 (a table of the usage of thread ids).
  * @module
  */
-import { globalId, NIL_THREAD, type ThreadId } from "@kintsugi/microkernel";
+import { globalId, NIL_THREAD, periodCode, type ThreadId } from "@kintsugi/microkernel";
+import { SESSION_CLIENT_ENDED } from "../protocol/session.ts";
 import { EXTRA_THREADS, PROCESS_EXTRA_THREAD } from "../protocol/thread-numbers.ts";
 import type { Part, Request } from "../server/request.ts";
 import type { WordReader } from "../server/table.ts";
@@ -30,8 +31,8 @@ export function placeOf(memory: ArtMemory, tx: WordReader, pid: number, thread: 
   return threadPlaces(memory, tx, pid).find((place) => extraThread(memory, tx, pid, place) === thread);
 }
 
-/** All further threads of a process go. */
-export function* deleteThreads(s: Request, memory: ArtMemory, pid: number): Part<undefined> {
+/** All further threads of a process go. Returns which there were. */
+export function* deleteThreads(s: Request, memory: ArtMemory, pid: number): Part<readonly ThreadId[]> {
   const threads = yield* s.step((tx) =>
     threadPlaces(memory, tx, pid).map((place) => extraThread(memory, tx, pid, place)),
   );
@@ -40,5 +41,15 @@ export function* deleteThreads(s: Request, memory: ArtMemory, pid: number): Part
     memory.processes.set(tx, pid - 1, P.threads, 0);
     return [];
   });
+  return threads;
+}
+
+/** How long a server may take to hear that a client of its sessions has ended. */
+const PATIENCE = periodCode(1_000_000);
+
+/** A thread is gone: servers let go what they share with it. One that is too busy keeps that until it ends itself. */
+export function* tellServers(s: Request, servers: readonly ThreadId[], thread: ThreadId): Part<undefined> {
+  const message = { label: SESSION_CLIENT_ENDED, words: [thread] };
+  for (const server of servers) yield* s.call(server, message, { sendTimeout: PATIENCE, receiveTimeout: PATIENCE });
   return undefined;
 }

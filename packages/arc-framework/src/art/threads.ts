@@ -16,8 +16,9 @@ import { type ArtMemory, P } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
 import { PROGRAM_PRIORITY, SERVER_PRIORITY } from "./creation.ts";
 import { routeLinesOf } from "./interrupts.ts";
+import { offering } from "./offers.ts";
 import { ART_MAIN, p3Thread, userThread } from "./processes.ts";
-import { extraThread, placeOf, threadPlaces } from "./thread-table.ts";
+import { extraThread, placeOf, tellServers, threadPlaces } from "./thread-table.ts";
 
 /** What X.2 knows. */
 const HIGHEST_PRIORITY = 255;
@@ -50,16 +51,17 @@ export function newThread(memory: ArtMemory): Service {
 export function deleteThread(memory: ArtMemory): Service {
   return function* (s: Request, pid: number): Handler {
     const thread = s.word(1);
-    const [status, place] = yield* s.step((tx) => {
+    const [status, place, ...servers] = yield* s.step((tx) => {
       if (!isCaller(memory, tx, s) || s.word(2) !== userThread(memory, tx, pid)) return [STATUS_REFUSED];
       const found = placeOf(memory, tx, pid, thread);
       // The first thread goes with its process.
       if (found === undefined || found < 0) return [found === undefined ? STATUS_NOT_FOUND : STATUS_REFUSED];
-      return [STATUS_OK, found];
+      return [STATUS_OK, found, ...offering(memory, tx, pid)];
     });
     if (status !== STATUS_OK) return reply(status!);
     yield* s.threadControl(thread, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
     yield* routeLinesOf(s, memory, pid, place!);
+    yield* tellServers(s, servers, thread);
     yield* s.step((tx) => forgetThread(memory, tx, pid, place!));
     return reply(STATUS_OK);
   };
