@@ -151,7 +151,7 @@ export function takeAt(memory: ArtMemory, tx: WordWriter, frame: number): boolea
   return true;
 }
 
-/** Takes a free frame out of its region, which may become two, or else out of the free list. False when there is no row for the second. */
+/** Takes a free frame out of its region, which may become two, or else out of the free list. False when there is no row for the second, or it is in neither. */
 function takeFromRegion({ globals, regions, frames }: ArtMemory, tx: WordWriter, frame: number): boolean {
   const count = globals.get(tx, 0, G.regions);
   for (let row = 0; row < count; row++) {
@@ -170,7 +170,8 @@ function takeFromRegion({ globals, regions, frames }: ArtMemory, tx: WordWriter,
   }
   let before = 0;
   let at = globals.get(tx, 0, G.freeFrame);
-  while (at !== frame) [before, at] = [at, frames.get(tx, at, F.next)];
+  while (at !== frame && at !== 0) [before, at] = [at, frames.get(tx, at, F.next)];
+  if (at === 0) return false;
   const following = frames.get(tx, frame, F.next);
   if (before === 0) globals.set(tx, 0, G.freeFrame, following);
   else frames.set(tx, before, F.next, following);
