@@ -1,17 +1,24 @@
-// P3 and ART crash in the middle of what only some programs ask of them: sessions, warm and cold restarts, transactions, groups.
+// P3 and ART crash in the middle of what only some programs ask of them: sessions, restarts, transactions, groups, the watch.
 import {
   type CutPoint,
+  delayed,
   oneForAll,
   only,
   type RecoveryPolicy,
   ResidentCrash,
   restForOne,
+  withChangedEnvironment,
+  withRejuvenation,
+  withRollback,
 } from "@kintsugi/arc-framework";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
+import type { BootModule } from "../src/boot.ts";
 import { machineMemory } from "../src/host/machine-thread.ts";
 import { bootModules, guestModule } from "../src/host/modules.ts";
 import { Random } from "../src/random.ts";
+import type { Watch } from "../src/residents.ts";
+import { FRAGILE, fragileModules, KNOT, knotModules, WATCH } from "./fragile.ts";
 import { Rig, type SavedMachine, TEST_RAM } from "./rig.ts";
 import { LONG, SEED } from "./tier.ts";
 
@@ -30,11 +37,12 @@ const modulesWith = (relay: string) => [
 ];
 const MEMORY = machineMemory(TEST_RAM);
 
-function cutRig({ policy, relay = "" }: Scenario, saved?: SavedMachine) {
+function cutRig({ policy, relay = "", modules, watch }: Scenario, saved?: SavedMachine) {
   const cut = { at: -1, seen: 0, point: undefined as CutPoint | undefined, rig: undefined as unknown as Rig };
   cut.rig = new Rig(
     {
-      modules: modulesWith(relay),
+      modules: modules ?? modulesWith(relay),
+      ...(watch ? { watch } : {}),
       memory: MEMORY,
       policy,
       cutProbe: (point) => {
@@ -56,6 +64,9 @@ interface Scenario {
   readonly restarts: readonly string[];
   /** How the relay wants to be restarted behind echo-server. */
   readonly relay?: string;
+  /** Other programs than the usual ones. */
+  readonly modules?: readonly BootModule[];
+  readonly watch?: Watch;
 }
 
 const RELAYED = ["run relay-client 1", "crash echo-server divide", "run relay-client 2"];
@@ -133,6 +144,43 @@ const scenarios: readonly Scenario[] = [
   { name: "a clone", policy: only("hot"), lines: ["run family clone"], restarts: [] },
   { name: "clones of clones", policy: only("hot"), lines: ["run family deep"], restarts: [] },
   { name: "threads", policy: only("hot"), lines: ["run family threads"], restarts: [] },
+  {
+    name: "a deadlock that the watch finds",
+    policy: only("hot"),
+    lines: [`run ask knot-a ${KNOT} 3`, `run ask knot-a ${KNOT} 2`],
+    restarts: ["hot"],
+    modules: knotModules(),
+    watch: WATCH,
+  },
+  {
+    name: "a restart behind an answer on a lent page",
+    policy: delayed(only("hot")),
+    lines: [`run ask fragile ${FRAGILE.wild},${FRAGILE.look}`],
+    restarts: ["hot"],
+    modules: fragileModules(),
+  },
+  {
+    name: "a rollback of plain persistent memory",
+    policy: withRollback(only("hot")),
+    lines: [`run ask fragile ${FRAGILE.count},${FRAGILE.count}`],
+    restarts: ["handler", "handler"],
+    modules: fragileModules(),
+  },
+  {
+    name: "a client that breaks a protocol, and an overrun in a padded environment",
+    policy: withChangedEnvironment(only("hot")),
+    lines: [`run ask fragile ${FRAGILE.open},${FRAGILE.open}`, `run ask fragile ${FRAGILE.overrun}`],
+    restarts: ["remove", "hot", "hot"],
+    modules: fragileModules(),
+  },
+  {
+    name: "a renewal at a quiet moment",
+    policy: withRejuvenation(only("hot"), { heap: 1 }),
+    lines: [`run ask fragile ${FRAGILE.leak}`, `run ask fragile ${FRAGILE.look}`],
+    restarts: ["hot"],
+    modules: fragileModules(),
+    watch: WATCH,
+  },
   { name: "a restart that ends a thread", policy: only("hot"), lines: ["run crew-client"], restarts: ["hot"] },
 ];
 
