@@ -61,15 +61,16 @@ describe("starvation", () => {
   });
 });
 
-/** Bytes of RAM that hold the page of a program's text which begins with its entry, and not the file itself. */
-function loadedText({ rig }: FragileMachine, program: string): Uint8Array {
+/** Bytes of RAM that hold the page of a program's text which begins with its entry, as loaded or in the file itself. */
+function textOf({ rig }: FragileMachine, program: string, where: "loaded" | "file"): Uint8Array {
   const file = fragileModules().find(({ name }) => name === program)!.bytes;
   const elf = parseElf((offset, length) => file.subarray(offset, offset + length), file.length)._unsafeUnwrap();
   const { fileOffset } = elf.segments.find(({ address }) => address === elf.entry)!;
   const text = Buffer.from(file.subarray(fileOffset, fileOffset + PAGE));
   const ram = Buffer.from(rig.machine.ram.buffer, rig.machine.ram.byteOffset, rig.machine.ram.length);
   for (let at = ram.indexOf(text); at >= 0; at = ram.indexOf(text, at + 1))
-    if (ram.readUInt32BE(at - fileOffset) !== ELF_MAGIC) return rig.machine.ram.subarray(at, at + PAGE);
+    if ((ram.readUInt32BE(at - fileOffset) === ELF_MAGIC) === (where === "file"))
+      return rig.machine.ram.subarray(at, at + PAGE);
   throw new Error(`the text of '${program}' is not loaded`);
 }
 const PAGE = 4096;
@@ -80,13 +81,25 @@ describe("code", () => {
     for (const off of [false, true]) {
       const machine = new FragileMachine(fragileModules(), { watch: WATCH, ...(off ? without("code-checksum") : {}) });
       machine.fragile("look");
-      const text = loadedText(machine, "fragile");
+      const text = textOf(machine, "fragile", "loaded");
       const good = text.slice();
       text[UNUSED] ^= 0x10;
       expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
       expect(machine.detected).toEqual(off ? [] : [[FRAGILE_PID, "code-checksum"]]);
       expect(Buffer.compare(text, good) === 0).toBe(!off);
     }
+  });
+});
+describe("a program's file", () => {
+  it("that has changed in memory is not loaded again: the machine boots, and loads it anew", () => {
+    const machine = new FragileMachine(fragileModules(), { watch: WATCH });
+    machine.fragile("look");
+    textOf(machine, "fragile", "file")[UNUSED] ^= 0x10;
+    machine.rig.clear();
+    machine.rig.command("crash fragile divide");
+    const resets = machine.rig.events.flatMap((event) => (event.event === "reset" ? [event.reason] : []));
+    expect(resets).toEqual([expect.stringContaining("the file of a program is damaged in memory")]);
+    expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
   });
 });
 /** A byte of the code that only a fault injector runs, near the beginning of every program. */

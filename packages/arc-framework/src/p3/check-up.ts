@@ -37,8 +37,11 @@ function imageSum(tx: Transaction, area: Area, page: number): number {
   return sumOf(bytes);
 }
 
-/** Address of the first page of text that is not what the program's file says; 0 for none. */
-export function damagedText(tx: Transaction): number {
+/**
+ * Address of the first page of text that is not what the program's file said; 0 for none.
+ * @param most pages that are summed for the first time
+ */
+export function damagedText(tx: Transaction, most: number = NEW_SUMS): number {
   let fresh = 0;
   const count = getWord(tx, "areas");
   for (let row = 0; row < count; row++) {
@@ -49,7 +52,7 @@ export function damagedText(tx: Transaction): number {
       if (!isLoaded(tx, area, row, page)) continue;
       const index = pageIndex(area, page);
       let sum = PAGES.get(tx, index, PAGES.field.sum);
-      if (sum === 0 && fresh++ < NEW_SUMS) {
+      if (sum === 0 && fresh++ < most) {
         sum = imageSum(tx, area, page);
         PAGES.set(tx, index, PAGES.field.sum, sum);
       }

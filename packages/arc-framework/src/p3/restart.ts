@@ -23,6 +23,7 @@ import {
   RESTART_SEQUENCE,
 } from "@kintsugi/microkernel";
 import type { Restartable } from "../apply/apply.ts";
+import { hex } from "../elf/error.ts";
 import { PAGE_SIZE, RESTART_PAGE } from "../elf/layout.ts";
 import type { AreaKind } from "../plan/area-kind.ts";
 import type { Environment } from "../policy/policy.ts";
@@ -35,6 +36,7 @@ import { packText } from "../server/text.ts";
 import type { Transaction } from "../server/transaction.ts";
 import type { Area } from "./areas.ts";
 import { coveringFpage } from "./blocks.ts";
+import { damagedText } from "./check-up.ts";
 import { setEnvironment } from "./environment.ts";
 import { saveFailureWords } from "./failure-words.ts";
 import { forgetGuards, rollBack } from "./guards.ts";
@@ -125,7 +127,8 @@ export class ProcessRestart implements Restartable {
   /**
    * Loads the pages that the program had in its last life; others come when they are touched. Text is
    * loaded, too, though the program cannot write to it: a restart is there to get rid of whatever went
-   * wrong, and bytes that changed in another way (a stray DMA, a flipped bit) would fail for ever.
+   * wrong, and bytes that changed in another way (a stray DMA, a flipped bit) would fail for ever. Pages that check-ups have
+   * summed must have these sums again.
    */
   *load(kinds: readonly AreaKind[]): Part<number> {
     let total = 0;
@@ -138,8 +141,12 @@ export class ProcessRestart implements Restartable {
         return [done];
       });
       total += loaded!;
-      if (loaded! < PAGES_PER_STEP) return total;
+      if (loaded! < PAGES_PER_STEP) break;
     }
+    const [damaged] = yield* this.#s.step((tx) => [kinds.includes("image") ? damagedText(tx, 0) : 0]);
+    // The file itself has changed in memory: no restart helps, and a boot brings the file anew.
+    if (damaged !== 0) yield* this.reboot(`the file of a program is damaged in memory, at ${hex(damaged! >>> 0)}`);
+    return total;
   }
 
   /** A client that is stopped waits for no answer any more: its request, if it is the open one, counts as answered. */
