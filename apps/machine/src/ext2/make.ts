@@ -29,10 +29,9 @@ import {
   STATE_VALID,
   view,
 } from "./format.ts";
+import { BLOCK, blocksFor, directoryBytes, encode, isFile, measure, POINTERS } from "./measure.ts";
 
-const BLOCK = 1024;
 const FIRST_DATA_BLOCK = 1;
-const POINTERS = BLOCK / 4;
 const INODES_PER_BLOCK = BLOCK / OLD_INODE_SIZE;
 /** Blocks of a group at most: as many as its bitmap has bits. */
 const MOST_PER_GROUP = 8 * BLOCK;
@@ -40,7 +39,6 @@ const MOST_PER_GROUP = 8 * BLOCK;
 const LEAST_DATA = 16;
 /** 1 January 2009, UTC. */
 const DEFAULT_TIME = 1_230_768_000;
-const LONGEST_NAME = 255;
 const UUID = new TextEncoder().encode("kintsugi ext2 fs");
 
 export interface Ext2Options {
@@ -53,48 +51,6 @@ export interface Ext2Options {
   readonly revision?: 0 | 1;
   /** Seconds since 1970 of everything in it. */
   readonly time?: number;
-}
-
-const isFile = (node: Uint8Array | Ext2Tree): node is Uint8Array => node instanceof Uint8Array;
-
-/** Blocks that so many bytes take, with those of pointers. */
-function blocksFor(bytes: number): number {
-  const data = Math.ceil(bytes / BLOCK);
-  const beyond = Math.max(0, data - DIRECT_BLOCKS);
-  const double = Math.max(0, beyond - POINTERS);
-  return data + (beyond > 0 ? 1 : 0) + (double > 0 ? 1 + Math.ceil(double / POINTERS) : 0);
-}
-
-/** Bytes of a directory with these names: no record crosses a block. */
-function directoryBytes(names: readonly Uint8Array[]): number {
-  let [blocks, used] = [1, recordSize(1) + recordSize(2)];
-  for (const name of names) {
-    if (used + recordSize(name.length) > BLOCK) [blocks, used] = [blocks + 1, 0];
-    used += recordSize(name.length);
-  }
-  return blocks * BLOCK;
-}
-
-const encode = (name: string): Uint8Array => new TextEncoder().encode(name);
-
-/** What a tree needs: inodes, blocks; or what cannot be in a file system. */
-function measure(tree: Ext2Tree, path: string): Result<{ inodes: number; blocks: number }, Ext2Error> {
-  const names = Object.keys(tree).map(encode);
-  const total = { inodes: 1, blocks: blocksFor(directoryBytes(names)) };
-  for (const [name, node] of Object.entries(tree)) {
-    const where = `${path}/${name}`;
-    const { length } = encode(name);
-    if (length === 0 || length > LONGEST_NAME || /[/\0]/.test(name) || name === "." || name === "..")
-      return err({
-        kind: "unsupported",
-        text: `${where}: a name has 1 to ${LONGEST_NAME} bytes, none of them / or NUL`,
-      });
-    const below = isFile(node) ? ok({ inodes: 1, blocks: blocksFor(node.length) }) : measure(node, where);
-    if (below.isErr()) return below;
-    total.inodes += below.value.inodes;
-    total.blocks += below.value.blocks;
-  }
-  return ok(total);
 }
 
 /** Makes a file system that holds the tree, and an empty `lost+found`. The image has 1,024 bytes for each block. */
