@@ -209,7 +209,7 @@ function draw(random: Random, model: Model): readonly [Step, Outcome] {
 }
 
 describe("the Ext2 server, and a model", () => {
-  const ROUNDS = THOROUGH ? 300 : 6;
+  const ROUNDS = THOROUGH ? 100 : 6;
   const STEPS = THOROUGH ? 200 : 80;
   const image = makeExt2({}, { blocks: 2048, blocksPerGroup: 512, inodes: 128 })._unsafeUnwrap();
 
