@@ -19,7 +19,7 @@ import * as pc from "../../packages/pc/src/index.ts";
 import { GuestRig } from "./guest-rig.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
-import { sample } from "./sample.ts";
+import { pairs, sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const LONG = 3_600_000;
@@ -45,6 +45,8 @@ interface Options {
   readonly rules?: readonly pc.FaultRule[];
   /** Every so many-th interrupt never arrives. */
   readonly lose?: number;
+  /** At the end the server starts cold, and the client goes on with sector 5: in the session that it had, then in a new one. */
+  readonly cold?: boolean;
 }
 
 interface Used {
@@ -66,7 +68,11 @@ const kinds = (bytes: Uint8Array): number[] =>
   });
 
 /** A client of a disk server that takes the steps one after the other. */
-function use(server: Uint8Array, steps: readonly Step[], { crashes = [], rules = [], lose = 0 }: Options = {}): Used {
+function use(
+  server: Uint8Array,
+  steps: readonly Step[],
+  { crashes = [], rules = [], lose = 0, cold: starts = false }: Options = {},
+): Used {
   const medium = new Uint8Array(SECTORS * SECTOR);
   const disk = new pc.CachedDisk({
     sectors: SECTORS,
@@ -131,6 +137,14 @@ function use(server: Uint8Array, steps: readonly Step[], { crashes = [], rules =
   }
   const client = rig.addClient(requests);
   rig.run(crashes);
+  if (starts) {
+    rig.coldRestart();
+    const get = { label: SESSION_GET, words: [KEY, 5, 1] };
+    requests.push(get, { label: SESSION_CONNECT, words: [KEY, 1] }, get);
+    rig.run();
+    const again = client.replies.at(-2)![1]!;
+    got.push(rig.readShared(again, 1)[0]! & 0xff);
+  }
   const { retired: instructions, recovered, coldRestarts: cold } = rig;
   return { replies: client.replies, got, instructions, recovered, cold, disk, medium };
 }
@@ -181,6 +195,23 @@ describe("the PATA driver", () => {
     LONG,
   );
 
+  it(
+    "reads and writes a sector when it crashes at every instruction of Recover and of the replay",
+    () => {
+      for (const steps of [
+        [{ do: "put", sector: 5, count: 1, fill: 1 }],
+        [{ do: "get", sector: 5, count: 1 }],
+      ] as const) {
+        const calm = use(driver, steps);
+        const firsts = [0.6, 0.75, 0.9].map((part) => Math.floor(part * calm.instructions));
+        const length = (crashes: readonly number[]): number => use(driver, steps, { crashes }).instructions;
+        for (const crashes of pairs(firsts, length, THOROUGH ? undefined : 5))
+          expect({ crashes, ...outcome(use(driver, steps, { crashes })) }).toEqual({ crashes, ...outcome(calm) });
+      }
+    },
+    LONG,
+  );
+
   it("has on the medium what was put before a flush, wherever it crashes, and whatever a power cut does to the rest", () => {
     const flushed = STEPS.slice(0, 3);
     for (let crash = 1; crash < use(driver, flushed).instructions; crash += 5 * STRIDE) {
@@ -193,8 +224,19 @@ describe("the PATA driver", () => {
     expect(kinds(medium).slice(4, 8)).toEqual([0, 0, 0, 0]); // without the flush all is lost
   });
 
-  it("goes on when interrupts get lost", () => {
-    for (const lose of [1, 2, 3]) expect(outcome(use(driver, STEPS, { lose }))).toEqual(right);
+  it("goes on when interrupts get lost, and it crashes besides", () => {
+    for (const lose of [1, 2, 3]) {
+      const calm = use(driver, STEPS, { lose });
+      expect(outcome(calm)).toEqual(right);
+      for (const crash of sample(calm.instructions - 1, THOROUGH ? 1_000 : 6, lose)) {
+        const crashes = [crash + 1];
+        expect({ lose, crashes, ...outcome(use(driver, STEPS, { lose, crashes })) }).toEqual({
+          lose,
+          crashes,
+          ...right,
+        });
+      }
+    }
   });
 
   it("tells of sectors that cannot be read or written, and of a flush that failed", () => {
@@ -226,6 +268,13 @@ describe("the PATA driver", () => {
     expect(outcome(use(driver, steps)).statuses.slice(1, 5)).toEqual(Array(4).fill(STATUS_INVALID));
   });
 
+  it("knows of no session after a cold start, and the disk's contents are what they were", () => {
+    const used = use(driver, STEPS, { cold: true });
+    expect(used.replies.slice(-3).map(([status]) => status)).toEqual([STATUS_NOT_FOUND, STATUS_OK, STATUS_OK]);
+    expect(used.got.at(-1)).toBe(1);
+    expect(outcome(used).contents).toEqual(right.contents);
+  });
+
   it("without recovery knows of no session after a crash", () => {
     const naive = elf("pata-naive");
     const calm = use(naive, STEPS);
@@ -247,5 +296,11 @@ describe("the RAM disk", () => {
     expect(whole).toMatchObject({ got: GOT, replies: expect.arrayContaining([[STATUS_OK, 1024]]) });
     for (let crash = 1; crash < whole.instructions; crash += STRIDE)
       expect({ crash, ...use(server, STEPS, { crashes: [crash] }) }).toMatchObject({ crash, got: GOT });
+  });
+
+  it("has lost sessions and contents after a cold start", () => {
+    const { replies, got } = use(server, STEPS, { cold: true });
+    expect(replies.slice(-3).map(([status]) => status)).toEqual([STATUS_NOT_FOUND, STATUS_OK, STATUS_OK]);
+    expect(got).toEqual([...GOT, 0]);
   });
 });

@@ -1,7 +1,7 @@
 /**
- * Numbers for campaigns that try some of many: always the same ones.
+ * What campaigns try: some of many, always the same ones, or all of a stretch.
  *
- * Here: a linear congruential sequence (Numerical Recipes, 7.1). Not here: what is tried (→ the tests).
+ * Here: a linear congruential sequence (Numerical Recipes, 7.1), pairs of crashes. Not here: what is tried (→ the tests).
  * @module
  */
 
@@ -11,5 +11,21 @@ export function* sample(limit: number, count: number, seed: number = 1): Generat
   for (let n = 0; n < count; n++) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     yield state % limit;
+  }
+}
+
+/**
+ * Pairs of crashes: the first at each of the given instructions, the second at every instruction of what the program does then,
+ * or at so many of them.
+ * @param instructions of a run with these crashes, the first one counted
+ */
+export function* pairs(
+  firsts: readonly number[],
+  instructions: (crashes: readonly number[]) => number,
+  most: number = Number.POSITIVE_INFINITY,
+): Generator<readonly [number, number]> {
+  for (const first of firsts) {
+    const rest = instructions([first]) - first;
+    for (let second = 1; second < rest; second += Math.max(1, Math.floor(rest / most))) yield [first, second];
   }
 }

@@ -14,7 +14,7 @@ import * as pc from "../../packages/pc/src/index.ts";
 import { clientThread, GuestRig } from "./guest-rig.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
-import { sample } from "./sample.ts";
+import { pairs, sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const RATE = 44_100;
@@ -200,6 +200,28 @@ for (const variant of ["direct", "buffered"]) {
           const crashes = [1 + Math.floor(pair / RECOVERY), 1 + (pair % RECOVERY)];
           const heard = play(driver, direct, SCRIPT, crashes);
           expect({ crashes, ...heard }).toMatchObject({ crashes, ...right });
+        }
+      },
+      LONG,
+    );
+
+    it(
+      "gives the same recording when it crashes at every instruction of Recover and of the replay",
+      () => {
+        const short = "ofnnszzzx";
+        const calm = play(driver, direct, short);
+        expect(calm.sound).toEqual(blocks(2));
+        // Before START, in it, while it plays.
+        const firsts = [calm.startedAt - 300, calm.startedAt - 60, calm.startedAt + 150];
+        const most = process.env.KINTSUGI_LONG === undefined ? 5 : undefined;
+        for (const crashes of pairs(firsts, (list) => play(driver, direct, short, list).instructions, most)) {
+          const { sound, statuses, owner } = play(driver, direct, short, crashes);
+          expect({ crashes, sound, statuses, owner }).toEqual({
+            crashes,
+            sound: calm.sound,
+            statuses: calm.statuses,
+            owner: calm.owner,
+          });
         }
       },
       LONG,

@@ -8,12 +8,17 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ART_PROCESS_INFO } from "../../packages/arc-framework/src/protocol/art.ts";
 import * as V from "../../packages/arc-framework/src/protocol/driver.ts";
-import { STATUS_BUSY, STATUS_NOT_FOUND, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
+import {
+  STATUS_BUSY,
+  STATUS_NOT_FOUND,
+  STATUS_OK,
+  STATUS_REFUSED,
+} from "../../packages/arc-framework/src/protocol/status.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
 import { PortBus, VBE_PORT, VBE_PORT_COUNT, Vbe, VGA_PORT, VGA_PORT_COUNT, Vga } from "../../packages/pc/src/index.ts";
 import { clientThread, GuestRig } from "./guest-rig.ts";
 import type { RigRequest } from "./rig-surroundings.ts";
-import { sample } from "./sample.ts";
+import { pairs, sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const DOWNTIME = 400_000;
@@ -39,10 +44,12 @@ interface Seen {
   /** Of these, when the reply to OPEN had come. */
   readonly openedAt: number;
   readonly recovered: number;
+  /** After a cold start at the end: whether the picture is the one before; what the holder is told, and then somebody else. */
+  readonly afterCold?: { readonly same: boolean; readonly holder: number; readonly other: number };
 }
 
 /** A holder who draws four pictures, each on the half of the memory that is not shown, and then shows it. */
-function show(driver: Uint8Array, crashes: readonly number[] = []): Seen {
+function show(driver: Uint8Array, crashes: readonly number[] = [], cold: boolean = false): Seen {
   const bus = new PortBus();
   const memory = new Uint8Array(VIDEO_MEMORY);
   const frames: number[] = [];
@@ -103,7 +110,21 @@ function show(driver: Uint8Array, crashes: readonly number[] = []): Seen {
   );
   rig.run(crashes);
   const base = client.replies[0]![1]!;
+  let afterCold: Seen["afterCold"];
+  if (cold) {
+    look();
+    rig.coldRestart();
+    rig.run();
+    look();
+    const [after, before] = [frames.pop(), frames.pop()];
+    steps.push(request(V.VIDEO_START, [0, 0]));
+    rig.run();
+    const next = rig.addClient([request(V.VIDEO_OPEN, [MODE])]);
+    rig.run();
+    afterCold = { same: after === before, holder: client.replies.at(-1)![0]!, other: next.replies[0]![0]! };
+  }
   return {
+    ...(afterCold ? { afterCold } : {}),
     frames,
     statuses: client.replies.map(([status]) => status!),
     second: other.replies.map(([status]) => status!),
@@ -146,6 +167,22 @@ describe("the graphics driver", () => {
     },
     LONG,
   );
+
+  it(
+    "shows the same when it crashes at every instruction of Recover and of the replay",
+    () => {
+      // In OPEN, in START, in PALETTE.
+      const firsts = [openedAt - 40, ...[0.5, 0.7].map((part) => Math.floor(part * instructions))];
+      const most = process.env.KINTSUGI_LONG === undefined ? 6 : undefined;
+      for (const crashes of pairs(firsts, (list) => show(driver, list).instructions, most))
+        expect({ crashes, ...show(driver, crashes) }).toMatchObject({ crashes, ...right });
+    },
+    LONG,
+  );
+
+  it("keeps the picture when it starts cold, refuses its holder, and gives the screen to whoever asks", () => {
+    expect(show(driver, [], true).afterCold).toEqual({ same: true, holder: STATUS_REFUSED, other: STATUS_OK });
+  });
 
   it("without recovery gives the screen to somebody else after a crash, and the holder is refused", () => {
     const naive = elf("video-naive");
