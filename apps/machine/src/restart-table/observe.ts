@@ -49,6 +49,8 @@ const SECONDS = 100_000_000;
 /** Runs the witnesses under one level. */
 export function observeLevel(level: ActionKind): RestartRow {
   const serial: number[] = [];
+  /** How much was printed when the machine was reset. */
+  let resetAt: number | undefined;
   const modules = [
     ...bootModules("exact"),
     guestModule("keeper", guests.keeper, "keeper start server"),
@@ -60,7 +62,14 @@ export function observeLevel(level: ActionKind): RestartRow {
     modules,
     seed: 1,
     policy: only(level),
-    outside: { serial: (byte) => serial.push(byte), paper: () => {}, sound: () => {}, event: () => {} },
+    outside: {
+      serial: (byte) => serial.push(byte),
+      paper: () => {},
+      sound: () => {},
+      event: ({ event }) => {
+        if (event === "reset") resetAt = serial.length;
+      },
+    },
   }).match(
     (made) => made,
     (error) => {
@@ -78,25 +87,34 @@ export function observeLevel(level: ActionKind): RestartRow {
   const before = machine.kernel.threadInfo(KEEPER)?.space;
   machine.type(new TextEncoder().encode(`run keeper-client remember ${MAGIC}\r`));
   settle();
-  if (level === "reboot") {
+  if (resetAt !== undefined) {
+    // Nobody is left: what a new client of a new server is told is all there is.
     machine.type(new TextEncoder().encode("run keeper-client ask\r"));
     settle();
   }
-  return rowOf(level, String.fromCharCode(...serial), before, machine.kernel.threadInfo(KEEPER)?.space);
+  const output = String.fromCharCode(...serial.slice(0, resetAt));
+  const reborn = resetAt === undefined ? undefined : String.fromCharCode(...serial.slice(resetAt));
+  return rowOf(level, output, reborn, before, machine.kernel.threadInfo(KEEPER)?.space);
 }
 
-function rowOf(level: ActionKind, output: string, before: number | undefined, after: number | undefined): RestartRow {
-  // After a reboot nobody is left but a new client of a new server: what it is told is all there is.
-  const reborn = level === "reboot";
-  const last = reborn ? memoryOf(output, "queued") : memoryOf(output, "later");
+/** `output` of the life in which the server failed; `reborn` of the next one, if there is one. */
+function rowOf(
+  level: ActionKind,
+  output: string,
+  reborn: string | undefined,
+  before: number | undefined,
+  after: number | undefined,
+): RestartRow {
+  const [since, who] = reborn === undefined ? [output, "later"] : [reborn, "queued"];
+  const last = memoryOf(since, who);
   const word = (name: string): Fate => (last === undefined ? "gone" : last[name] === MAGIC ? "kept" : "renewed");
-  const spaceFate = after === before ? "kept" : "renewed";
+  const spaceFate = after === before && reborn === undefined ? "kept" : "renewed";
   const [, client] = /page: shared (\d+)/.exec(output) ?? [];
   const [, session] = /session: status (\d+)/.exec(output) ?? [];
   return {
     level,
-    thread: after === undefined ? "gone" : reborn ? "renewed" : "kept",
-    space: after === undefined ? "gone" : reborn ? "renewed" : spaceFate,
+    thread: after === undefined ? "gone" : reborn === undefined ? "kept" : "renewed",
+    space: after === undefined ? "gone" : spaceFate,
     heap: word("heap"),
     data: word("data"),
     persistent: word("persistent"),
@@ -104,8 +122,8 @@ function rowOf(level: ActionKind, output: string, before: number | undefined, af
     sharedClient: client === undefined ? "gone" : Number(client) === MAGIC ? "kept" : "renewed",
     session: session === "0" ? "kept" : "gone",
     open: answerOf(output, "open"),
-    queued: reborn ? "none" : answerOf(output, "queued"),
-    later: answerOf(output, reborn ? "queued" : "later"),
+    queued: answerOf(output, "queued"),
+    later: answerOf(since, who),
   };
 }
 
