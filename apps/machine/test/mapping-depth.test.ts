@@ -33,7 +33,7 @@ function isLegal(space: string, parent: string): boolean {
 
 describe("the mapping tree", () => {
   it.each([["run keeper-client talk 2"], ["run keeper-client remember 5"], ["run family clone"], ["run family deep"]])(
-    "is sigma0, ART, P3, its program, and nothing else, at any time of '%s'",
+    "is sigma0, ART, P3, its program, and nothing else, at every look into '%s'",
     (command) => {
       const rig = new Rig({ modules });
       rig.settle();
