@@ -2,6 +2,7 @@
  * The disks against a drive with a volatile write cache: crashed at every instruction, every sector is what it should be.
  *
  * Here: the claims of packages/drivers/README.md. Not here: the whole machine (→ apps/machine/test).
+ * Over 300 lines: one client, whose steps all of it shares.
  * @module
  */
 import { readFileSync } from "node:fs";

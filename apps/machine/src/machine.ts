@@ -3,7 +3,7 @@
  *
  * Here: power-on, reset, running, and the whole state as plain data. Not here: threads, files and terminals (→ host/),
  * what is typed when (→ run/). Everything that the machine remembers is in its RAM, its display's
- * memory and `snapshot()`.
+ * memory and `snapshot()`. Over 300 lines: one wiring, and the loop over it.
  * @module
  */
 import { type CutProbe, decide, type RecoveryPolicy, type Switch, WATCH } from "@kintsugi/arc-framework";

@@ -1,3 +1,10 @@
+/**
+ * ART as its clients, the P3s, see it; and that they see the same when it crashes.
+ *
+ * Here: memory, processes, files, interrupts. Not here: sharing, clones, threads, the page table (→ their tests).
+ * Over 300 lines: a script and what it notes for each request.
+ * @module
+ */
 import {
   FAILURE_EXCEPTION,
   FAILURE_KILLED,

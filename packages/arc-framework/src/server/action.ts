@@ -3,7 +3,7 @@
  *
  * Here: the shape of an action, IPC and the other kernel calls: loading the thread's registers, taking
  * the words of the result. Not here: the typed form for handlers (`request.ts`); when an action is
- * journaled (`resident-server.ts`).
+ * journaled (`resident-server.ts`). Over 300 lines: one function for each kernel call.
  * Reference: X.2 on IA-32, register contract of the system calls; docs/protocols.md, section 5.
  * @module
  */
