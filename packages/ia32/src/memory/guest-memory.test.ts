@@ -48,7 +48,12 @@ test("an entry of a table is never asked of a device", () => {
   memory.attachDevices({ read: (physical) => asked.push(physical), write: () => {} });
   memory.setPages(1, 1, "device");
   memory.write32(0xffc, 0x89abcdef);
-  expect([0xffc, 0x1000, 0x1ffc, SIZE].map((address) => memory.readEntry(address))).toEqual([0x89abcdef | 0, -1, -1, -1]);
+  expect([0xffc, 0x1000, 0x1ffc, SIZE].map((address) => memory.readEntry(address))).toEqual([
+    0x89abcdef | 0,
+    -1,
+    -1,
+    -1,
+  ]);
   expect(asked).toEqual([]);
 });
 
