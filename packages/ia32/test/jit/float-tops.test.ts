@@ -4,7 +4,7 @@ import { ENGINES, INTERPRETER } from "./engines.ts";
 import { generate } from "./generate.ts";
 import { CODE, DATA } from "./places.ts";
 import type { Program } from "./program.ts";
-import { type Coverage, firstDifference } from "./run.ts";
+import { firstDifference, noCoverage } from "./run.ts";
 
 const { environment } = generate(1);
 
@@ -74,7 +74,7 @@ describe("x87 tops", () => {
   for (const [name, bytes] of Object.entries(PROGRAMS))
     for (const [engine, options] of Object.entries(ENGINES))
       it(`${name}: ${engine}`, () => {
-        const coverage: Coverage = { instructions: 0, compiled: 0, recompiled: 0, exits: {} };
+        const coverage = noCoverage();
         expect(firstDifference(program(bytes), INTERPRETER, options, coverage)).toBeNull();
         expect(coverage.instructions).toBeGreaterThan(5000);
         expect(coverage.compiled).toBeGreaterThan(1000);

@@ -8,7 +8,7 @@ import { ENGINES, INTERPRETER } from "./engines.ts";
 import { generate } from "./generate.ts";
 import { minimize } from "./minimize.ts";
 import { explain } from "./print.ts";
-import { type Coverage, firstDifference } from "./run.ts";
+import { differences, firstDifference, noCoverage } from "./run.ts";
 
 const { values } = parseArgs({
   options: {
@@ -19,7 +19,13 @@ const { values } = parseArgs({
     "keep-going": { type: "boolean", default: false },
   },
 });
-const coverage: Coverage = { instructions: 0, compiled: 0, recompiled: 0, exits: {} };
+const engines = Object.entries(ENGINES).filter(([name]) => values.engine === undefined || values.engine === name);
+if (engines.length === 0) {
+  console.error(`fuzz: no engine is called '${values.engine}'; there are ${Object.keys(ENGINES).join("; ")}`);
+  process.exit(2);
+}
+const coverage = noCoverage();
+const coverages = engines.map(() => coverage);
 const from = Number(values.only ?? values.seed);
 const wanted = values.only === undefined ? Number(values.blocks) : 1;
 let blocks = 0;
@@ -27,10 +33,14 @@ let failures = 0;
 for (let seed = from; blocks < wanted; seed++) {
   const program = generate(seed);
   blocks += program.blocks.length;
-  for (const [name, engine] of Object.entries(ENGINES)) {
-    if (values.engine !== undefined && values.engine !== name) continue;
-    const found = firstDifference(program, INTERPRETER, engine, coverage);
-    if (found === null) continue;
+  const found = differences(
+    program,
+    INTERPRETER,
+    engines.map(([, engine]) => engine),
+    coverages,
+  );
+  for (const [i, [name, engine]] of engines.entries()) {
+    if (found[i] === null) continue;
     failures++;
     const smallest = minimize(program, (candidate) => firstDifference(candidate, INTERPRETER, engine));
     console.log(explain(smallest, engine, `${name}, seed ${seed}`));
@@ -38,6 +48,6 @@ for (let seed = from; blocks < wanted; seed++) {
   }
 }
 console.log(
-  `${blocks} blocks, ${coverage.instructions} instructions (${Math.round((100 * coverage.compiled) / coverage.instructions)} % compiled, ${coverage.recompiled} regions again), ${failures} differences; exits ${JSON.stringify(coverage.exits)}`,
+  `${blocks} blocks on ${engines.length} engines, ${coverage.instructions} instructions (${Math.round((100 * coverage.compiled) / coverage.instructions)} % compiled; ${coverage.regions} regions, ${coverage.recompiled} of them again), ${failures} differences; exits ${JSON.stringify(coverage.exits)}`,
 );
 process.exitCode = failures > 0 ? 1 : 0;

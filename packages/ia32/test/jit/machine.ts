@@ -2,6 +2,7 @@
 //
 // Here: bytes and set-up. Not here: running (run.ts), the kernel's code (kernel.ts).
 import { allocateMemory, EFLAGS, EIP, ESP, FCW, GuestMemory, MXCSR, Processor } from "../../src/index.ts";
+import { JUMP_CACHE, PAGE_FLAGS } from "../../src/state/control-area.ts";
 import { FSW, FTW, R0 } from "../../src/state/fpu.ts";
 import type { EngineOptions } from "./engines.ts";
 import { kernel } from "./kernel.ts";
@@ -178,16 +179,12 @@ function writePageTables(memory: GuestMemory, environment: Environment): void {
   }
 }
 
-/** The machine of a program, before its first instruction; in the memory of one that is not used any more, if there is one. */
-export function createMachine(program: Program, engine: EngineOptions, place?: WebAssembly.Memory): Machine {
-  const { environment, registers } = program;
-  const { level, paging, wide, writeProtect, alignmentMask, device, controlWord, mxcsr } = environment;
-  if (place !== undefined) new Uint8Array(place.buffer).fill(0);
-  const memory = new GuestMemory(place ?? allocateMemory(RAM, engine.shared ?? false), RAM);
+/** What RAM holds before the first instruction. */
+function writeImage(memory: GuestMemory, program: Program, noise: Random): void {
+  const { environment } = program;
   memory.ram.fill(INT3);
   memory.ram.fill(0, 0, CODE);
   memory.ram.fill(0, TABLES, DEVICE);
-  const noise = new Random(program.seed);
   const data = new Int32Array(NOISE / 4).map(() => noise.operand());
   for (let i = 0; i < data.length; i += 2) if (noise.once(2)) data.set(noise.numbers(), i);
   for (let at = 0; at < DATA_SIZE; at += NOISE) memory.ram.set(new Uint8Array(data.buffer), DATA + at);
@@ -200,7 +197,7 @@ export function createMachine(program: Program, engine: EngineOptions, place?: W
     const into = i < places.length ? 0 : noise.below(starts.length - 1);
     memory.write32(BLOCK_TABLE + 4 * i, eipOf(environment, starts[into]));
   }
-  if (paging !== "off") writePageTables(memory, environment);
+  if (environment.paging !== "off") writePageTables(memory, environment);
   memory.writeBytes(HANDLERS, kernel(environment));
   writeDescriptors(memory);
   for (let vector = 0; vector < VECTORS; vector++) {
@@ -210,6 +207,31 @@ export function createMachine(program: Program, engine: EngineOptions, place?: W
   }
   memory.write32(IDT + 8 * TASK_VECTOR, TASK_2 << 16);
   memory.write32(IDT + 8 * TASK_VECTOR + 4, 0xe500);
+}
+
+/** Makes a memory like new where the next processor does not do that by itself. */
+function clear({ buffer }: WebAssembly.Memory): void {
+  new Uint8Array(buffer, 0, JUMP_CACHE).fill(0);
+  new Uint8Array(buffer, PAGE_FLAGS, RAM / PAGE).fill(0);
+}
+
+/**
+ * The machine of a program, before its first instruction; in the memory of one that is not used any more, if there is one. `twin`: a
+ * machine of the same program that has not run, to copy from.
+ */
+export function createMachine(
+  program: Program,
+  engine: EngineOptions,
+  place?: WebAssembly.Memory,
+  twin?: Machine,
+): Machine {
+  const { environment, registers } = program;
+  const { level, paging, wide, writeProtect, alignmentMask, device, controlWord, mxcsr } = environment;
+  if (place !== undefined) clear(place);
+  const memory = new GuestMemory(place ?? allocateMemory(RAM, engine.shared ?? false), RAM);
+  const noise = new Random(program.seed);
+  if (twin === undefined) writeImage(memory, program, noise);
+  else memory.ram.set(twin.memory.ram);
 
   const traffic: string[] = [];
   let answers = program.seed;
@@ -288,10 +310,12 @@ export function createMachine(program: Program, engine: EngineOptions, place?: W
   processor.registers[ESP] = level === "virtual" ? KERNEL_STACK : STACK;
   processor.registers[EIP] = level === "virtual" ? RECOVER : eipOf(environment, program.blocks[0].at);
   processor.registers[EFLAGS] = 0x202;
-  for (let word = 0; word < XMM_WORDS; word += 2) processor.floatRegisters.set(noise.numbers(), word);
-  fillStack(processor.floatRegisters, () => noise.numbers());
-  processor.floatRegisters[FCW] = controlWord;
-  processor.floatRegisters[MXCSR] = mxcsr & 0xffff;
+  if (twin === undefined) {
+    for (let word = 0; word < XMM_WORDS; word += 2) processor.floatRegisters.set(noise.numbers(), word);
+    fillStack(processor.floatRegisters, () => noise.numbers());
+    processor.floatRegisters[FCW] = controlWord;
+    processor.floatRegisters[MXCSR] = mxcsr & 0xffff;
+  } else processor.floatRegisters.set(twin.processor.floatRegisters);
   return { program, memory, processor, traffic };
 }
 

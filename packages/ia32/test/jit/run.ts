@@ -1,7 +1,7 @@
-// Two engines on one program: the same steps, everything that can be seen compared after each.
+// Engines on one program: the same steps, everything that can be seen compared with the first one's after each.
 //
 // Here: driving and comparing. Not here: what is run (machine.ts).
-import { allocateMemory, EFLAGS, EIP, ESP, type Exit } from "../../src/index.ts";
+import { allocateMemory, EFLAGS, EIP, ESP, type Exit, type ProcessorState } from "../../src/index.ts";
 import { INVALID } from "../../src/mmu/tlb.ts";
 import { ENTRY_WORDS, TAGS, TLB_AREA, WORDS_PER_TAG } from "../../src/state/control-area.ts";
 import type { EngineOptions } from "./engines.ts";
@@ -24,7 +24,14 @@ export interface Coverage {
   compiled: number;
   /** Regions that were compiled again because they were hot. */
   recompiled: number;
+  /** Regions that were compiled. */
+  regions: number;
   exits: Record<string, number>;
+}
+
+/** That of no run yet. */
+export function noCoverage(): Coverage {
+  return { instructions: 0, compiled: 0, recompiled: 0, regions: 0, exits: {} };
 }
 
 /** RAM, TLB and the whole state are compared after so many steps, and at the end. */
@@ -113,9 +120,16 @@ function tlb(machine: Machine): Int32Array {
   return new Int32Array(machine.memory.buffer, TLB_AREA, Math.min(TAGS, COMPARED_TAGS) * WORDS_PER_TAG);
 }
 
+function isSame(a: NodeJS.ArrayBufferView, b: NodeJS.ArrayBufferView): boolean {
+  const bytes = ({ buffer, byteOffset, byteLength }: NodeJS.ArrayBufferView) =>
+    new Uint8Array(buffer, byteOffset, byteLength);
+  return Buffer.compare(bytes(a), bytes(b)) === 0;
+}
+
 function tlbDifference(one: Machine, other: Machine): Found | null {
   const a = tlb(one);
   const b = tlb(other);
+  if (isSame(a, b)) return null;
   for (let entry = 0; entry < a.length; entry += ENTRY_WORDS) {
     const words = a[entry] === INVALID && b[entry] === INVALID ? 2 : ENTRY_WORDS;
     for (let word = 0; word < words; word++)
@@ -128,7 +142,8 @@ function tlbDifference(one: Machine, other: Machine): Found | null {
 type Found = readonly [what: string, expected: string, got: string];
 const NAMES = ["EAX", "ECX", "EDX", "EBX", "ESP", "EBP", "ESI", "EDI", "EIP", "EFLAGS"];
 
-function quickDifference(one: Machine, other: Machine): Found | null {
+/** `heard`: lines of the traffic that are equal already. */
+function quickDifference(one: Machine, other: Machine, heard: number): Found | null {
   const a = one.processor;
   const b = other.processor;
   if (a.retired !== b.retired) return ["retired", `${a.retired}`, `${b.retired}`];
@@ -138,16 +153,17 @@ function quickDifference(one: Machine, other: Machine): Found | null {
   for (let i = 0; i < a.floatRegisters.length; i++)
     if (a.floatRegisters[i] !== b.floatRegisters[i])
       return [`float register word ${i}`, hex(a.floatRegisters[i]), hex(b.floatRegisters[i])];
-  const from = one.traffic.findIndex((line, i) => line !== other.traffic[i]);
-  if (from >= 0) return ["traffic", one.traffic[from], other.traffic[from] ?? "none"];
-  if (one.traffic.length !== other.traffic.length) return ["traffic", "none", other.traffic[one.traffic.length]];
+  const lines = Math.max(one.traffic.length, other.traffic.length);
+  for (let i = heard; i < lines; i++)
+    if (one.traffic[i] !== other.traffic[i]) return ["traffic", one.traffic[i] ?? "none", other.traffic[i] ?? "none"];
   return null;
 }
 
-function thoroughDifference(one: Machine, other: Machine): Found | null {
-  const state = deepDifference("state", one.processor.state, other.processor.state);
-  if (state !== null) return state;
-  if (Buffer.compare(one.memory.ram, other.memory.ram) !== 0) {
+/** `state`: that of `one`. */
+function thoroughDifference(one: Machine, state: ProcessorState, other: Machine): Found | null {
+  const found = deepDifference("state", state, other.processor.state);
+  if (found !== null) return found;
+  if (!isSame(one.memory.ram, other.memory.ram)) {
     const at = one.memory.ram.findIndex((byte, i) => byte !== other.memory.ram[i]);
     return [`RAM at ${at.toString(16)}`, hex(one.memory.ram[at]), hex(other.memory.ram[at])];
   }
@@ -178,11 +194,87 @@ function attempt<T extends object>(act: () => T): T | string {
 /** Memories of machines that are through, for the next ones: making one takes longer than most programs. */
 const places = new Map<string, WebAssembly.Memory>();
 
-function placeOf(which: string, { shared = false }: EngineOptions): WebAssembly.Memory {
-  const key = `${which} ${shared}`;
+function placeOf(number: number, { shared = false }: EngineOptions): WebAssembly.Memory {
+  const key = `${number} ${shared}`;
   const place = places.get(key) ?? allocateMemory(RAM, shared);
   places.set(key, place);
   return place;
+}
+
+/** An engine that is held against the first one. */
+class Rival {
+  readonly machine: Machine;
+  readonly coverage: Coverage | undefined;
+  difference: Difference | null = null;
+  /** Lines of the traffic that are known to be equal. */
+  #heard = 0;
+
+  constructor(machine: Machine, coverage: Coverage | undefined) {
+    this.machine = machine;
+    this.coverage = coverage;
+  }
+
+  /** Does what the first machine has done in its step `number`. `state`: its state, where everything is to be compared. */
+  follow(one: Machine, exit: Exit, number: number, exits: number, state: ProcessorState | null): void {
+    const { machine } = this;
+    const theirs = attempt(() => stepOn(machine, machine.program.steps[number], exits));
+    const found: Found | null =
+      typeof theirs === "string"
+        ? ["the host", "no exception", theirs]
+        : describe(exit) !== describe(theirs.exit)
+          ? ["exit", describe(exit), describe(theirs.exit)]
+          : (quickDifference(one, machine, this.#heard) ??
+            (state === null ? null : thoroughDifference(one, state, machine)));
+    this.#heard = one.traffic.length;
+    if (found !== null) this.difference = { step: number, what: found[0], expected: found[1], got: found[2] };
+  }
+
+  /** Counts a step of the first machine. */
+  count(exit: Exit, instructions: number): void {
+    if (this.coverage === undefined) return;
+    this.coverage.instructions += instructions;
+    this.coverage.exits[exit.kind] = (this.coverage.exits[exit.kind] ?? 0) + 1;
+  }
+
+  /** Counts what the compiler has done. */
+  finish(): void {
+    if (this.coverage === undefined) return;
+    const { compiledInstructions = 0, recompiled = 0, compiled = 0 } = this.machine.processor.jitStatistics ?? {};
+    this.coverage.compiled += compiledInstructions;
+    this.coverage.recompiled += recompiled;
+    this.coverage.regions += compiled;
+  }
+}
+
+/** Runs a program on one engine and beside it on others; for each of those the first thing in which it differs, or null. */
+export function differences(
+  program: Program,
+  one: EngineOptions,
+  others: readonly EngineOptions[],
+  coverage: readonly Coverage[] = [],
+): (Difference | null)[] {
+  const expected = createMachine(program, one, placeOf(0, one));
+  const rivals = others.map(
+    (other, i) => new Rival(createMachine(program, other, placeOf(1 + i, other), expected), coverage[i]),
+  );
+  for (let step = 0, exits = 0; step < program.steps.length; step++) {
+    const before = expected.processor.retired;
+    const { exit, counted, over } = stepOn(expected, program.steps[step], exits);
+    const instructions = expected.processor.retired - before;
+    const last = over || step === program.steps.length - 1;
+    const state = last || step % THOROUGH === 0 ? expected.processor.state : null;
+    let equal = 0;
+    for (const rival of rivals) {
+      if (rival.difference !== null) continue;
+      rival.follow(expected, exit, step, exits, state);
+      rival.count(exit, instructions);
+      if (rival.difference === null) equal++;
+    }
+    if (counted) exits++;
+    if (last || equal === 0) break;
+  }
+  for (const rival of rivals) rival.finish();
+  return rivals.map(({ difference }) => difference);
 }
 
 /** Runs a program on both engines; the first thing in which the other one differs, or null. */
@@ -192,31 +284,5 @@ export function firstDifference(
   other: EngineOptions,
   coverage?: Coverage,
 ): Difference | null {
-  const expected = createMachine(program, one, placeOf("one", one));
-  const got = createMachine(program, other, placeOf("other", other));
-  for (let step = 0, exits = 0; step < program.steps.length; step++) {
-    const before = expected.processor.retired;
-    const mine = stepOn(expected, program.steps[step], exits);
-    const theirs = attempt(() => stepOn(got, program.steps[step], exits));
-    if (typeof theirs === "string") return { step, what: "the host", expected: "no exception", got: theirs };
-    if (mine.counted) exits++;
-    if (coverage !== undefined) {
-      coverage.instructions += expected.processor.retired - before;
-      coverage.exits[mine.exit.kind] = (coverage.exits[mine.exit.kind] ?? 0) + 1;
-    }
-    const last = mine.over || step === program.steps.length - 1;
-    const found: Found | null =
-      describe(mine.exit) !== describe(theirs.exit)
-        ? ["exit", describe(mine.exit), describe(theirs.exit)]
-        : (quickDifference(expected, got) ??
-          (last || step % THOROUGH === 0 ? thoroughDifference(expected, got) : null));
-    if (last && coverage !== undefined) {
-      const { compiledInstructions = 0, recompiled = 0 } = got.processor.jitStatistics ?? {};
-      coverage.compiled += compiledInstructions;
-      coverage.recompiled += recompiled;
-    }
-    if (found !== null) return { step, what: found[0], expected: found[1], got: found[2] };
-    if (last) break;
-  }
-  return null;
+  return differences(program, one, [other], coverage === undefined ? [] : [coverage])[0];
 }
