@@ -15,7 +15,7 @@ import {
 import { describe, expect, it } from "vitest";
 import { type ArtMachineOptions, artMachine, artThreadOf, MODULES, type Script } from "../../test/art-machine.ts";
 import { CrashOnce } from "../../test/resident-machine.ts";
-import { P3_MODULE_AREA } from "../protocol/address-space.ts";
+import { P3_MODULE_AREA, P3_MODULE_AREA_SIZE } from "../protocol/address-space.ts";
 import * as label from "../protocol/art.ts";
 import { P3_RESTART } from "../protocol/p3.ts";
 import { ACTION_HOT, RECOVERY_WORDS } from "../protocol/recovery-record.ts";
@@ -90,7 +90,7 @@ describe("ART and memory", () => {
     ["too many pages", HERE, 17],
     ["half a page", HERE + 2, 1],
     ["page 0", 0, 1],
-    ["the module area", P3_MODULE_AREA, 1],
+    ["behind the module area", P3_MODULE_AREA + P3_MODULE_AREA_SIZE, 1],
     ["the UTCB area", 0xbf000000 | 0, 1],
     ["beyond the end", 0xbefff000 | 0, 2],
     ["a negative count", HERE, -1],
