@@ -97,7 +97,7 @@ describe("a changed environment on retry", () => {
 });
 
 describe("rejuvenation", () => {
-  it("renews a server after a time, as 'policy explain' says, and only while nobody waits for it", () => {
+  it("renews several servers after a time, as 'policy explain' says, and for no other reason", () => {
     const policy = withRejuvenation(decide, { period: 10 * MILLISECOND });
     const machine = new FragileMachine(fragileModules(), { policy, watch: { ...WATCH, period: MILLISECOND } });
     // A machine at rest does not grow older: what its commands take is the age of its servers.

@@ -1,3 +1,9 @@
+/**
+ * The calls that make, change and schedule threads and spaces, and name memory and processor attributes.
+ *
+ * Here: each rule and each error by itself. Not here: calls in random order (→ threads.test.ts), IPC (→ ipc.test.ts).
+ * Over 300 lines: a case for each rule of the manual, on one small machine.
+ */
 import { EAX, EBP, EBX, ECX, EDX, EFLAGS, EIP, ESI, ESP } from "@kintsugi/ia32";
 import { describe, expect, it } from "vitest";
 import {

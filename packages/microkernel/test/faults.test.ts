@@ -1,3 +1,9 @@
+/**
+ * Failures of threads: page faults, what the restart record keeps of a request, its clock, the death of a resident.
+ *
+ * Here: single cases. Not here: exceptions of guests (→ guest.test.ts), pages of 4 MiB (→ large-pages.test.ts).
+ * Over 300 lines: long scenes, each step with what is expected of it.
+ */
 import { describe, expect, it } from "vitest";
 import {
   ANY_THREAD,

@@ -1,3 +1,9 @@
+/**
+ * Threads in machine code: the kernel's entry, faults and exceptions, many at once, any cut of the run, probes.
+ *
+ * Here: what only guests show. Not here: calls one by one (→ control.test.ts, ipc.test.ts), which residents make.
+ * Over 300 lines: the programs stand beside what is expected of them.
+ */
 import { EFLAGS, EIP, TAGS } from "@kintsugi/ia32";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

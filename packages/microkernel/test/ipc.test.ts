@@ -1,3 +1,9 @@
+/**
+ * IPC of untyped words: partners, timeouts, propagation, redirection, local and anonymous partners.
+ *
+ * Here: each rule by itself. Not here: map items (→ mapping.test.ts), strings (→ strings.test.ts), random calls (→ threads.test.ts).
+ * Over 300 lines: a case for each rule of the manual, on one small machine.
+ */
 import { describe, expect, it } from "vitest";
 import {
   ANY_LOCAL_THREAD,

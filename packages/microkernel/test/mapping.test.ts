@@ -1,3 +1,9 @@
+/**
+ * Map and grant items and Unmap, page by page.
+ *
+ * Here: windows, rights, status bits, grants, device memory. Not here: random sequences (→ model.test.ts), 4 MiB pages (→ large-pages.test.ts).
+ * Over 300 lines: long scenes, each step with what is expected of it.
+ */
 import { EIP } from "@kintsugi/ia32";
 import { expect, it } from "vitest";
 import {

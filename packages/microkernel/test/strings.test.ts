@@ -1,3 +1,9 @@
+/**
+ * String items: simple, compound, scattered, cut off, and with faults on either side.
+ *
+ * Here: each rule by itself. Not here: transfers stopped and carried elsewhere (→ transfer-record.test.ts).
+ * Over 300 lines: a case for each rule of the manual, on one small machine.
+ */
 import { describe, expect, it } from "vitest";
 import {
   ACCEPT_COMPLETE,

@@ -1,3 +1,9 @@
+/**
+ * Random sequences of all calls by several threads against a plain model of threads, and the invariants after each.
+ *
+ * Here: model and generator. Not here: mappings against a model (→ model.test.ts).
+ * Over 300 lines: the model says all calls' rules once more, in one place.
+ */
 import { EAX, EBX, ECX, EDI, EDX, ESI } from "@kintsugi/ia32";
 import fc from "fast-check";
 import { expect, it } from "vitest";

@@ -1,3 +1,9 @@
+/**
+ * Strings in flight as records: read, set, linked in a second pass, carried on.
+ *
+ * Here: both sides' records by StateControl; enumerating ports and interrupts. Not here: other records (→ state-control.test.ts).
+ * Over 300 lines: a guest that imports needs its scene, and garbage needs the same.
+ */
 import { ECX, EDX } from "@kintsugi/ia32";
 import fc from "fast-check";
 import { expect, it } from "vitest";

@@ -1,3 +1,9 @@
+/**
+ * The VGA by its registers and its memory, as a program sees it.
+ *
+ * Here: sequences of its manual, planes, modes, wide writes against narrow ones. Not here: rebuilding (→ test/rebuild.test.ts).
+ * Over 300 lines: each group of registers needs its cases.
+ */
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { PortBus } from "../bus/port-bus.ts";
