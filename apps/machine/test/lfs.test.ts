@@ -1,4 +1,5 @@
-// `kintsugi lfs` on disks of other systems and its own: what it prints, makes and refuses.
+// `kintsugi lfs` on disks of other systems and its own: what it prints, makes and refuses. Over 300 lines:
+// all of it shares a folder of disks and one way of running.
 import { spawnSync } from "node:child_process";
 import {
   cpSync,

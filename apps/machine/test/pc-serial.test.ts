@@ -2,6 +2,7 @@
  * `kintsugi pc` and the outside world: COM1 on streams, typing, resets, snapshots, GDB.
  *
  * Here: a guest of a few instructions that echoes COM1. Not here: images and their errors (→ pc.test.ts).
+ * Over 300 lines: one guest, and each way to reach it.
  * @module
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";

@@ -1,3 +1,5 @@
+// A resident server on a kernel that follows a script, crashed everywhere. Over 300 lines: one handler that does what it is told,
+// and all that can be asked of it.
 import { SYSCALL_IPC } from "@kintsugi/microkernel";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";

@@ -4,7 +4,8 @@
  * Here: choosing the superblock, laying out the arena, what a crash has left clean, roll-forward, orphans, the first
  * checkpoint. Not here: the parts (`roll-forward.ts`, `ifile/`). Each phase is a step that can be tried again;
  * `opPhase` says which is next. A writable mount that was not preceded by an orderly unmount raises the serial, so
- * that partial segments of a group that was never closed can never follow one written from now on.
+ * that partial segments of a group that was never closed can never follow one written from now on. Over 300 lines: each phase is
+ * short, and their order is read in one place.
  * @module
  */
 import {

@@ -1,3 +1,5 @@
+// The IDE controller with a disk and a CD-ROM drive on one bus, as a driver sees them. Over 300 lines: each group of commands
+// needs its cases, on the same bus.
 import { beforeEach, describe, expect, it } from "vitest";
 import { PortBus } from "../bus/port-bus.ts";
 import { PciHost } from "../pci/host.ts";

@@ -1,7 +1,7 @@
 /**
  * UART 16550A: a serial port with FIFOs.
  *
- * Here: the whole register file, interrupts and their priorities, transmission and timeout in time.
+ * Here: the whole register file, interrupts and their priorities, transmission and timeout in time. Over 300 lines: one chip.
  * Not here: who is at the other end of the wire (`transmit`, `receive`). The wire is clean: parity,
  * framing and break are never received. A byte takes a frame to leave (8N1: ten bit times), none to come in.
  * National Semiconductor PC16550D data sheet (TL/C/8652); the section is named where a rule is not obvious.

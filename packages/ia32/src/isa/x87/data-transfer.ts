@@ -2,7 +2,7 @@
  * x87 data transfer: FLD FILD FBLD, FST FSTP FXCH FCMOVcc between registers, constants.
  *
  * Here: rows and meanings. Opcodes that the manual leaves out but processors run like a listed one stand beside it.
- * Not here: stores to memory (→ store.ts). SDM Vol. 1, 5.2.1; Vol. 2.
+ * Not here: stores to memory (→ store.ts). Over 300 lines: many short rows. SDM Vol. 1, 5.2.1; Vol. 2.
  * @module
  */
 import { checkAlignment, read16, read32 } from "../../mmu/access.ts";
