@@ -79,6 +79,19 @@ class FileStage extends Stage {
     return { said, counted };
   }
 
+  /** When the last restart of a process was planned, in cycles. */
+  plannedAt(pid: number): number {
+    return this.rig.events.findLast((event) => event.event === "planned" && event.pid === pid)?.at ?? Number.NaN;
+  }
+
+  /** When the process's thread was let run again. */
+  startedAt(pid: number): number {
+    const found = this.rig.events.findLast((event) => event.event === "recovery" && event.pid === pid);
+    const steps = found?.event === "recovery" ? found.steps : [];
+    const before = steps.filter(({ step }) => ["unmap", "wait", "initialize", "load", "start"].includes(step));
+    return before.reduce((at, { cycles }) => at + cycles, this.plannedAt(pid));
+  }
+
   planned(): unknown[] {
     return this.rig.events.flatMap((event) => (event.event === "planned" ? [[event.pid, event.action]] : []));
   }
@@ -162,7 +175,13 @@ describe("the members of a group", () => {
     expect(stage.rig.command("ls ext2:/folder")).toBe(listing);
     const [spareP3, ext2P3] = [EXT2_PID, EXT2_PID + 1].map((pid) => globalId(PROCESS_FIRST_THREAD + 2 * pid, 1));
     expect(told).toEqual([ext2P3, spareP3]);
-    expect(stage.planned()).toHaveLength(3);
+    // So they are restarted, too: the second one's restart begins when the first one's thread runs again.
+    expect(stage.planned()).toEqual([
+      [PATA_PID, "group"],
+      [EXT2_PID + 1, "hot"],
+      [EXT2_PID, "hot"],
+    ]);
+    expect(stage.startedAt(EXT2_PID + 1)).toBeLessThanOrEqual(stage.plannedAt(EXT2_PID));
   });
 });
 

@@ -216,8 +216,8 @@ export function createP3(options: P3Options = {}): ResidentServer {
     return reply(STATUS_OK);
   }
 
+  /** The answer comes when the program has been started: so the members of a group are restarted in the order in which ART lets them go. */
   function* go(s: Request): Handler {
-    yield* s.send(s.sender, reply(STATUS_OK));
     const temperature = TEMPERATURE_NAMES[s.word(2)] ?? "hot";
     // The next one waits for this one's READY.
     if (temperature === "alone")
@@ -226,7 +226,7 @@ export function createP3(options: P3Options = {}): ResidentServer {
         return [];
       });
     yield* recover(s, serverLost(s.word(1)), memberPolicy(temperature), observer);
-    return undefined;
+    return reply(STATUS_OK);
   }
 
   const handlers: [number, HandlerFunction][] = [
@@ -309,8 +309,11 @@ function* ready(s: Request, observer: RecoveryObserver): Handler {
     if (isCold && getWord(tx, "recovering") !== 0) markStep(tx, STEP_RECOVER, 0, observer);
     return [isCold ? 1 : 0, stopped, getWord(tx, "art")];
   });
+  yield* s.send(s.sender, reply(STATUS_OK));
+  if (cold === 1) yield* report(s, observer);
+  // The root of a group is recovered first, then its members.
   if (group === 1) yield* s.call(art!, { label: ART_GROUP_GO });
-  return cold === 1 ? yield* answerAndReport(s, observer) : reply(STATUS_OK);
+  return undefined;
 }
 
 /** Lets the program go on first: the report is not part of its downtime. */
