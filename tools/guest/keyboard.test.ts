@@ -14,7 +14,7 @@ import { GuestRig } from "./guest-rig.ts";
 import { unpackText } from "./packed-text.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigDevices } from "./rig-surroundings.ts";
-import { sample } from "./sample.ts";
+import { pairs, sample } from "./sample.ts";
 
 const THOROUGH = process.env.KINTSUGI_LONG !== undefined;
 const PAIRS = THOROUGH ? 5_000 : 60;
@@ -155,6 +155,20 @@ describe("the keyboard driver", () => {
         const crashes = [1 + Math.floor(pair / second), 1 + (pair % second)];
         expect({ crashes, ...type(short, crashes) }).toMatchObject({ crashes, read: "AB", leds: pc.KBC_LED_CAPS_LOCK });
       }
+    },
+    LONG,
+  );
+
+  it(
+    "gives every character once when it crashes at every instruction of Recover and of the replay",
+    () => {
+      const short = "+ShiftLeft KeyA -ShiftLeft CapsLock KeyB";
+      const length = (crashes: readonly number[]): number => type(short, crashes).instructions;
+      const calm = length([]);
+      // In Initialize, in READ, in interrupts of keys and of the LEDs' answers.
+      const firsts = [0.1, 0.25, 0.4, 0.55, 0.7, 0.85].map((part) => Math.floor(part * calm));
+      for (const crashes of pairs(firsts, length, THOROUGH ? undefined : 5))
+        expect({ crashes, ...type(short, crashes) }).toMatchObject({ crashes, read: "AB", leds: pc.KBC_LED_CAPS_LOCK });
     },
     LONG,
   );

@@ -14,7 +14,7 @@ import * as pc from "../../packages/pc/src/index.ts";
 import { GuestRig } from "./guest-rig.ts";
 import { packText } from "./packed-text.ts";
 import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
-import { sample } from "./sample.ts";
+import { pairs, sample } from "./sample.ts";
 
 const THOROUGH = process.env.KINTSUGI_LONG !== undefined;
 const PAIRS = THOROUGH ? 1_500 : 20;
@@ -157,6 +157,20 @@ describe("the text-screen driver", () => {
         const crashes = [1 + Math.floor(pair / RECOVERY), 1 + (pair % RECOVERY)];
         expect({ crashes, ...show(few, { crashes }) }).toMatchObject({ crashes, ...same });
       }
+    },
+    LONG,
+  );
+
+  it(
+    "shows the same when it crashes at every instruction of Recover and of the replay",
+    () => {
+      const few = ["a\x1b[32mb\r\n", "c"];
+      const { instructions: calm, recovered: _, ...same } = show(few);
+      const length = (crashes: readonly number[]): number => show(few, { crashes }).instructions;
+      // In a text's middle, and when the answer is due.
+      const firsts = [0.8, 0.97].map((part) => Math.floor(part * calm));
+      for (const crashes of pairs(firsts, length, THOROUGH ? undefined : 5))
+        expect({ crashes, ...show(few, { crashes }) }).toMatchObject({ crashes, ...same });
     },
     LONG,
   );

@@ -1,34 +1,26 @@
+/**
+ * The parallel-port drivers against a printer: crashed at every instruction, what is on the paper is what was claimed.
+ *
+ * Here: the claims of packages/drivers/README.md. Not here: the whole machine (→ apps/machine/test).
+ * @module
+ */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { PARALLEL_WRITE, SERIAL_READ, SERIAL_WRITE } from "../../packages/arc-framework/src/protocol/driver.ts";
+import { PARALLEL_WRITE } from "../../packages/arc-framework/src/protocol/driver.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
-import {
-  LPT_PORT,
-  LPT_PORT_COUNT,
-  Lpt,
-  PortBus,
-  Printer,
-  UART_IRQ,
-  UART_PORT,
-  UART_PORT_COUNT,
-  Uart16550,
-} from "../../packages/pc/src/index.ts";
+import { LPT_PORT, LPT_PORT_COUNT, Lpt, PortBus, Printer } from "../../packages/pc/src/index.ts";
 import { GuestRig } from "./guest-rig.ts";
-import { packText, unpackText } from "./packed-text.ts";
-import { InterruptWire } from "./rig-interrupt.ts";
-import type { RigClient, RigDevices, RigRequest } from "./rig-surroundings.ts";
+import { packText } from "./packed-text.ts";
+import type { RigDevices, RigRequest } from "./rig-surroundings.ts";
 import { sample } from "./sample.ts";
 
 const elf = (name: string): Uint8Array => new Uint8Array(readFileSync(guests[name]!));
 const exact = elf("parallel-exact");
-const serial = elf("serial");
 /** Pairs of crashes, of hundreds of thousands; apps/machine/test/every-instruction.test.ts leaves none of its pairs out. */
 const PAIRS = process.env.KINTSUGI_LONG === undefined ? 400 : 10_000;
 const LONG = 3_600_000;
 
-const write = (label: number, text: string): RigRequest => ({ label, words: [text.length, ...packText(text)] });
-/** Bytes of a reply to SERIAL_READ. */
-const bytesOf = ([, count, ...words]: readonly number[]): string => unpackText(words, count!);
+const write = (text: string): RigRequest => ({ label: PARALLEL_WRITE, words: [text.length, ...packText(text)] });
 
 interface Print {
   readonly paper: string;
@@ -56,7 +48,7 @@ function print(driver: Uint8Array, texts: readonly string[], crashes: readonly n
       advance: (at) => lpt.advance(at),
     };
   });
-  const client = rig.addClient(texts.map((text) => write(PARALLEL_WRITE, text)));
+  const client = rig.addClient(texts.map(write));
   rig.run(crashes);
   const { retired: instructions, recovered } = rig;
   return { paper, violations: printer.state.violations, replies: client.replies, instructions, recovered };
@@ -136,81 +128,4 @@ describe("the drivers that exact is measured by", () => {
     for (let crash = 1; crash < instructions; crash++) papers.add(print(driver, ["abc", "de"], [crash]).paper);
     expect(papers).toContain("abc");
   });
-});
-
-interface Line {
-  readonly sent: string;
-  readonly read: string;
-  readonly writes: readonly number[][];
-  readonly instructions: number;
-  readonly recovered: number;
-}
-
-/** Writes texts while somebody reads what is typed: the first of `typed` amid the output, the others when nothing happens. */
-function talk(texts: readonly string[], typed: readonly string[], crashes: readonly number[] = []): Line {
-  const bus = new PortBus();
-  const input = [...typed];
-  let sent = "";
-  const wire = new InterruptWire(UART_IRQ);
-  const type = (uart: Uart16550): void => {
-    for (const byte of new TextEncoder().encode(input.shift())) expect(uart.receive(byte)).toBe(true);
-  };
-  const rig: GuestRig = new GuestRig(serial, (now): RigDevices => {
-    const uart = new Uart16550({ now }, wire.line, (byte) => {
-      sent += String.fromCharCode(byte);
-    });
-    bus.claim({ first: UART_PORT, count: UART_PORT_COUNT }, uart)._unsafeUnwrap();
-    return {
-      ports: bus,
-      takeInterrupt: wire.takeInterrupt,
-      acknowledge: wire.acknowledge,
-      idle: (at) => {
-        const next = uart.nextEvent();
-        if (next < Number.POSITIVE_INFINITY) rig.sleepUntil(Math.max(next, at));
-        else if (input.length === 0) return false;
-        else type(uart);
-        return true;
-      },
-      advance: (at) => {
-        uart.advance(at);
-        if (sent.length >= 3 && input.length === typed.length) type(uart); // the first text comes amid the output
-      },
-    };
-  });
-  const reader: RigClient = rig.addClient(Array.from({ length: 99 }, () => ({ label: SERIAL_READ, words: [] })));
-  const writer = rig.addClient(texts.map((text) => write(SERIAL_WRITE, text)));
-  rig.run(crashes);
-  const { retired: instructions, recovered } = rig;
-  return { sent, read: reader.replies.map(bytesOf).join(""), writes: writer.replies, instructions, recovered };
-}
-
-describe("the serial server", () => {
-  const texts = ["hello, ", "longer than the FIFO\r\n"];
-  const typed = ["r", "un", " test\r"];
-  const whole = talk(texts, typed);
-  const right = { sent: texts.join(""), read: typed.join(""), writes: texts.map(({ length }) => [0, length]) };
-
-  it("sends and receives", () => expect(whole).toMatchObject(right));
-
-  it("sends and receives every byte once when it crashes at any instruction", () => {
-    for (let crash = 1; crash < whole.instructions; crash++)
-      expect({ crash, ...talk(texts, typed, [crash]) }).toMatchObject({ crash, ...right });
-  });
-
-  it(
-    "sends and receives every byte once when recovery and replay crash as well",
-    () => {
-      const [first, second] = [talk(["ab"], ["x", "yz"]).instructions, 300];
-      for (const pair of sample(first * second, PAIRS)) {
-        const crashes = [1 + Math.floor(pair / second), 1 + (pair % second)];
-        expect({ crashes, ...talk(["ab"], ["x", "yz"], crashes) }).toMatchObject({
-          crashes,
-          sent: "ab",
-          read: "xyz",
-          writes: [[0, 2]],
-        });
-      }
-    },
-    LONG,
-  );
 });
