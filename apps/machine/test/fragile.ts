@@ -37,6 +37,12 @@ export function fragileModules(program: "fragile" | "fragile-checked" = "fragile
   return [...bootModules("exact"), guestModule("fragile", guests[program], "fragile start server"), ASK];
 }
 
+/** A server whose second thread does its work. */
+export function crewModules(): BootModule[] {
+  return [...bootModules("exact"), guestModule("crew", guests.crew, "crew start server"), ASK];
+}
+export const CREW = 0x710;
+
 /** Three servers, each the next one's client. */
 export function knotModules(): BootModule[] {
   const knot = (name: string, peer: string): BootModule =>

@@ -1,11 +1,32 @@
-import { checkName, decide, parseElf, type Switch, withRejuvenation } from "@kintsugi/arc-framework";
+import {
+  checkName,
+  decide,
+  EXTRA_THREADS,
+  PROCESS_EXTRA_THREAD,
+  parseElf,
+  type Switch,
+  withRejuvenation,
+} from "@kintsugi/arc-framework";
+import { globalId } from "@kintsugi/microkernel";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
 import { CrashSchedule } from "../src/crash-schedule.ts";
 import { guestModule } from "../src/host/modules.ts";
 import { machineCrashAddresses } from "../src/injector.ts";
+import type { Machine } from "../src/machine.ts";
 import { userThread } from "./campaign.ts";
-import { FIRST_PID, FRAGILE, FragileMachine, fragileModules, KNOT, knotModules, WATCH } from "./fragile.ts";
+import {
+  CREW,
+  crewModules,
+  FIRST_PID,
+  FRAGILE,
+  FragileMachine,
+  fragileModules,
+  KNOT,
+  knotModules,
+  WATCH,
+} from "./fragile.ts";
+import { Rig, type RigOptions } from "./rig.ts";
 
 const FRAGILE_PID = FIRST_PID;
 const VAULT_PID = FIRST_PID + 1;
@@ -41,6 +62,56 @@ describe("a hang", () => {
     // a waits for b, which waits for c, which hangs, and answers the replay.
     expect(machine.ask("knot-a", [KNOT], [2])).toEqual(["status 0: 79"]);
     expect(machine.detected).toEqual([[FIRST_PID + 2, "hang"]]);
+  });
+});
+
+/** Crew's second thread, and its hang in the middle of its first request. */
+const WORKER = globalId(PROCESS_EXTRA_THREAD + (EXTRA_THREADS + 1) * FIRST_PID, 1);
+const SOON_HANGS = [{ after: 5, kind: "hang" }] as const;
+
+function scheduleFor(machine: () => Machine): CrashSchedule {
+  return new CrashSchedule(machine, machineCrashAddresses(crewModules())!, () => {});
+}
+
+function crewThatHangs(options: Omit<RigOptions, "modules" | "probe">): FragileMachine {
+  const schedule = scheduleFor(() => machine.rig.machine);
+  const machine: FragileMachine = new FragileMachine(crewModules(), { probe: schedule, ...options });
+  schedule.arm(WORKER, SOON_HANGS);
+  return machine;
+}
+
+describe("a further thread of a server that hangs", () => {
+  it("is found by a deadline of its own, and its process recovers and answers", () => {
+    const machine = crewThatHangs({});
+    // Started twice, counted once.
+    expect(machine.ask("crew", [CREW], [3])).toEqual(["status 0: 2 1 4"]);
+    expect(machine.detected).toEqual([[FIRST_PID, "hang"]]);
+    expect(machine.ask("crew", [CREW], [3])).toEqual(["status 0: 2 2 4"]);
+    expect(machine.detected).toEqual([]);
+  });
+
+  it("goes on, and whoever asked waits, where nobody looks for hangs", () => {
+    const machine = crewThatHangs(without("hang"));
+    expect(machine.ask("crew", [CREW], [3], 0.2)).toEqual([]);
+    expect(machine.detected).toEqual([]);
+    expect(machine.rig.settle(0.1)).toEqual({ kind: "limit" });
+  });
+
+  it("starves others to the watch, which blames its process", () => {
+    // The client asks while the machine boots; the shell cannot begin.
+    const client = guestModule("client", guests.ask, `client start args=crew ${CREW} 3`);
+    const outcomes = [["hang"], ["hang", "starvation"]] as const;
+    for (const off of outcomes) {
+      const schedule = scheduleFor(() => rig.machine);
+      schedule.arm(WORKER, SOON_HANGS);
+      const rig: Rig = new Rig({ modules: [...crewModules(), client], probe: schedule, watch: WATCH, without: off });
+      rig.settle(1);
+      const detected = rig.events.flatMap((event) => (event.event === "detected" ? [[event.pid, event.detector]] : []));
+      const found = off.length === 1;
+      expect(detected).toEqual(found ? [[FIRST_PID, "starvation"]] : []);
+      expect(rig.output.includes("msh% ")).toBe(found);
+      expect(rig.output.replace("msh% ", "").includes("status 0: 2 1 4")).toBe(found);
+    }
   });
 });
 

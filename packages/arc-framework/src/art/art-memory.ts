@@ -104,9 +104,13 @@ const PROCESS_FIELDS = {
   lineThreads: "words[2]",
   /** Its place in the order in which processes were entered. */
   order: "u32",
-  /** A number made of its registers at the watch's last look, and when it had last been seen to run, in ms. */
+  /** A number made of its threads' registers at the watch's last look but one, and when it had last been seen to run, in ms. */
   fingerprint: "u32",
   ranAt: "u32",
+  /** The last look: that number, 1 + the priority of its most urgent ready thread, whom its threads wait for. */
+  seen: "u32",
+  urgency: "u32",
+  partners: "words[8]",
   /** 1 once the service thread of this pid exists; it stays when the process ends. */
   service: "u32",
   argument: "words[32]",

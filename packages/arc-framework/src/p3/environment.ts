@@ -31,16 +31,17 @@ export function* setEnvironment(s: Request, environment: readonly Environment[])
   return undefined;
 }
 
+/** So much of its own time may a thread of the program use for a request, in µs; 0 for as much as it likes. */
+export function deadlineOf(reader: WordReader): number {
+  if (getWord(reader, "server") === 0) return 0;
+  const patient = (getWord(reader, "environment") & bitOf("patient")) !== 0;
+  return patient ? SERVER_DEADLINE * PATIENCE : SERVER_DEADLINE;
+}
+
 /** Sets the deadline that the program's requests have. */
 export function* setDeadline(s: Request): Part<undefined> {
-  const [user, server, bits] = yield* s.step((tx) => [
-    getWord(tx, "user"),
-    getWord(tx, "server"),
-    getWord(tx, "environment"),
-  ]);
-  const patience = (bits! & bitOf("patient")) === 0 ? 1 : PATIENCE;
-  const deadline = server === 0 ? 0 : SERVER_DEADLINE * patience;
-  yield* s.restartControl(user!, RESTART_PAGE.low, s.thread, deadline);
+  const [user, deadline] = yield* s.step((tx) => [getWord(tx, "user"), deadlineOf(tx)]);
+  yield* s.restartControl(user!, RESTART_PAGE.low, s.thread, deadline!);
   return undefined;
 }
 

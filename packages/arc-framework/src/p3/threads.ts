@@ -2,7 +2,7 @@
  * Threads of the process besides its first one.
  *
  * Here: NEW_THREAD, DELETE_THREAD, PRIORITY, and that a restart ends them: the program starts what it needs anew.
- * Their failures are the process's. Not here: thread ids, which are ART's (`../art/threads.ts`).
+ * Their failures are the process's, hangs among them: each has a deadline of its own. Not here: thread ids, which are ART's (`../art/threads.ts`).
  * Reference: thesis, appendix B.4.1; docs/protocols.md section 7.
  * @module
  */
@@ -12,6 +12,7 @@ import { STATUS_FAILED, STATUS_NOT_FOUND, STATUS_OK } from "../protocol/status.t
 import { EXTRA_THREADS } from "../protocol/thread-numbers.ts";
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import type { WordReader } from "../server/table.ts";
+import { deadlineOf } from "./environment.ts";
 import { startAt } from "./start.ts";
 import { getWord, setWord } from "./state.ts";
 
@@ -41,11 +42,11 @@ export function* newThread(s: Request): Handler {
   const answer = yield* s.call(art!, { label: ART_NEW_THREAD, words: [user!] });
   const [status = STATUS_FAILED, thread] = answer.words;
   if (answer.error !== 0 || status !== STATUS_OK) return reply(answer.error === 0 ? status : STATUS_FAILED);
-  yield* s.step((tx) => {
+  const [deadline] = yield* s.step((tx) => {
     replaceThread(tx, NIL_THREAD, thread!);
-    return [];
+    return [deadlineOf(tx)];
   });
-  yield* s.restartControl(thread!, 0, s.thread, 0);
+  yield* s.restartControl(thread!, 0, s.thread, deadline!);
   yield* startAt(s, thread!, s.word(1), s.word(2));
   return reply(STATUS_OK, thread!);
 }
