@@ -104,6 +104,7 @@ const ARC_LIBRARIES: readonly GuestLibrary[] = [
       "packages/arc-framework/guest/protocol_monitor.cpp",
       "packages/arc-framework/guest/checks.cpp",
       "packages/arc-framework/guest/persistent.cpp",
+      "packages/arc-framework/guest/heap.cpp",
       "packages/arc-framework/guest/shared.cpp",
       "packages/arc-framework/guest/session.cpp",
       "packages/arc-framework/guest/session_server.cpp",

@@ -5,6 +5,7 @@
  * (→ machine.ts, `Outside`). All events are plain data and travel between threads unchanged.
  * @module
  */
+import type { Environment } from "@kintsugi/arc-framework";
 
 /** One step of a recovery, measured three ways that are never added up. */
 export interface RecoveryStep {
@@ -57,7 +58,7 @@ export type MachineEvent =
       /** It is done when the open request is answered; until then the program goes on. */
       readonly postpone?: true;
       /** What the program's next life finds changed. */
-      readonly environment?: readonly ("padded" | "patient")[];
+      readonly environment?: readonly Environment[];
       readonly steps: readonly string[];
     }
   | {

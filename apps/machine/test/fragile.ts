@@ -23,6 +23,9 @@ export const FRAGILE = {
   open: 0x749,
   use: 0x74a,
   close: 0x74b,
+  stale: 0x74c,
+  dangling: 0x74d,
+  hasty: 0x74e,
   nonsense: 0x74f,
 } as const;
 export const KNOT = 0x760;
@@ -43,10 +46,10 @@ export function crewModules(): BootModule[] {
 }
 export const CREW = 0x710;
 
-/** Three servers, each the next one's client. */
-export function knotModules(): BootModule[] {
+/** Three servers, each the next one's client; the words may have them ask in a further thread. */
+export function knotModules(words: string = ""): BootModule[] {
   const knot = (name: string, peer: string): BootModule =>
-    guestModule(name, guests.knot, `${name} start server args=${peer}`);
+    guestModule(name, guests.knot, `${name} start server args=${peer}${words}`);
   return [...bootModules("exact"), knot("knot-a", "knot-b"), knot("knot-b", "knot-c"), knot("knot-c", "knot-a"), ASK];
 }
 

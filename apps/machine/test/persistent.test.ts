@@ -1,6 +1,7 @@
 import type { ActionKind, RecoveryPolicy } from "@kintsugi/arc-framework";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
+import type { BootModule } from "../src/boot.ts";
 import { CrashSchedule } from "../src/crash-schedule.ts";
 import { bootModules, guestModule } from "../src/host/modules.ts";
 import { type CrashKind, machineCrashAddresses } from "../src/injector.ts";
@@ -27,7 +28,10 @@ interface Traffic {
   faults: number;
 }
 
-function machine(policy?: RecoveryPolicy): { rig: Rig; schedule: CrashSchedule; traffic: Traffic } {
+function machine(
+  policy?: RecoveryPolicy,
+  more: readonly BootModule[] = [],
+): { rig: Rig; schedule: CrashSchedule; traffic: Traffic } {
   const schedule: CrashSchedule = new CrashSchedule(
     () => rig.machine,
     machineCrashAddresses(MODULES)!,
@@ -43,7 +47,7 @@ function machine(policy?: RecoveryPolicy): { rig: Rig; schedule: CrashSchedule; 
       if (thread === server) traffic.faults++;
     },
   };
-  const rig: Rig = new Rig({ modules: MODULES, probe: schedule, observer, ...(policy && { policy }) });
+  const rig: Rig = new Rig({ modules: [...MODULES, ...more], probe: schedule, observer, ...(policy && { policy }) });
   rig.settle();
   return { rig, schedule, traffic };
 }
@@ -133,6 +137,68 @@ describe("checked memory", () => {
     rig.command("run vault-client move 3");
     for (let n = 0; n < 3; n++) rig.command(`kill ${VAULT_PID}`);
     expect(answer(rig.command("run vault-client look"))).toMatchObject({ sum: 0, moved: 3, totals: 3, good: 1 });
+  });
+});
+
+describe("the allocator of persistent memory", () => {
+  const ALLOCATE = 0x734;
+  const FREE = 0x735;
+  const ROOM = 32; // blocks of 1000 bytes and a header in 32 KiB
+  const asking = (policy?: RecoveryPolicy) => {
+    const { rig } = machine(policy, [guestModule("ask", guests.ask)]);
+    const ask = (label: number, ...words: number[]) => rig.command(`run ask vault ${label} ${words.join(" ")}`).trim();
+    return {
+      rig,
+      allocate: (key: number, bytes: number) => ask(ALLOCATE, key, bytes),
+      free: (key: number) => ask(FREE, key),
+    };
+  };
+  const NO_ROOM = expect.stringMatching(/^status 3:/);
+
+  it("gives no block when there is no room, and room again for what is freed", () => {
+    const { allocate, free } = asking();
+    const blocks = Array.from({ length: ROOM }, (_, i) => allocate(i + 1, 1000));
+    expect(new Set(blocks).size).toBe(ROOM);
+    for (const block of blocks) expect(block).toMatch(/^status 0: \d+ 0$/);
+    expect(allocate(ROOM + 1, 1000)).toEqual(NO_ROOM);
+    expect(allocate(ROOM + 1, 0)).toEqual(NO_ROOM);
+    free(5);
+    free(6);
+    expect(allocate(ROOM + 1, 2040)).toEqual(NO_ROOM);
+    // Neighbours that are free are one block, which is zeroed.
+    expect(allocate(ROOM + 1, 2032)).toBe(blocks[4]);
+    expect(allocate(5, 0)).toEqual(NO_ROOM);
+  });
+
+  it("gives the same block after a restart, and none where another size than its own is asked of a key", () => {
+    const { rig, allocate, free } = asking();
+    const [first, second] = [allocate(1, 100), allocate(2, 100)];
+    rig.command(`kill ${VAULT_PID}`);
+    expect([allocate(1, 100), allocate(2, 50)]).toEqual([first!.replace(/0$/, "1"), second!.replace(/0$/, "2")]);
+    expect(allocate(1, 1000)).toEqual(NO_ROOM);
+    free(1);
+    expect(allocate(1, 1000)).toMatch(/^status 0: \d+ 0$/);
+    expect(allocate(1, 1000)).not.toEqual(first);
+  });
+
+  it("gives none for what no block can be", () => {
+    const { allocate } = asking();
+    for (const [key, bytes] of [
+      [0, 16],
+      [1, 0x8000],
+      [1, 0xffffffff],
+      [1, 0xfffffff0],
+    ] as const)
+      expect({ key, bytes, answer: allocate(key, bytes) }).toEqual({ key, bytes, answer: NO_ROOM });
+    expect(allocate(1, 0x8000 - 16)).toMatch(/^status 0: \d+ 0$/);
+  });
+
+  it("has forgotten all blocks behind a cold start", () => {
+    const { rig, allocate } = asking(always("cold"));
+    const all = allocate(1, 0x8000 - 16);
+    expect(allocate(2, 16)).toEqual(NO_ROOM);
+    rig.command(`kill ${VAULT_PID}`);
+    expect(allocate(2, 16)).toBe(all);
   });
 });
 

@@ -3,7 +3,6 @@ import {
   decide,
   EXTRA_THREADS,
   PROCESS_EXTRA_THREAD,
-  parseElf,
   type Switch,
   withRejuvenation,
 } from "@kintsugi/arc-framework";
@@ -14,6 +13,7 @@ import { CrashSchedule } from "../src/crash-schedule.ts";
 import { guestModule } from "../src/host/modules.ts";
 import { machineCrashAddresses } from "../src/injector.ts";
 import type { Machine } from "../src/machine.ts";
+import { textPage, UNUSED_TEXT } from "../src/program-text.ts";
 import { userThread } from "./campaign.ts";
 import {
   CREW,
@@ -40,6 +40,14 @@ describe("a deadlock", () => {
     expect(machine.ask("knot-a", [KNOT], [3])).toEqual(["status 0: 79"]);
     expect(machine.detected).toEqual([[FIRST_PID + 2, "deadlock"]]);
     expect(machine.ask("knot-a", [KNOT], [2])).toEqual(["status 0: 2"]);
+  });
+
+  it("is found in further threads, too", () => {
+    const machine = new FragileMachine(knotModules(" thread"), { watch: WATCH });
+    expect(machine.ask("knot-a", [KNOT], [2])).toEqual(["status 0: 2"]);
+    expect(machine.detected).toEqual([]);
+    expect(machine.ask("knot-a", [KNOT], [3])).toEqual(["status 0: 79"]);
+    expect(machine.detected).toEqual([[FIRST_PID + 2, "deadlock"]]);
   });
 
   it("lasts for ever where nobody looks for it", () => {
@@ -69,6 +77,11 @@ describe("a hang", () => {
 const WORKER = globalId(PROCESS_EXTRA_THREAD + (EXTRA_THREADS + 1) * FIRST_PID, 1);
 const SOON_HANGS = [{ after: 5, kind: "hang" }] as const;
 
+/** Crew's second thread computes for milliseconds. */
+const CREW_WORKS = 0xf1;
+/** Instructions that a server may use for a request. */
+const SERVER_DEADLINE = 1_000_000;
+
 function scheduleFor(machine: () => Machine): CrashSchedule {
   return new CrashSchedule(machine, machineCrashAddresses(crewModules())!, () => {});
 }
@@ -90,6 +103,15 @@ describe("a further thread of a server that hangs", () => {
     expect(machine.detected).toEqual([]);
   });
 
+  it("may use its time anew for each request", () => {
+    const machine = new FragileMachine(crewModules());
+    const used = machine.rig.machine.instructions;
+    const asked = new Array<number>(8).fill(CREW);
+    expect(machine.ask("crew", asked, [CREW_WORKS])).toHaveLength(8);
+    expect(machine.rig.machine.instructions - used).toBeGreaterThan(SERVER_DEADLINE);
+    expect(machine.detected).toEqual([]);
+  });
+
   it("goes on, and whoever asked waits, where nobody looks for hangs", () => {
     const machine = crewThatHangs(without("hang"));
     expect(machine.ask("crew", [CREW], [3], 0.2)).toEqual([]);
@@ -105,7 +127,7 @@ describe("a further thread of a server that hangs", () => {
       const schedule = scheduleFor(() => rig.machine);
       schedule.arm(WORKER, SOON_HANGS);
       const rig: Rig = new Rig({ modules: [...crewModules(), client], probe: schedule, watch: WATCH, without: off });
-      rig.settle(1);
+      rig.settle(0.5);
       const detected = rig.events.flatMap((event) => (event.event === "detected" ? [[event.pid, event.detector]] : []));
       const found = off.length === 1;
       expect(detected).toEqual(found ? [[FIRST_PID, "starvation"]] : []);
@@ -132,29 +154,21 @@ describe("starvation", () => {
   });
 });
 
-/** Bytes of RAM that hold the page of a program's text which begins with its entry, as loaded or in the file itself. */
-function textOf({ rig }: FragileMachine, program: string, where: "loaded" | "file"): Uint8Array {
-  const file = fragileModules().find(({ name }) => name === program)!.bytes;
-  const elf = parseElf((offset, length) => file.subarray(offset, offset + length), file.length)._unsafeUnwrap();
-  const { fileOffset } = elf.segments.find(({ address }) => address === elf.entry)!;
-  const text = Buffer.from(file.subarray(fileOffset, fileOffset + PAGE));
-  const ram = Buffer.from(rig.machine.ram.buffer, rig.machine.ram.byteOffset, rig.machine.ram.length);
-  for (let at = ram.indexOf(text); at >= 0; at = ram.indexOf(text, at + 1))
-    if ((ram.readUInt32BE(at - fileOffset) === ELF_MAGIC) === (where === "file"))
-      return rig.machine.ram.subarray(at, at + PAGE);
-  throw new Error(`the text of '${program}' is not loaded`);
+function textOf({ rig }: FragileMachine, where: "loaded" | "file"): Uint8Array {
+  const file = fragileModules().find(({ name }) => name === "fragile")!.bytes;
+  const page = textPage(rig.machine.ram, file, where);
+  if (page === undefined) throw new Error("the text of 'fragile' is not in RAM");
+  return page;
 }
-const PAGE = 4096;
-const ELF_MAGIC = 0x7f454c46;
 
 describe("code", () => {
   it("that has changed in memory is found and loaded anew, though nothing has run it", () => {
     for (const off of [false, true]) {
       const machine = new FragileMachine(fragileModules(), { watch: WATCH, ...(off ? without("code-checksum") : {}) });
       machine.fragile("look");
-      const text = textOf(machine, "fragile", "loaded");
+      const text = textOf(machine, "loaded");
       const good = text.slice();
-      text[UNUSED] ^= 0x10;
+      text[UNUSED_TEXT] ^= 0x10;
       expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
       expect(machine.detected).toEqual(off ? [] : [[FRAGILE_PID, "code-checksum"]]);
       expect(Buffer.compare(text, good) === 0).toBe(!off);
@@ -165,7 +179,7 @@ describe("a program's file", () => {
   it("that has changed in memory is not loaded again: the machine boots, and loads it anew", () => {
     const machine = new FragileMachine(fragileModules(), { watch: WATCH });
     machine.fragile("look");
-    textOf(machine, "fragile", "file")[UNUSED] ^= 0x10;
+    textOf(machine, "file")[UNUSED_TEXT] ^= 0x10;
     machine.rig.clear();
     machine.rig.command("crash fragile divide");
     const resets = machine.rig.events.flatMap((event) => (event.event === "reset" ? [event.reason] : []));
@@ -173,8 +187,6 @@ describe("a program's file", () => {
     expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
   });
 });
-/** A byte of the code that only a fault injector runs, near the beginning of every program. */
-const UNUSED = 0x20;
 
 describe("use of memory", () => {
   it("beyond the policy's limit has a server renewed at a quiet moment, and nobody notices", () => {

@@ -2,6 +2,8 @@ import {
   crashOnly,
   decide,
   delayed,
+  ENVIRONMENTS,
+  type Environment,
   explain,
   explainRenewal,
   type Failure,
@@ -87,6 +89,38 @@ describe("a changed environment on retry", () => {
     const machine = new FragileMachine(fragileModules(), { policy });
     expect(machine.fragile("slow")).toEqual(["status 0: 0 0 0"]);
     expect(planned(machine)).toEqual(explained(policy, HANG, 2));
+  });
+
+  it.each(
+    Object.entries({
+      overrun: "padded",
+      slow: "patient",
+      stale: "zeroed",
+      dangling: "lasting",
+      hasty: "demoted",
+    } as const) as [keyof typeof FRAGILE, Environment][],
+  )("has one change that helps a request which is %s: %s, and none of the others does", (mistake, cure) => {
+    const helped = ENVIRONMENTS.filter((environment) => {
+      const retry: RecoveryPolicy = withQuarantine(
+        (_failure, { failures }) => ({
+          kind: "hot",
+          because: `failed ${failures} times`,
+          ...(failures === 1 ? { environment: [environment] } : {}),
+        }),
+        2,
+      );
+      const machine = new FragileMachine(fragileModules(), { policy: retry });
+      const [line] = machine.fragile(mistake);
+      expect(machine.detected.length).toBeGreaterThan(0);
+      return line === "status 0: 0 0 0";
+    });
+    expect(helped).toEqual([cure]);
+    // The policy comes to it, and says so.
+    const machine = new FragileMachine(fragileModules(), { policy });
+    expect(machine.fragile(mistake)).toEqual(["status 0: 0 0 0"]);
+    const reasons = planned(machine).map((entry) => String((entry as unknown[])[1]));
+    expect(reasons.at(-1)).toContain(cure);
+    expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
   });
 
   it("gives the request up that it does not help", () => {

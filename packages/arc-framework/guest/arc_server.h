@@ -87,7 +87,7 @@ class ArcServer {
   virtual void OnInterrupt(L4_Word_t irq);
   /** What must hold of its memory whenever no request is being served: asked before each answer and each Recover. */
   virtual bool Invariant() { return true; }
-  /** What its clients may ask and what it may answer; without rules nobody looks. */
+  /** What its clients may ask and what it may answer, the same in all its life; without rules nobody looks. */
   virtual ProtocolRules Protocol() const { return {nullptr, 0}; }
   /** The request being served is a replay: an earlier life of the server has begun it. */
   bool Recovered() const { return recovered_; }
@@ -96,7 +96,10 @@ class ArcServer {
   [[noreturn]] void MainLoop();
   L4_ThreadId_t Serve();
   status_t ServeChecked(const Request& request, Reply& reply);
+  status_t ServeMonitored(const Request& request, Reply& reply);
   bool recovered_ = false;
+  /** Asked for once in a life, so that a server without rules does not pay for them. */
+  ProtocolRules rules_ = {nullptr, 0};
   /** What becomes of the open request when the main loop begins. */
   enum class OpenRequest {
     SERVE,

@@ -91,9 +91,7 @@ status_t WatchTransactions() {
              arc::PROTECT_TRANSACTIONAL);
 }
 
-void BeginRequest() {
-  if (static_cast<const volatile RestartPage*>(arc_start->restart)->undo) Ask(arc::P3_COMMIT, 0, 0, 0);
-}
+void Commit() { Ask(arc::P3_COMMIT, 0, 0, 0); }
 
 status_t Protect(const void* base, L4_Word_t pages) {
   return Ask(arc::P3_PROTECT, Address(base), pages, arc::PROTECT_WINDOWS);
@@ -103,9 +101,10 @@ Window::Window(const void* base) : base_(base) { Ask(arc::P3_WINDOW, Address(bas
 Window::~Window() { Ask(arc::P3_WINDOW, Address(base_), 0, 0); }
 
 void* Allocate(L4_Word_t key, L4_Word_t bytes) {
-  for (Header* block = First(); Inside(block); block = Next(block))
-    if (block->key == key) return block + 1;
+  if (key == 0 || bytes > HEAP_BYTES) return nullptr;
   const L4_Word_t size = sizeof(Header) + (bytes + UNIT - 1) / UNIT * UNIT;
+  for (Header* block = First(); Inside(block); block = Next(block))
+    if (block->key == key) return block->size < size ? nullptr : block + 1;
   for (Header* block = First(); Inside(block); block = Next(block)) {
     if (block->key) continue;
     // Neighbours that are free become one: a store of the size does it.

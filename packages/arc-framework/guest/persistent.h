@@ -60,8 +60,12 @@ class Checked {
 bool Verify();
 /** Has P3 watch the pages of the transactional variables. Each start of a server does it. */
 status_t WatchTransactions();
-/** A request begins: what earlier ones have written stays. Costs a call only if one has written. */
-void BeginRequest();
+/** What requests before the open one have written stays. */
+void Commit();
+/** A request begins: costs a call only if an earlier one has written. */
+inline void BeginRequest() {
+  if (static_cast<const volatile RestartPage*>(arc_start->restart)->undo) Commit();
+}
 
 /** From now on these whole pages of persistent memory are written in windows only. */
 status_t Protect(const void* base, L4_Word_t pages);
@@ -81,8 +85,9 @@ class Window {
 constexpr L4_Word_t HEAP_BYTES = 0x8000;
 
 /**
- * A block of persistent memory, zeroed at first, aligned to 16 bytes; null when there is no room. The same `key`, not 0, gives
- * the same block, in whatever life: a server that fails right after the call finds it again.
+ * A block of persistent memory, zeroed at first, aligned to 16 bytes. The same `key` gives the same block, in whatever life: a
+ * server that fails right after the call finds it again. Null when there is no room, when the block of this key is smaller, and
+ * for the key 0.
  */
 void* Allocate(L4_Word_t key, L4_Word_t bytes);
 /** Frees the block of this key. */

@@ -53,7 +53,6 @@ status_t Report(const ProtocolRules& rules, L4_Word_t state, L4_Word_t violation
 }  // namespace
 
 Check::Check(const ProtocolRules& rules, const Request& request) : rules_(rules), request_(request) {
-  if (!rules.count) return;
   const L4_Word_t state = StateOf(request), words = request.Words();
   for (L4_Word_t n = 0; n < rules.count; n++) {
     const ProtocolRule& rule = rules.rules[n];

@@ -41,6 +41,7 @@ struct RestartPage {
   L4_Word_t timeLow, timeHigh;
   L4_Word_t losses;  ///< how often a server that it wants to be told of has lost its memory; P3 writes it
   L4_Word_t undo;    ///< transactional pages written since the last commit that P3 knows of; P3 writes it
+  L4_Word_t environment;  ///< arc::ENVIRONMENT_ bits: what is different in this life; P3 writes it
 };
 static_assert(__builtin_offsetof(RestartPage, mr1) == 4 * x2::RESTART_MR1);
 static_assert(__builtin_offsetof(RestartPage, failure) == 4 * x2::RESTART_FAILURE);
@@ -48,6 +49,7 @@ static_assert(__builtin_offsetof(RestartPage, frame) == 4 * x2::RESTART_FRAME);
 static_assert(__builtin_offsetof(RestartPage, timeHigh) == 4 * x2::RESTART_TIME_HIGH);
 static_assert(__builtin_offsetof(RestartPage, losses) == 4 * x2::RESTART_LOSSES);
 static_assert(__builtin_offsetof(RestartPage, undo) == 4 * x2::RESTART_UNDO);
+static_assert(__builtin_offsetof(RestartPage, environment) == 4 * x2::RESTART_ENVIRONMENT);
 
 /** The block of this start; set before any constructor runs. */
 extern const StartBlock* arc_start;

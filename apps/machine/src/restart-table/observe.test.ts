@@ -4,14 +4,14 @@ import { observeLevel, TABLE_LEVELS } from "./observe.ts";
 
 /** docs/protocols.md, section 6; architecture, "Restart table". */
 const TABLE = [
-  "level      thread id  space      heap       data       persistent shared     at client  session    open       queued     later",
-  "handler    kept       kept       kept       kept       kept       kept       kept       kept       served     served     served",
-  "hot        kept       kept       renewed    renewed    kept       kept       kept       kept       served     served     served",
-  "warm       kept       renewed    renewed    renewed    kept       kept       kept       kept       served     served     served",
-  "cold       kept       renewed    renewed    renewed    renewed    gone       kept       gone       error      error      served",
-  "group      kept       renewed    renewed    renewed    renewed    gone       kept       gone       error      error      served",
-  "remove     gone       gone       gone       gone       gone       gone       kept       gone       error      error      none",
-  "reboot     renewed    renewed    renewed    renewed    renewed    gone       gone       gone       none       none       served",
+  "level      thread id  space      text       data       heap       stack      persistent shared     at client  session    open       queued     later",
+  "handler    kept       kept       kept       kept       kept       kept       kept       kept       kept       kept       served     served     served",
+  "hot        kept       kept       renewed    renewed    renewed    renewed    kept       kept       kept       kept       served     served     served",
+  "warm       kept       renewed    renewed    renewed    renewed    renewed    kept       kept       kept       kept       served     served     served",
+  "cold       kept       renewed    renewed    renewed    renewed    renewed    renewed    gone       kept       gone       error      error      served",
+  "group      kept       renewed    renewed    renewed    renewed    renewed    renewed    gone       kept       gone       error      error      served",
+  "remove     gone       gone       gone       gone       gone       gone       gone       gone       kept       gone       error      error      none",
+  "reboot     renewed    renewed    renewed    renewed    renewed    renewed    renewed    gone       gone       gone       none       none       served",
 ];
 
 describe("what a restart leaves", () => {

@@ -12,6 +12,7 @@ import { globalId } from "@kintsugi/microkernel";
 import { guests } from "@kintsugi/programs";
 import { bootModules, guestModule } from "../host/modules.ts";
 import { Machine } from "../machine.ts";
+import { textPage, UNUSED_TEXT } from "../program-text.ts";
 
 /** The levels of the table, from the finest to the coarsest. */
 export const TABLE_LEVELS: readonly ActionKind[] = [...LEVELS, "remove", "reboot"];
@@ -27,8 +28,10 @@ export interface RestartRow {
   /** The server's thread id, and its address space as the kernel knows it. */
   readonly thread: Fate;
   readonly space: Fate;
+  readonly text: Fate;
   readonly heap: Fate;
   readonly data: Fate;
+  readonly stack: Fate;
   readonly persistent: Fate;
   /** The shared page as the server sees it, and as the client does. */
   readonly sharedServer: Fate;
@@ -51,9 +54,10 @@ export function observeLevel(level: ActionKind): RestartRow {
   const serial: number[] = [];
   /** How much was printed when the machine was reset. */
   let resetAt: number | undefined;
+  const keeper = guestModule("keeper", guests.keeper, "keeper start server");
   const modules = [
     ...bootModules("exact"),
-    guestModule("keeper", guests.keeper, "keeper start server"),
+    keeper,
     guestModule("keeper-client", guests["keeper-client"]),
   ];
   const machine = Machine.powerOn({
@@ -84,6 +88,11 @@ export function observeLevel(level: ActionKind): RestartRow {
     }
   };
   settle();
+  // A changed byte that no instruction of the run comes from.
+  const text = textPage(machine.ram, keeper.bytes, "loaded");
+  if (text === undefined) throw new Error("the text of 'keeper' is not in RAM");
+  text[UNUSED_TEXT] ^= 0xff;
+  const planted = text[UNUSED_TEXT];
   const before = machine.kernel.threadInfo(KEEPER)?.space;
   machine.type(new TextEncoder().encode(`run keeper-client remember ${MAGIC}\r`));
   settle();
@@ -94,7 +103,9 @@ export function observeLevel(level: ActionKind): RestartRow {
   }
   const output = String.fromCharCode(...serial.slice(0, resetAt));
   const reborn = resetAt === undefined ? undefined : String.fromCharCode(...serial.slice(resetAt));
-  return rowOf(level, output, reborn, before, machine.kernel.threadInfo(KEEPER)?.space);
+  const after = machine.kernel.threadInfo(KEEPER)?.space;
+  const textFate = after === undefined ? "gone" : text[UNUSED_TEXT] === planted ? "kept" : "renewed";
+  return { ...rowOf(level, output, reborn, before, after), text: textFate };
 }
 
 /** `output` of the life in which the server failed; `reborn` of the next one, if there is one. */
@@ -104,7 +115,7 @@ function rowOf(
   reborn: string | undefined,
   before: number | undefined,
   after: number | undefined,
-): RestartRow {
+): Omit<RestartRow, "text"> {
   const [since, who] = reborn === undefined ? [output, "later"] : [reborn, "queued"];
   const last = memoryOf(since, who);
   const word = (name: string): Fate => (last === undefined ? "gone" : last[name] === MAGIC ? "kept" : "renewed");
@@ -117,6 +128,7 @@ function rowOf(
     space: after === undefined ? "gone" : spaceFate,
     heap: word("heap"),
     data: word("data"),
+    stack: word("stack"),
     persistent: word("persistent"),
     sharedServer: last === undefined || last.sessions === 0 ? "gone" : word("shared"),
     sharedClient: client === undefined ? "gone" : Number(client) === MAGIC ? "kept" : "renewed",

@@ -2,14 +2,15 @@
  * crew: a server whose work is done by a second thread. A test program.
  *
  * Here: each request is handed to the worker, which counts it in persistent memory and answers. With the word FAIL the worker
- * writes where nothing is, unless the request is a replay. Initialize and Recover start the worker: a restart ends it.
+ * writes where nothing is, unless the request is a replay; with WORK it computes for some milliseconds. Initialize and Recover start the worker: a restart ends it.
  */
 #include "arc_server.h"
 
 namespace {
 
 constexpr L4_Word_t ECHO = 0x710;
-constexpr L4_Word_t FAIL = 0xf0;
+constexpr L4_Word_t FAIL = 0xf0, WORK = 0xf1;
+constexpr L4_Word_t STEPS = 60'000;
 constexpr L4_Word_t STACK_WORDS = 1024;
 
 volatile L4_Word_t starts IS_PERSISTENT = 0;
@@ -23,6 +24,9 @@ void Work(void*) {
   for (;;) {
     const L4_Word_t word = L4_StoreMR(1), sequence = L4_StoreMR(2), fresh = L4_StoreMR(3);
     if (!tag.Failed() && word == FAIL && fresh) *reinterpret_cast<volatile L4_Word_t*>(0x10) = 1;
+    if (!tag.Failed() && word == WORK)
+      for (volatile L4_Word_t n = 0; n < STEPS; n = n + 1) {
+      }
     if (counted != sequence) {
       total = total + 1;
       counted = sequence;

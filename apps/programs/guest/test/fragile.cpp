@@ -5,11 +5,13 @@
  * source with its compiler's checks in it.
  */
 #include "arc_server.h"
+#include "heap.h"
 
 namespace {
 
 constexpr L4_Word_t COUNT = 0x740, BREAK = 0x741, WILD = 0x742, OVERRUN = 0x743, SLOW = 0x744, LEAK = 0x745,
-                    CHECK = 0x746, LOOK = 0x747, WORDY = 0x748, OPEN = 0x749, USE = 0x74a, CLOSE = 0x74b;
+                    CHECK = 0x746, LOOK = 0x747, WORDY = 0x748, OPEN = 0x749, USE = 0x74a, CLOSE = 0x74b,
+                    STALE = 0x74c, DANGLING = 0x74d, HASTY = 0x74e;
 /** States of a conversation. */
 constexpr L4_Word_t CLOSED = 0, OPENED = 1;
 constexpr L4_Word_t ANSWER = 8;
@@ -25,12 +27,24 @@ constexpr ProtocolRule RULES[] = {
     {CHECK, 1, 1, ANSWER, ANY_STATE, ANY_STATE}, {LOOK, 0, 1, ANSWER, ANY_STATE, ANY_STATE},
     {WORDY, 0, 1, ANSWER, ANY_STATE, ANY_STATE}, {OPEN, 0, 1, ANSWER, CLOSED, OPENED},
     {USE, 0, 1, ANSWER, OPENED, OPENED},         {CLOSE, 0, 1, ANSWER, OPENED, CLOSED},
+    {STALE, 0, 1, ANSWER, ANY_STATE, ANY_STATE}, {DANGLING, 0, 1, ANSWER, ANY_STATE, ANY_STATE},
+    {HASTY, 0, 1, ANSWER, ANY_STATE, ANY_STATE},
 };
 
 volatile L4_Word_t count IS_PERSISTENT = 0;
 /** Always as large as `count` between requests. */
 volatile L4_Word_t mirror IS_PERSISTENT = 0;
 volatile L4_Word_t leaked = 0;
+
+/** More than half of the heap: two of these never fit. */
+constexpr L4_Word_t LARGE = 0x44000;
+volatile L4_Word_t arrived = 0;
+alignas(16) L4_Word_t stack[256];
+
+void DivideBy(L4_Word_t divisor) {
+  L4_Word_t low = 1, high = 0;
+  asm volatile("divl %2" : "+a"(low), "+d"(high) : "r"(divisor) : "cc");
+}
 
 enum Mistake { SUM, INDEX, SHIFT, STACK, MISTAKES };
 
@@ -117,6 +131,40 @@ class Fragile final : public ArcServer {
     return Look(request, reply);
   }
 
+  /** Takes a block for zeroed that has been used before, and is the only one of its size. */
+  status_t Stale(const Request& request, Reply& reply) {
+    for (int use = 0; use < 2; use++) {
+      auto* block = static_cast<volatile L4_Word_t*>(heap::Allocate(LARGE));
+      if (!block) return arc::STATUS_NO_MEMORY;
+      DivideBy(block[0] + 1);
+      block[0] = ~0u;
+      heap::Free(const_cast<L4_Word_t*>(block));
+    }
+    return Look(request, reply);
+  }
+
+  /** Uses a block that it has freed, when another has been allocated since. */
+  status_t Dangling(const Request& request, Reply& reply) {
+    auto* block = static_cast<volatile L4_Word_t*>(heap::Allocate(64));
+    if (!block) return arc::STATUS_NO_MEMORY;
+    block[0] = 1;
+    heap::Free(const_cast<L4_Word_t*>(block));
+    auto* other = static_cast<volatile L4_Word_t*>(heap::Allocate(64));
+    if (!other) return arc::STATUS_NO_MEMORY;
+    other[0] = 0;
+    DivideBy(block[0]);
+    return Look(request, reply);
+  }
+
+  /** Takes for granted that a thread which it has started has done its work. */
+  status_t Hasty(const Request& request, Reply& reply) {
+    L4_ThreadId_t thread;
+    const status_t status = process::NewThread([](void*) { arrived = 1; }, nullptr, stack + 256, thread);
+    if (status != arc::STATUS_OK) return status;
+    DivideBy(arrived);
+    return Look(request, reply);
+  }
+
   status_t Mistaken(const Request& request, Reply& reply) {
     reply.Put(Make(Recovered() ? static_cast<L4_Word_t>(MISTAKES) : request.Word(1)));
     return arc::STATUS_OK;
@@ -148,6 +196,9 @@ CONNECT_HANDLER(WORDY, Wordy)
 CONNECT_HANDLER(OPEN, Look)
 CONNECT_HANDLER(USE, Look)
 CONNECT_HANDLER(CLOSE, Look)
+CONNECT_HANDLER(STALE, Stale)
+CONNECT_HANDLER(DANGLING, Dangling)
+CONNECT_HANDLER(HASTY, Hasty)
 END_HANDLERS
 
 }  // namespace

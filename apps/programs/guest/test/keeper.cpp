@@ -19,6 +19,9 @@ volatile L4_Word_t next IS_PERSISTENT = 0;
 
 volatile L4_Word_t& heap() { return *reinterpret_cast<volatile L4_Word_t*>(arc::HEAP_AREA + 0x2000); }
 
+/** A word of the main stack, far below what is in use. */
+volatile L4_Word_t& stack() { return *reinterpret_cast<volatile L4_Word_t*>(arc::STACK_TOP - 0x3000); }
+
 class Keeper final : public SessionServer {
  public:
   status_t Initialize() override { return arc::STATUS_OK; }
@@ -57,6 +60,7 @@ class Keeper final : public SessionServer {
   status_t Remember(const Request& request, Reply&) {
     heap() = request.Word(1);
     data = request.Word(1);
+    stack() = request.Word(1);
     persistent = request.Word(1);
     return arc::STATUS_OK;
   }
@@ -67,7 +71,7 @@ class Keeper final : public SessionServer {
       sessions++;
       if (session.client == request.Sender()) shared = *reinterpret_cast<volatile L4_Word_t*>(session.base);
     });
-    const L4_Word_t words[keeper::ANSWER_WORDS] = {heap(), data, persistent, shared, sessions, lives};
+    const L4_Word_t words[keeper::ANSWER_WORDS] = {heap(), data, persistent, shared, sessions, lives, stack()};
     for (const L4_Word_t word : words) reply.Put(word);
     return arc::STATUS_OK;
   }

@@ -49,8 +49,8 @@ void Ask(const char* who, L4_Word_t label, L4_Word_t word) {
   if (tag.Failed()) terminal::Print("%s: error 0x%x\n", who, L4_ErrorCode());
   else if (status != arc::STATUS_OK) terminal::Print("%s: status %u\n", who, status);
   else
-    terminal::Print("%s: heap %u data %u persistent %u shared %u sessions %u lives %u\n", who, words[0], words[1],
-                    words[2], words[3], words[4], words[5]);
+    terminal::Print("%s: heap %u data %u persistent %u shared %u sessions %u lives %u stack %u\n", who, words[0],
+                    words[1], words[2], words[3], words[4], words[5], words[6]);
 }
 
 /** In a thread of its own: opens a session; `argument` says whether it fails then, or just ends. */

@@ -3,14 +3,16 @@
  *
  * Here: MOVE moves an amount from one of many accounts to the next, in transactional pages, with nothing that would make it safe
  * by itself; LOOK tells whether the sum still is what it was. DAMAGE writes over the checked variable behind its back; SCRIBBLE
- * writes to the protected page outside a window. Every answer has the checked and the protected counter, too.
+ * writes to the protected page outside a window. ALLOCATE key, bytes
+ * answers a block's address and the key that it was left with; FREE key frees it. Every other answer has the checked and the protected counter, too.
  */
 #include "arc_server.h"
 #include "persistent.h"
 
 namespace {
 
-constexpr L4_Word_t MOVE = 0x730, LOOK = 0x731, DAMAGE = 0x732, SCRIBBLE = 0x733;
+constexpr L4_Word_t MOVE = 0x730, LOOK = 0x731, DAMAGE = 0x732, SCRIBBLE = 0x733, ALLOCATE = 0x734,
+                    FREE = 0x735;
 constexpr L4_Word_t ACCOUNTS = 2048;  // two pages
 constexpr L4_Word_t OPENING = 1000;
 constexpr L4_Word_t PAGE_WORDS = 1024;
@@ -87,6 +89,20 @@ class Vault final : public ArcServer {
     return Look(request, reply);
   }
 
+  status_t Allocate(const Request& request, Reply& reply) {
+    auto* block = static_cast<volatile L4_Word_t*>(persistent::Allocate(request.Word(1), request.Word(2)));
+    if (!block) return arc::STATUS_NO_MEMORY;
+    reply.Put(reinterpret_cast<L4_Word_t>(block));
+    reply.Put(block[0]);
+    block[0] = request.Word(1);
+    return arc::STATUS_OK;
+  }
+
+  status_t Free(const Request& request, Reply&) {
+    persistent::Free(request.Word(1));
+    return arc::STATUS_OK;
+  }
+
   status_t Scribble(const Request& request, Reply& reply) {
     if (!Recovered()) page.words[1] = request.Word(1);
     return Look(request, reply);
@@ -98,6 +114,8 @@ CONNECT_HANDLER(MOVE, Move)
 CONNECT_HANDLER(LOOK, Look)
 CONNECT_HANDLER(DAMAGE, Damage)
 CONNECT_HANDLER(SCRIBBLE, Scribble)
+CONNECT_HANDLER(ALLOCATE, Allocate)
+CONNECT_HANDLER(FREE, Free)
 END_HANDLERS
 
 }  // namespace

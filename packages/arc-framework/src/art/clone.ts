@@ -16,7 +16,7 @@ import {
   SESSION_AREA,
   SESSION_AREA_END,
 } from "../protocol/address-space.ts";
-import { PROCESS_FLAG_CLONE, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import { PROCESS_FLAG_CLONE, PROCESS_FLAG_SERVER, PROGRAM_PRIORITY } from "../protocol/art.ts";
 import { STATUS_FAILED, STATUS_NO_MEMORY, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
 import { THREAD_MEMORY_SIZE } from "../server/journal.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
@@ -24,7 +24,7 @@ import type { HandlerFunction } from "../server/resident-server.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { ARGUMENT_BYTES, type ArtMemory, M, MP, P } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
-import { makeThreads, PROGRAM_PRIORITY, startP3 } from "./creation.ts";
+import { makeThreads, startP3 } from "./creation.ts";
 import { MODULE_PROGRAM_SHIFT } from "./modules.ts";
 import { pageOf } from "./page-table.ts";
 import {

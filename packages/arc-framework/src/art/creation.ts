@@ -22,7 +22,13 @@ import {
   type ThreadId,
   UTCB_SIZE,
 } from "@kintsugi/microkernel";
-import { PROCESS_FLAG_DEVICE, PROCESS_FLAG_DISK, PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import {
+  PROCESS_FLAG_DEVICE,
+  PROCESS_FLAG_DISK,
+  PROCESS_FLAG_SERVER,
+  PROGRAM_PRIORITY,
+  SERVER_PRIORITY,
+} from "../protocol/art.ts";
 import {
   STATUS_BUSY,
   STATUS_FAILED,
@@ -55,8 +61,6 @@ import {
 /** sigma0 and ART's main thread run at 255. */
 const SERVICE_PRIORITY = 200;
 const P3_PRIORITY = 150;
-export const SERVER_PRIORITY = 120;
-export const PROGRAM_PRIORITY = 100;
 
 const NO_UTCB = -1;
 const KIP_FPAGE = makeFpage(STANDARD_KIP_AREA, PAGE_BITS, 0);

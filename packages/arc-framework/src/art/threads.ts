@@ -7,14 +7,13 @@
  * @module
  */
 import { NIL_THREAD, STANDARD_UTCB_AREA, UTCB_SIZE } from "@kintsugi/microkernel";
-import { PROCESS_FLAG_SERVER } from "../protocol/art.ts";
+import { PROCESS_FLAG_SERVER, PROGRAM_PRIORITY, SERVER_PRIORITY } from "../protocol/art.ts";
 import { STATUS_INVALID, STATUS_NO_MEMORY, STATUS_NOT_FOUND, STATUS_OK, STATUS_REFUSED } from "../protocol/status.ts";
 import { EXTRA_THREADS } from "../protocol/thread-numbers.ts";
 import { type Handler, type Request, reply } from "../server/request.ts";
 import type { WordReader } from "../server/table.ts";
 import { type ArtMemory, P } from "./art-memory.ts";
 import { isCaller, type Service } from "./caller.ts";
-import { PROGRAM_PRIORITY, SERVER_PRIORITY } from "./creation.ts";
 import { routeLinesOf } from "./interrupts.ts";
 import { offering } from "./offers.ts";
 import { ART_MAIN, p3Thread, userThread } from "./processes.ts";

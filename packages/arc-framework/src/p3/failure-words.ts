@@ -16,6 +16,7 @@ import {
 } from "@kintsugi/microkernel";
 import { RESTART_PAGE } from "../elf/layout.ts";
 import type { Transaction } from "../server/transaction.ts";
+import { writeEnvironment } from "./environment.ts";
 import { getWord, setWord } from "./state.ts";
 
 const WORDS: number = RESTART_TIME_HIGH - RESTART_FAILURE + 1;
@@ -37,8 +38,9 @@ export function saveFailureWords(tx: Transaction): void {
   for (let i = 0; i < WORDS; i++) setWord(tx, "failure", tx.read(address(RESTART_FAILURE + i)), i);
 }
 
-/** Puts the saved words back while a recovery is going on. */
+/** Puts the saved words back while a recovery is going on, and says what environment this life has. */
 export function restoreFailureWords(tx: Transaction): void {
   if (getWord(tx, "recovering") === 0) return;
   for (let i = 0; i < WORDS; i++) tx.write(address(RESTART_FAILURE + i), getWord(tx, "failure", i));
+  writeEnvironment(tx);
 }

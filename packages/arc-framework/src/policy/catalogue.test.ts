@@ -200,9 +200,10 @@ describe("a changed environment", () => {
     const policy = withChangedEnvironment(withQuarantine(decide, 4));
     const environments = (failure: Failure) =>
       explain(policy, { ...OF_REQUEST, failure }, 9).entries.map(({ action }) => action.environment?.join("+") ?? "");
-    expect(environments(WILD)).toEqual(["", "padded", "padded+patient", ""]);
-    expect(environments({ ...CRASH, kind: "hang" })).toEqual(["", "patient", "padded+patient", ""]);
-    expect(environments(CRASH)).toEqual(["", "padded+patient", "padded+patient", ""]);
+    const all = "padded+patient+zeroed+lasting+demoted";
+    expect(environments(WILD)).toEqual(["", "padded", all, ""]);
+    expect(environments({ ...CRASH, kind: "hang" })).toEqual(["", "patient", all, ""]);
+    expect(environments(CRASH)).toEqual(["", "zeroed+lasting", all, ""]);
     expect(explain(policy, OF_REQUEST, 9).end).toBe("the request is given up");
   });
 });

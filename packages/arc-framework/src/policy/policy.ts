@@ -33,9 +33,11 @@ export interface Usage {
 
 /**
  * What a program finds changed in its next life. Padded: accesses up to a page beyond an area get a page of zeroes instead of
- * being failures. Patient: a request may use sixteen times as much time.
+ * being failures. Patient: a request may use sixteen times as much time. Zeroed: blocks of its heap are filled with zeroes.
+ * Lasting: what it frees is given out again only when there is nothing else. Demoted: its first thread runs behind other servers
+ * and its own further threads, which changes the order in which they and their messages come.
  */
-export const ENVIRONMENTS = ["padded", "patient"] as const;
+export const ENVIRONMENTS = ["padded", "patient", "zeroed", "lasting", "demoted"] as const;
 
 /** One of {@link ENVIRONMENTS}. */
 export type Environment = (typeof ENVIRONMENTS)[number];

@@ -84,6 +84,9 @@ export const ART_NEW_THREAD = 0x314;
 export const ART_DELETE_THREAD = 0x315;
 /** Thread id, priority, at most what the process was given. */
 export const ART_PRIORITY = 0x316;
+/** What the threads of a server and of another program are given. */
+export const SERVER_PRIORITY = 120;
+export const PROGRAM_PRIORITY = 100;
 /** Space id: the sender's process is no more. No reply. */
 export const ART_DELETE_TASK = 0x317;
 /** P3's own id → pid: a process whose memory is the sender's process's, copied when either writes to it. */

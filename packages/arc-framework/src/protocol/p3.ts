@@ -45,6 +45,10 @@ export const DAMAGE_INVARIANT = 2;
 export const VIOLATION_REQUEST = 0;
 export const VIOLATION_ANSWER = 1;
 
+/** Bits of RESTART_ENVIRONMENT that a program's heap obeys: blocks are filled with zeroes; a freed block's memory rests. */
+export const ENVIRONMENT_ZEROED = 4;
+export const ENVIRONMENT_LASTING = 8;
+
 /** Words of a protocol's rule, which lie in read-only memory: label, least and most words of a request, most words of the answer. */
 export const RULE_LABEL = 0;
 export const RULE_LEAST = 1;

@@ -180,6 +180,7 @@ constexpr unsigned int RESTART_TIME_LOW = 0x5e;
 constexpr unsigned int RESTART_TIME_HIGH = 0x5f;
 constexpr unsigned int RESTART_LOSSES = 0x60;
 constexpr unsigned int RESTART_UNDO = 0x61;
+constexpr unsigned int RESTART_ENVIRONMENT = 0x62;
 constexpr unsigned int FAILURE_NONE = 0;
 constexpr unsigned int FAILURE_PAGE_FAULT = 1;
 constexpr unsigned int FAILURE_EXCEPTION = 2;

@@ -25,6 +25,8 @@ export const RESTART_TIME_HIGH = 95;
 export const RESTART_LOSSES = 96;
 /** Pages of transactional memory that have been written since the pager last heard of a commit; the pager writes it. */
 export const RESTART_UNDO = 97;
+/** What is different in this life of the program; the pager writes it. */
+export const RESTART_ENVIRONMENT = 98;
 
 export const FAILURE_NONE = 0;
 export const FAILURE_PAGE_FAULT = 1;
