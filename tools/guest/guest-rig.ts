@@ -8,8 +8,10 @@
  * @module
  */
 import * as P from "../../packages/arc-framework/src/protocol/address-space.ts";
+import { ART_PROCESS_INFO } from "../../packages/arc-framework/src/protocol/art.ts";
 import { P3_RECOVERED } from "../../packages/arc-framework/src/protocol/p3.ts";
 import { START_WORDS } from "../../packages/arc-framework/src/protocol/start-block.ts";
+import { STATUS_NOT_FOUND, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
 import {
   EAX,
   EBP,
@@ -36,7 +38,14 @@ import { periodMicroseconds } from "../../packages/microkernel/src/api/time.ts";
 import { TCR_ERROR_CODE, TCR_MY_GLOBAL_ID, TCR_PAGER } from "../../packages/microkernel/src/api/utcb.ts";
 import { DIRECTORY, hex, RigMemory } from "./rig-memory.ts";
 import { RigSharing } from "./rig-sharing.ts";
-import { PAGER, type RigClient, type RigDevices, type RigOptions, type RigRequest } from "./rig-surroundings.ts";
+import {
+  type Answer,
+  PAGER,
+  type RigClient,
+  type RigDevices,
+  type RigOptions,
+  type RigRequest,
+} from "./rig-surroundings.ts";
 import { RigTransactions } from "./rig-transactions.ts";
 
 const MR0 = KIP.STANDARD_UTCB_AREA + 256;
@@ -52,6 +61,12 @@ const SLICE = 1_000_000;
 /** Thread id of the rig's n-th client, from 0. */
 export const clientThread = (n: number): number => globalId(200 + n, 1);
 
+/** Answers what ART_PROCESS_INFO asks: the rig's first four clients are programs. Everything else is STATUS_OK. */
+export const fourProcesses: Answer = (_, label, [index]) => {
+  if (label !== ART_PROCESS_INFO) return [STATUS_OK];
+  return index! < 4 ? [STATUS_OK, index! + 1, clientThread(index!), 0, 0, 0, 0, 0] : [STATUS_NOT_FOUND];
+};
+
 export class GuestRig {
   readonly #space: RigMemory;
   readonly #processor: Processor;
@@ -62,6 +77,8 @@ export class GuestRig {
   readonly #transactions: RigTransactions;
   #crashes: number[] = [];
   #bornAt = 0;
+  /** The program waits for a request, or for an answer that never comes: where a run goes on. */
+  #parked: "request" | "ever" | undefined;
   /** Hot restarts that have reached RECOVERED with 0. */
   recovered = 0;
 
@@ -93,6 +110,14 @@ export class GuestRig {
     const client: RigClient = { requests, replies: [] };
     this.#clients.push(client);
     return client;
+  }
+
+  /** A client waits no more: its wait was aborted, which counts as an empty reply, or it was killed. */
+  abandon(client: RigClient, killed: boolean): void {
+    const index = this.#clients.indexOf(client);
+    this.#waiting[index] = 0;
+    if (killed) this.#clients[index] = { requests: [], replies: [] };
+    else client.replies.push([]);
   }
 
   /** Writes into shared pages of the program, as its client does. */
@@ -144,6 +169,10 @@ export class GuestRig {
         this.#crashes.shift();
         this.#hotRestart();
         continue;
+      }
+      if (this.#parked !== undefined) {
+        if (this.#parked === "ever" || !this.#openWait()) return;
+        this.#parked = undefined;
       }
       const exit = this.#processor.run(left);
       this.#devices.advance(this.#now);
@@ -201,6 +230,7 @@ export class GuestRig {
     this.#setRegister(EIP, this.#space.entry);
     this.#processor.registers[9] = 0x3202;
     this.#bornAt = this.retired;
+    this.#parked = undefined;
   }
 
   /** What P3 does when a hot restart does not help: everything anew, but for the restart page. */
@@ -251,7 +281,11 @@ export class GuestRig {
       this.#fail(TIMED_OUT << 1);
       return true;
     }
-    if (from === ANY_THREAD) return this.#openWait();
+    if (from === ANY_THREAD) {
+      if (this.#openWait()) return true;
+      this.#parked = "request";
+      return false;
+    }
     if (from >>> THREAD_VERSION_BITS < SYSTEM_BASE && from !== 0) {
       this.#awaitInterrupt(from, periodMicroseconds(receive));
       return true;
@@ -299,7 +333,8 @@ export class GuestRig {
       return true;
     }
     const reply = this.#options.answer === undefined ? [0] : this.#options.answer(to, label, words);
-    if (reply !== null) this.#deliver(to, reply);
+    if (reply === null) this.#parked = "ever";
+    else this.#deliver(to, reply);
     return reply !== null;
   }
 

@@ -7,20 +7,23 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { KEYBOARD_READ } from "../../packages/arc-framework/src/protocol/driver.ts";
-import { STATUS_BUSY, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
+import { STATUS_BUSY, STATUS_FAILED, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
 import * as pc from "../../packages/pc/src/index.ts";
-import { GuestRig } from "./guest-rig.ts";
+import { fourProcesses, GuestRig } from "./guest-rig.ts";
 import { unpackText } from "./packed-text.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
-import type { RigDevices } from "./rig-surroundings.ts";
-import { pairs, sample } from "./sample.ts";
+import type { RigClient, RigDevices } from "./rig-surroundings.ts";
+import { isLeftOf, pairs, sample } from "./sample.ts";
 
 const THOROUGH = process.env.KINTSUGI_LONG !== undefined;
 const PAIRS = THOROUGH ? 5_000 : 60;
 const LONG = 3_600_000;
 
-/** Keys in a row: "KeyA" is pressed and released, "+KeyA" pressed, "-KeyA" released; "." is a pause until all is read, "cold" a cold start. */
+/**
+ * Keys in a row: "KeyA" is pressed and released, "+KeyA" pressed, "-KeyA" released; "." is a pause until all is read; "cold" a cold
+ * start; "kill": the first reader is, "again": its wait is aborted; "read": somebody reads from now on.
+ */
 type Keys = string;
 
 interface Typed {
@@ -33,12 +36,11 @@ interface Typed {
 
 const keyboard = new Uint8Array(readFileSync(guests.keyboard!));
 
-/** Somebody types while one program reads. */
+/** Somebody types while so many programs read. */
 function type(keys: Keys, crashes: readonly number[] = [], readers = 1): Typed {
   const bus = new pc.PortBus();
   const wire = new InterruptWire(pc.KBC_KEYBOARD_IRQ);
-  const lives = keys.split(" cold ").map((life) => life.split(" "));
-  let left = lives.shift()!;
+  let left: string[] = [];
   let chip!: pc.I8042;
   const none = { set: () => undefined };
   const press = (): void => {
@@ -49,40 +51,52 @@ function type(keys: Keys, crashes: readonly number[] = [], readers = 1): Typed {
       if (!key.startsWith("+")) chip.release(code);
     }
   };
-  const rig: GuestRig = new GuestRig(keyboard, (now): RigDevices => {
-    chip = new pc.I8042({ now }, { keyboardIrq: wire.line, mouseIrq: none, a20: none, onReset: () => undefined });
-    bus.claim({ first: pc.KBC_DATA_PORT, count: 1 }, chip)._unsafeUnwrap();
-    bus.claim({ first: pc.KBC_COMMAND_PORT, count: 1, offset: pc.KBC_COMMAND }, chip)._unsafeUnwrap();
-    // The port behind the data port: what a PC has there never reads as ones.
-    bus.claim({ first: pc.KBC_DATA_PORT + 1, count: 1 }, { read: () => 0x10, write: () => undefined })._unsafeUnwrap();
-    return {
-      ports: bus,
-      takeInterrupt: wire.takeInterrupt,
-      acknowledge: wire.acknowledge,
-      idle: (at) => {
-        const next = chip.nextEvent();
-        if (next < Number.POSITIVE_INFINITY) rig.sleepUntil(Math.max(next, at));
-        else if (left.length === 0) return false;
-        else press();
-        return true;
-      },
-      advance: (at) => chip.advance(at),
-    };
-  });
-  const all = Array.from({ length: readers }, (_, n) =>
-    rig.addClient(Array.from({ length: n === 0 ? 99 : 2 }, () => ({ label: KEYBOARD_READ, words: [] }))),
+  const rig: GuestRig = new GuestRig(
+    keyboard,
+    (now): RigDevices => {
+      chip = new pc.I8042({ now }, { keyboardIrq: wire.line, mouseIrq: none, a20: none, onReset: () => undefined });
+      bus.claim({ first: pc.KBC_DATA_PORT, count: 1 }, chip)._unsafeUnwrap();
+      bus.claim({ first: pc.KBC_COMMAND_PORT, count: 1, offset: pc.KBC_COMMAND }, chip)._unsafeUnwrap();
+      // The port behind the data port: what a PC has there never reads as ones.
+      bus
+        .claim({ first: pc.KBC_DATA_PORT + 1, count: 1 }, { read: () => 0x10, write: () => undefined })
+        ._unsafeUnwrap();
+      return {
+        ports: bus,
+        takeInterrupt: wire.takeInterrupt,
+        acknowledge: wire.acknowledge,
+        idle: (at) => {
+          const next = chip.nextEvent();
+          if (next < Number.POSITIVE_INFINITY) rig.sleepUntil(Math.max(next, at));
+          else if (left.length === 0) return false;
+          else press();
+          return true;
+        },
+        advance: (at) => chip.advance(at),
+      };
+    },
+    { answer: fourProcesses },
   );
-  rig.run(crashes);
-  for (left of lives) {
-    rig.coldRestart();
-    all.push(rig.addClient([{ label: KEYBOARD_READ, words: [] }]));
-    rig.run();
+  const addReader = (times: number): RigClient =>
+    rig.addClient(Array.from({ length: times }, () => ({ label: KEYBOARD_READ, words: [] })));
+  const all = Array.from({ length: readers }, (_, n) => addReader(n === 0 ? 99 : 2));
+  let list = crashes;
+  for (const part of keys.split(/ (?=(?:cold|kill|again|read)(?: |$))/)) {
+    const [word, ...rest] = part.split(" ");
+    left = rest;
+    if (word === "cold") rig.coldRestart();
+    else if (word === "read") all.push(addReader(99));
+    else if (word === "again") rig.abandon(all[0]!, false);
+    else if (word === "kill") rig.abandon(all[0]!, true);
+    else left.unshift(word!);
+    rig.run(list);
+    if (rig.retired > list[0]!) list = []; // it has crashed
   }
   const replies = all.flatMap((reader) => reader.replies);
   return {
     read: replies.map(([status, count, ...words]) => (status === STATUS_OK ? unpackText(words, count!) : "")).join(""),
     leds: chip.state.keyboard.leds,
-    statuses: replies.map(([status]) => status!),
+    statuses: replies.flatMap(([status]) => (status === undefined ? [] : [status])),
     instructions: rig.retired,
     recovered: rig.recovered,
   };
@@ -136,9 +150,37 @@ describe("the keyboard driver", () => {
     expect(statuses).toContain(STATUS_BUSY);
   });
 
-  it("knows of no key held and no lock after a cold start; who reads next gets what is typed next", () => {
-    const { read, leds } = type("+ShiftLeft KeyA CapsLock cold KeyB");
+  it("knows of no key held and no lock after a cold start; who waits is told FAILED, and reads what is typed next", () => {
+    const { read, leds, statuses } = type("+ShiftLeft KeyA CapsLock cold KeyB");
     expect([read, leds]).toEqual(["Ab", 0]);
+    expect(statuses).toEqual([STATUS_OK, STATUS_FAILED, STATUS_OK]);
+  });
+
+  it("loses at a cold start what nobody has read", () => {
+    expect(type("KeyA KeyB cold KeyC read KeyD", [], 0).read).toBe("cd");
+  });
+
+  it("keeps the input of a reader that is killed for the next one, and of one that comes again for itself", () => {
+    expect(type("KeyA kill KeyB KeyC read KeyD").read).toBe("abcd");
+    expect(type("KeyA again KeyB").read).toBe("ab");
+  });
+
+  it("gives each character once at most when the reader is killed and the driver crashes", () => {
+    const { instructions: before } = type("KeyA kill");
+    const { instructions: after } = type("KeyA kill KeyB KeyC");
+    for (let crash = before + 1; crash < after; crash += THOROUGH ? 1 : 29) {
+      const { read } = type("KeyA kill KeyB KeyC read KeyD", [crash]);
+      expect({ crash, read, left: isLeftOf(read, "abcd") && read.endsWith("d") }).toMatchObject({ crash, left: true });
+    }
+  });
+
+  it("keeps 1024 characters that nobody reads, and then what the keyboard has room for: each once at most", () => {
+    const letters = Array.from({ length: 1100 }, (_, n) => "abcdefghijklmnopqrstuvwxyz"[n % 26]!);
+    const keys = letters.map((letter) => `Key${letter.toUpperCase()} .`).join(" ");
+    const { read } = type(`${keys} read KeyZ`, [], 0);
+    expect(read.slice(0, 1024)).toBe(letters.slice(0, 1024).join(""));
+    expect(isLeftOf(read, `${letters.join("")}z`)).toBe(true);
+    expect(read.endsWith("z")).toBe(true);
   });
 
   it("gives every character once when it crashes at any instruction", () => {

@@ -1,7 +1,7 @@
 /**
  * What campaigns try: some of many, always the same ones, or all of a stretch.
  *
- * Here: a linear congruential sequence (Numerical Recipes, 7.1), pairs of crashes. Not here: what is tried (→ the tests).
+ * Here: a linear congruential sequence (Numerical Recipes, 7.1), pairs of crashes, what a loss leaves. Not here: what is tried (→ the tests).
  * @module
  */
 
@@ -28,4 +28,14 @@ export function* pairs(
     const rest = instructions([first]) - first;
     for (let second = 1; second < rest; second += Math.max(1, Math.floor(rest / most))) yield [first, second];
   }
+}
+
+/** Whether `part` is `whole`, or what is left of it when some of its letters are taken away. */
+export function isLeftOf(part: string, whole: string): boolean {
+  let at = 0;
+  for (const letter of part) {
+    at = whole.indexOf(letter, at) + 1;
+    if (at === 0) return false;
+  }
+  return true;
 }

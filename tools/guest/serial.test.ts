@@ -6,16 +6,15 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { ART_PROCESS_INFO } from "../../packages/arc-framework/src/protocol/art.ts";
 import { SERIAL_READ, SERIAL_WRITE } from "../../packages/arc-framework/src/protocol/driver.ts";
-import { STATUS_FAILED, STATUS_NOT_FOUND, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
+import { STATUS_FAILED, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
 import { PortBus, UART_IRQ, UART_PORT, UART_PORT_COUNT, Uart16550 } from "../../packages/pc/src/index.ts";
-import { clientThread, GuestRig } from "./guest-rig.ts";
+import { fourProcesses, GuestRig } from "./guest-rig.ts";
 import { packText, unpackText } from "./packed-text.ts";
 import { InterruptWire } from "./rig-interrupt.ts";
 import type { RigClient, RigDevices, RigRequest } from "./rig-surroundings.ts";
-import { pairs, sample } from "./sample.ts";
+import { isLeftOf, pairs, sample } from "./sample.ts";
 
 const serial = new Uint8Array(readFileSync(guests.serial!));
 const THOROUGH = process.env.KINTSUGI_LONG !== undefined;
@@ -35,7 +34,7 @@ class Line {
   readonly rig: GuestRig;
   sent = "";
   /** What the other end types when nothing happens any more, a text at a time. */
-  readonly input: string[];
+  input: string[];
   /** Bytes that the chip had no room for. */
   overruns = 0;
   readonly #amid: boolean;
@@ -70,13 +69,7 @@ class Line {
         },
       };
     };
-    // Processes that there are: a client each.
-    const answer = (_: number, label: number, [index]: readonly number[]): readonly number[] => {
-      if (label !== ART_PROCESS_INFO) return [STATUS_OK];
-      const thread = index! < 4 ? clientThread(index!) : 0;
-      return thread ? [STATUS_OK, index! + 1, thread, 0, 0, 0, 0, 0, 0] : [STATUS_NOT_FOUND];
-    };
-    this.rig = new GuestRig(serial, devices, { answer });
+    this.rig = new GuestRig(serial, devices, { answer: fourProcesses });
   }
 
   #type(uart: Uart16550): void {
@@ -155,4 +148,123 @@ describe("the serial server", () => {
     },
     LONG,
   );
+});
+
+describe("a cold start of the serial server", () => {
+  const text = "longer than the FIFO";
+
+  it("prints a part of the open request at most, whenever it comes; the client knows, and the next text is whole", () => {
+    const calm = new Line([], false);
+    calm.rig.addClient([write(text)]);
+    calm.rig.run();
+    const parts = new Set<number>();
+    for (let at = 1; at < calm.rig.retired; at += THOROUGH ? 1 : 29) {
+      const line = new Line([], false);
+      const writer = line.rig.addClient([write(text), write("next")]);
+      line.rig.run([], at);
+      line.rig.coldRestart();
+      line.rig.run();
+      const part = line.sent.slice(0, -4);
+      const known = writer.replies[0]![0] === STATUS_FAILED ? text.startsWith(part) : part === text;
+      expect({ at, sent: line.sent, known }).toEqual({ at, sent: `${part}next`, known: true });
+      expect(writer.replies.at(-1)).toEqual([STATUS_OK, 4]);
+      parts.add(part.length);
+    }
+    expect(parts.size).toBeGreaterThan(5);
+  });
+
+  it("still sends what is in the chip's FIFO", () => {
+    const line = new Line([], false);
+    line.rig.addClient([write(text)]);
+    while (line.sent.length < 3) line.rig.run([], 1);
+    line.rig.coldRestart();
+    line.rig.run();
+    expect(line.sent).toBe(text.slice(0, 16));
+  });
+
+  it("loses what nobody has read but what is in the chip; a reader is told FAILED, and reads what comes next", () => {
+    for (const last of [false, true]) {
+      const line = new Line(["lost"], false);
+      const writer = line.rig.addClient([write("x")]);
+      line.rig.run();
+      const reader = line.rig.addClient([READ, READ, READ]);
+      line.rig.run();
+      expect(readBy(reader)).toBe("lost");
+      // It waits again. Its request is the last one, or an interrupt has come since, and somebody else's text.
+      if (!last) {
+        line.rig.addClient([write("y")]);
+        line.rig.run();
+      }
+      line.rig.coldRestart();
+      line.rig.run();
+      expect(reader.replies.slice(1)).toEqual([[STATUS_FAILED]]);
+      line.input = ["new"];
+      line.rig.run();
+      expect(readBy(reader)).toBe("lostnew");
+      expect(writer.replies).toEqual([[STATUS_OK, 1]]);
+    }
+  });
+
+  it("keeps the sixteen bytes of the chip, and loses the ring", () => {
+    const line = new Line(["in the ring"], false);
+    line.rig.run();
+    line.input = ["in the chip"];
+    while (line.input.length > 0) line.rig.run([], 1);
+    line.rig.coldRestart();
+    const reader = line.reader();
+    line.rig.run();
+    expect(readBy(reader)).toBe("in the chip");
+  });
+});
+
+describe("input that a reader of the serial server does not get", () => {
+  it("is kept for the next reader when the one that waits is killed, or comes again itself", () => {
+    for (const again of [false, true]) {
+      const line = new Line([], false);
+      const first = line.reader(again ? 2 : 1);
+      line.rig.run();
+      line.rig.abandon(first, !again);
+      line.input = ["abc"];
+      if (!again) line.rig.run();
+      const next = again ? first : line.reader(1);
+      line.rig.run();
+      expect(readBy(next)).toBe("abc");
+    }
+  });
+
+  it("comes once at most when the driver crashes as well", () => {
+    const after = (crash: number): { readonly read: string; readonly instructions: number } => {
+      const line = new Line([], false);
+      const killed = line.reader(1);
+      line.rig.run();
+      line.rig.abandon(killed, true);
+      const from = line.rig.retired;
+      line.input = ["abc"];
+      line.rig.run(crash > 0 ? [from + crash] : []);
+      const next = line.reader(2);
+      line.input = ["d"];
+      line.rig.run();
+      return { read: readBy(next), instructions: line.rig.retired - from };
+    };
+    const calm = after(0);
+    expect(calm.read).toBe("abcd");
+    const read = new Set<string>();
+    for (let crash = 1; crash < calm.instructions; crash += THOROUGH ? 1 : 3) read.add(after(crash).read);
+    for (const one of read) expect({ one, left: isLeftOf(one, "abcd") }).toEqual({ one, left: true });
+    expect([...read].every((one) => one.endsWith("d"))).toBe(true);
+  });
+
+  it("is the first 1024 bytes and sixteen, of more that nobody reads; the chip counts the others as overrun", () => {
+    const bytes = Array.from({ length: 1100 }, (_, n) => String.fromCharCode(97 + (n % 26))).join("");
+    // Eight at a time: faster than the chip's interrupt nobody types.
+    const line = new Line(bytes.match(/.{1,8}/g)!, false);
+    line.rig.run();
+    expect(line.overruns).toBe(1100 - 1040);
+    const reader = line.reader();
+    line.rig.run();
+    expect(readBy(reader)).toBe(bytes.slice(0, 1040));
+    line.input = ["more"];
+    line.rig.run();
+    expect(readBy(reader)).toBe(`${bytes.slice(0, 1040)}more`);
+  });
 });

@@ -3,10 +3,12 @@
  *
  * Here: what a typist sees. Not here: crashes at every instruction (→ tools/guest/{keyboard,text}.test.ts).
  */
+import { firstOf } from "@kintsugi/arc-framework";
 import { describe, expect, it } from "vitest";
 import { bootModules } from "../src/host/modules.ts";
 import { Random } from "../src/random.ts";
 import { anyKind, userThread } from "./campaign.ts";
+import type { RigOptions } from "./rig.ts";
 import { Stage } from "./stage.ts";
 import { SEED } from "./tier.ts";
 
@@ -15,8 +17,8 @@ const [KEYBOARD, TEXT] = [userThread(1), userThread(2)];
 const COMMANDS = ["help", "run hello Keyboard, Screen", "ps", "nonsense {|}~", "run hello again"];
 
 class Desk extends Stage {
-  constructor() {
-    super(bootModules("exact", "screen"), { console: "screen" });
+  constructor(options: Pick<RigOptions, "policy"> = {}) {
+    super(bootModules("exact", "screen"), { console: "screen", ...options });
   }
 
   get rows(): readonly string[] {
@@ -75,5 +77,21 @@ describe("the shell on screen and keyboard", () => {
     expect(desk.rows.map(restarts)).toEqual(calm.rows.map(restarts));
     expect(desk.rig.machine.chips.screen.cursor).toBe(calm.rig.machine.chips.screen.cursor);
     expect(desk.failures).toBeGreaterThan(8);
+  });
+
+  it("is told when the keyboard's driver starts cold, and goes on reading", () => {
+    const cold = firstOf([() => ({ kind: "cold", because: "a test wants it" })]);
+    const desk = new Desk({ policy: cold });
+    desk.type("run hello one");
+    desk.schedule.arm(KEYBOARD, [{ after: 10, kind: "divide" }]);
+    desk.rig.type("r"); // the chip keeps it
+    desk.rig.settle();
+    desk.schedule.disarm();
+    expect(desk.failures).toBe(1);
+    desk.type("un hello two");
+    expect(desk.rows.filter((row) => row.startsWith("Hello"))).toEqual([
+      "Hello, world! I was given: one",
+      "Hello, world! I was given: two",
+    ]);
   });
 });

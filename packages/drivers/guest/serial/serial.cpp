@@ -12,6 +12,7 @@ class SerialServer final : public ArcServer {
  public:
   status_t Initialize() override {
     device::Initialize();
+    Input::RefuseOldReaders();
     return process::AttachInterrupt(pc::UART_IRQ);
   }
   status_t Exit() override { return arc::STATUS_OK; }
