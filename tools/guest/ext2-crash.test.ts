@@ -63,9 +63,11 @@ function unnoticed(steps: readonly Step[], crashes: Iterable<readonly number[]>,
   for (const list of crashes) {
     const played = play(server, IMAGE, steps, { ...options, crashes: list });
     recovered += played.rig.recovered;
-    expect({ crashes: list, cold: played.rig.coldRestarts, seen: seen(played) }).toEqual({
+    const { damaged } = played;
+    expect({ crashes: list, cold: played.rig.coldRestarts, damaged, seen: seen(played) }).toEqual({
       crashes: list,
       cold: 0,
+      damaged: [],
       seen: right,
     });
   }

@@ -8,7 +8,7 @@
 import { ART_CONNECT, ART_LOOKUP } from "../../packages/arc-framework/src/protocol/art.ts";
 import { DISK_FLUSH, DISK_INFO } from "../../packages/arc-framework/src/protocol/driver.ts";
 import * as E from "../../packages/arc-framework/src/protocol/ext2.ts";
-import { P3_EXIT } from "../../packages/arc-framework/src/protocol/p3.ts";
+import { P3_DAMAGED, P3_EXIT } from "../../packages/arc-framework/src/protocol/p3.ts";
 import {
   SESSION_BEGIN,
   SESSION_CONNECT,
@@ -89,6 +89,8 @@ export interface StageOptions {
   readonly pretends?: readonly number[];
   /** Whether a transfer of sectors fails, by its number from 1. */
   readonly fails?: (transfer: number, write: boolean, sector: number) => boolean;
+  /** At so many instructions, somebody writes where he should not, and, if `crash`, the server fails then. */
+  readonly damage?: { readonly at: number; readonly plant: (rig: GuestRig) => void; readonly crash?: boolean };
   /** The power goes when the server makes this request of its disk, counted from 1: it is never answered. */
   readonly stops?: number;
 }
@@ -113,6 +115,8 @@ export interface Played {
   /** Requests of the server to its disk. */
   readonly requests: number;
   readonly flushes: number;
+  /** What the server has found damaged: words of P3_DAMAGED. Its P3 has then given its memory up. */
+  readonly damaged: readonly (readonly number[])[];
   /** Those requests: label, and steps of the client whose answer it has seen. */
   readonly log: readonly { readonly label: number; readonly answered: number }[];
 }
@@ -132,6 +136,7 @@ export function play(
   });
   const log: { label: number; answered: number }[] = [];
   const answers: Answered[] = [];
+  const damaged: (readonly number[])[] = [];
   let [known, requests, flushes, transfers] = [0, 0, 0, 0];
   const transfer = (label: number, [, sector, count]: readonly number[]): number[] => {
     transfers++;
@@ -143,7 +148,8 @@ export function play(
   };
   const answer = (to: number, label: number, words: readonly number[]): readonly number[] | null => {
     if (label === ART_CONNECT) return [STATUS_OK, DISK];
-    if (label === P3_EXIT) return null;
+    if (label === P3_DAMAGED) damaged.push(words);
+    if (label === P3_EXIT || label === P3_DAMAGED) return null;
     if (label === ART_LOOKUP) return [STATUS_NOT_FOUND];
     if (to !== DISK) return [STATUS_OK];
     requests++;
@@ -194,9 +200,18 @@ export function play(
     requestsOf.push({ label, words: [key, ...words], before });
   }
   const client = rig.addClient(requestsOf);
-  rig.run(options.crashes);
+  const { damage } = options;
+  if (damage !== undefined) {
+    rig.run([], damage.at);
+    damage.plant(rig);
+  }
+  rig.run(damage?.crash === true ? [damage.at] : options.crashes);
+  if (damaged.length > 0) {
+    rig.coldRestart();
+    rig.run();
+  }
   if (client.replies.length === requestsOf.length) look();
-  return { answers, image: disk.read(0, disk.sectors), disk, medium, rig, requests, flushes, log };
+  return { answers, image: disk.read(0, disk.sectors), disk, medium, rig, requests, flushes, damaged, log };
 }
 
 /** Bytes that tell their position. */

@@ -33,15 +33,20 @@ class Server final : public Ext2FsServer {
  protected:
   status_t Service(const Request& request, Reply& reply) override {
     // Whose client was gone when it was to be answered: it is committed since this request has come.
-    transaction_.WriteOut();
+    if (transaction_.HasList()) {
+      if (!Invariant()) return arc::STATUS_FAILED;
+      transaction_.WriteOut();
+    }
     before_ = kept.tables;
     const status_t status = Ext2FsServer::Service(request, reply);
     if (status != arc::STATUS_OK) Undo();
-    if (!transaction_.HasChanges()) return status;
+    // What is damaged must not reach the disk: ArcServer finds it once more, before it answers, and says so.
+    if (!transaction_.HasChanges() || !Invariant()) return status;
     reply.Load(status);
     if (!L4_Reply(request.Sender()).Failed()) transaction_.WriteOut();
     return NO_REPLY;
   }
+  bool Invariant() override { return Consistent() && transaction_.Consistent(Fs()); }
   bool CanSync() const override { return transaction_.Written(); }
 
  private:

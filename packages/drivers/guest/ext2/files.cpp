@@ -13,6 +13,21 @@ Ext2File* Ext2Files::Of(L4_ThreadId_t client, L4_Word_t key) {
   return nullptr;
 }
 
+bool Ext2Files::Consistent() const {
+  L4_Word_t users[arc::EXT2_FILE_LIMIT] = {};
+  for (const Ext2File& file : tables_.files) {
+    if (!file.inode) continue;
+    if (file.inode > arc::EXT2_FILE_LIMIT) return false;
+    users[file.inode - 1]++;
+  }
+  for (L4_Word_t row = 0; row < arc::EXT2_FILE_LIMIT; row++) {
+    const Ext2Inode& inode = tables_.inodes[row];
+    if (inode.users != users[row]) return false;
+    if (inode.users && (inode.number == 0 || inode.number > fs_.Geometry().inodes)) return false;
+  }
+  return true;
+}
+
 bool Ext2Files::Untidy() const {
   for (const Ext2Inode& inode : tables_.inodes)
     if (inode.users && inode.nameless) return true;

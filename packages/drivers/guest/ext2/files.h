@@ -46,6 +46,8 @@ class Ext2Files {
         if (const Ext2Error error = Close(file)) return error;
     return 0;
   }
+  /** Every open file is a row of the other table's, which counts its users right. */
+  bool Consistent() const;
   /** An inode without a name is open: the file system is not what a check would like. */
   bool Untidy() const;
   L4_Word_t NumberOf(const Ext2File& file) const { return tables_.inodes[file.inode - 1].number; }

@@ -20,6 +20,17 @@ int FreeBit(const unsigned char* bits, L4_Word_t low, L4_Word_t high) {
   return -1;
 }
 
+/** Free blocks and inodes of the superblock, less those of the groups. */
+void FreeApart(const char* superblock, const char* descriptors, L4_Word_t groups, L4_Word_t& blocks, L4_Word_t& inodes) {
+  const auto* sb = reinterpret_cast<const Superblock*>(superblock);
+  blocks = sb->freeBlocks;
+  inodes = sb->freeInodes;
+  for (const auto *row = reinterpret_cast<const Group*>(descriptors), *end = row + groups; row < end; row++) {
+    blocks -= row->freeBlocks;
+    inodes -= row->freeInodes;
+  }
+}
+
 }  // namespace
 
 Ext2Error Ext2Fs::Mount(L4_Word_t diskBlocks, Ext2Mark& mark, const char*& problem) {
@@ -29,11 +40,11 @@ Ext2Error Ext2Fs::Mount(L4_Word_t diskBlocks, Ext2Mark& mark, const char*& probl
   Superblock sb;
   memcpy(&sb, image, sizeof sb);
   const bool dynamic = sb.revision > 0;
-  const Ext2Geometry found = {
+  Ext2Geometry found = {
       sb.blocks, sb.firstDataBlock, sb.blocksPerGroup, sb.inodes, sb.inodesPerGroup,
       sb.blocksPerGroup ? (sb.blocks - sb.firstDataBlock + sb.blocksPerGroup - 1) / sb.blocksPerGroup : 0,
       dynamic ? sb.inodeSize : sizeof(Inode), dynamic ? sb.firstInode : 11,
-      dynamic ? sb.incompatible & INCOMPATIBLE_FILETYPE : 0,
+      dynamic ? sb.incompatible & INCOMPATIBLE_FILETYPE : 0, 0, 0,
       sb.writeTime > sb.mountTime ? sb.writeTime : sb.mountTime ? sb.mountTime : 1};
   problem = "there is no Ext2 file system on it";
   if (sb.magic != MAGIC) return arc::EXT2_EINVAL;
@@ -48,11 +59,29 @@ Ext2Error Ext2Fs::Mount(L4_Word_t diskBlocks, Ext2Mark& mark, const char*& probl
       sb.inodesPerGroup < 1 || sb.inodesPerGroup > BLOCK * 8 || sb.inodes != found.groups * sb.inodesPerGroup ||
       found.inodeSize < sizeof(Inode) || found.inodeSize > BLOCK || found.inodeSize & (found.inodeSize - 1))
     return arc::EXT2_EINVAL;
+  problem = "the disk cannot be read";
+  image = blocks_.Get(DESCRIPTORS);
+  if (!image) return arc::EXT2_EIO;
+  FreeApart(reinterpret_cast<const char*>(&sb), image, found.groups, found.blocksApart, found.inodesApart);
   problem = nullptr;
   geometry_ = found;
   mark.clean = sb.state & VALID ? 2 : 0;
   mark.unclean = !(sb.state & VALID);
   return 0;
+}
+
+bool Ext2Fs::Consistent() const {
+  const Ext2Geometry& g = geometry_;
+  return g.groups >= 1 && g.groups <= MOST_GROUPS && g.firstDataBlock == SUPERBLOCK && g.inodesPerGroup >= 1 &&
+         g.inodesPerGroup <= BLOCK * 8 && g.blocksPerGroup >= 1 && g.blocksPerGroup <= BLOCK * 8 &&
+         g.inodes == g.groups * g.inodesPerGroup && g.inodeSize >= sizeof(Inode) && g.inodeSize <= BLOCK &&
+         g.groups == (g.blocks - g.firstDataBlock + g.blocksPerGroup - 1) / g.blocksPerGroup;
+}
+
+bool Ext2Fs::CountAlike(const char* superblock, const char* descriptors) const {
+  L4_Word_t blocks, inodes;
+  FreeApart(superblock, descriptors, geometry_.groups, blocks, inodes);
+  return blocks == geometry_.blocksApart && inodes == geometry_.inodesApart;
 }
 
 Ext2Error Ext2Fs::FreeCounts(L4_Word_t& blocks, L4_Word_t& inodes) {

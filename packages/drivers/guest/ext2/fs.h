@@ -13,6 +13,8 @@ struct Ext2Geometry {
   L4_Word_t blocks, firstDataBlock, blocksPerGroup, inodes, inodesPerGroup, groups, inodeSize, firstInode;
   /** Directory records name kinds. */
   L4_Word_t kinds;
+  /** Free blocks, and free inodes, of the superblock less those of all groups: no request changes it. */
+  L4_Word_t blocksApart, inodesApart;
   /** Seconds since 1970: there is no clock to ask, all that is changed gets the time of the last change before. */
   L4_Word_t time;
 };
@@ -28,6 +30,10 @@ class Ext2Fs {
   Ext2Error Mount(L4_Word_t diskBlocks, Ext2Mark& mark, const char*& problem);
   const Ext2Geometry& Geometry() const { return geometry_; }
   Ext2Blocks& Blocks() { return blocks_; }
+  /** The geometry may be that of a file system: what Mount has found still is. */
+  bool Consistent() const;
+  /** Whether a superblock and the groups' descriptors count what is free alike, as far as they did when it was mounted. */
+  bool CountAlike(const char* superblock, const char* descriptors) const;
   Ext2Error FreeCounts(L4_Word_t& blocks, L4_Word_t& inodes);
 
   Ext2Error ReadInode(L4_Word_t number, ext2::Inode& inode);

@@ -30,6 +30,9 @@ class Ext2FsServer : public SessionServer {
   status_t HandleEnd(SessionControlBlock& session, const Request& request, Reply& reply) override;
   status_t HandleGet(SessionControlBlock& session, const Request& request, Reply& reply) override;
   status_t HandlePut(SessionControlBlock& session, const Request& request, Reply& reply) override;
+  /** What is kept over a restart may be what it says it is (tables, geometry, mark). */
+  bool Consistent() const { return mark_.clean <= 2 && fs_.Consistent() && files_.Consistent(); }
+  const Ext2Fs& Fs() const { return fs_; }
   /** Everything answered so far is where Ext2Blocks::Sync can flush it. */
   virtual bool CanSync() const { return true; }
 

@@ -69,6 +69,15 @@ Ext2Error Ext2Transaction::WriteAll() {
   }
 }
 
+bool Ext2Transaction::Consistent(const Ext2Fs& fs) {
+  if (list_.count > Ext2List::LIMIT) return false;
+  for (L4_Word_t n = 0; n < list_.count; n++)
+    if (list_.blocks[n] < SUPERBLOCK || list_.blocks[n] >= fs.Geometry().blocks || Find(list_.blocks[n]) != list_.images[n])
+      return false;
+  const char *superblock = Find(SUPERBLOCK), *descriptors = Find(DESCRIPTORS);
+  return !superblock || !descriptors || fs.CountAlike(superblock, descriptors);
+}
+
 void Ext2Transaction::WriteOut() {
   written_ = list_.count == 0 || WriteAll() == 0;
   if (written_ && list_.count) list_.count = 0;

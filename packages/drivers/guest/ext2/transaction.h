@@ -8,7 +8,7 @@
  * Not here: who answers, and when (-> ext2.cpp).
  */
 #pragma once
-#include "ext2/blocks.h"
+#include "ext2/fs.h"
 
 /** Belongs into IS_TRANSACTIONAL memory. */
 struct Ext2List {
@@ -29,6 +29,10 @@ class Ext2Transaction final : public Ext2Blocks {
   void Abort();
   /** The request has changed blocks. */
   bool HasChanges() const { return written_ && list_.count > 0; }
+  /** There is a list, of this request or of an answered one. */
+  bool HasList() const { return list_.count > 0; }
+  /** The list is one of blocks of this file system, each once, and counts in it what is free as before. */
+  bool Consistent(const Ext2Fs& fs);
   /** Writes the list of an answered request, if there is one. The disk's failure leaves it for the next time. */
   void WriteOut();
   /** The lists of earlier requests are on the disk; if not, nothing can be changed. */
