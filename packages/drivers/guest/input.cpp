@@ -22,20 +22,6 @@ bool Input::AnswerWithInput(L4_Word_t count) {
   return Answer(state_.reader, 2 + (count + 3) / 4);
 }
 
-/**
- * Who they are was not kept: a message to each program's first thread reaches those that wait. Servers are left alone: they wait for
- * anybody, and do not read.
- */
-void Input::RefuseOldReaders() {
-  if (arc_start->restart->sequence == 0) return;  // no earlier life was ever asked
-  process::Info info;
-  for (L4_Word_t index = 0; process::ProcessInfo(index, info) == arc::STATUS_OK; index++) {
-    if (info.flags & arc::PROCESS_FLAG_SERVER) continue;
-    L4_LoadMR(1, arc::STATUS_FAILED);
-    Answer(info.thread.raw, 1);
-  }
-}
-
 void Input::Ask(L4_ThreadId_t sender) {
   if (state_.reader != x2::NIL_THREAD && state_.reader != sender.raw) {
     L4_LoadMR(1, arc::STATUS_BUSY);

@@ -50,8 +50,6 @@ class Input {
   void SetReceived(L4_Word_t received) { state_.received = received; }
   L4_Word_t Received() const { return state_.received; }
 
-  /** Belongs into Initialize: readers of an earlier life, which was not kept, are told that they have failed. */
-  static void RefuseOldReaders();
   /** A request to read. One reader: the newer one takes over, the older is told BUSY. */
   void Ask(L4_ThreadId_t sender);
   /** Gives the reader what there is, `drain` being asked for more. One that does not wait is forgotten, and the bytes are kept. */

@@ -10,6 +10,7 @@
 #include "controller.h"
 #include "decoder.h"
 #include "persistent.h"
+#include "waiters.h"
 
 namespace {
 
@@ -64,7 +65,7 @@ class KeyboardServer final : public ArcServer {
     first.shown = ~0u;  // what the LEDs show is not known
     state.Set(first);
     ContinueLeds(decoder::LEDS_IDLE);
-    Input::RefuseOldReaders();
+    waiters::Refuse();
     return process::AttachInterrupt(pc::KBC_KEYBOARD_IRQ);
   }
   status_t Exit() override { return arc::STATUS_OK; }

@@ -5,6 +5,7 @@
  * Not here: the chip and the persistent streams (-> device.cpp, ../input.h), what is claimed (-> packages/drivers/README.md).
  */
 #include "device.h"
+#include "waiters.h"
 
 namespace {
 
@@ -12,7 +13,7 @@ class SerialServer final : public ArcServer {
  public:
   status_t Initialize() override {
     device::Initialize();
-    Input::RefuseOldReaders();
+    waiters::Refuse();
     return process::AttachInterrupt(pc::UART_IRQ);
   }
   status_t Exit() override { return arc::STATUS_OK; }

@@ -7,6 +7,7 @@
 #include "driver.h"
 #include "owner.h"
 #include "shared.h"
+#include "waiters.h"
 
 BEGIN_HANDLERS(SoundDriver)
 CONNECT_HANDLER(arc::SOUND_OPEN, Open)
@@ -47,6 +48,7 @@ status_t SoundDriver::Initialize() {
   if (status != arc::STATUS_OK) return status;
   state_.buffer = buffer;
   state_.physical = physical;
+  waiters::Refuse();
   status = MakeArea();
   return status == arc::STATUS_OK ? process::AttachInterrupt(pc::SB_IRQ) : status;
 }
