@@ -1,4 +1,5 @@
 import {
+  around,
   crashOnly,
   decide,
   delayed,
@@ -8,6 +9,10 @@ import {
   explainRenewal,
   type Failure,
   MILLISECOND,
+  P3_CHECK,
+  P3_RECOVERED,
+  PROCESS_EXTRA_THREAD,
+  PROCESS_FIRST_THREAD,
   type RecoveryPolicy,
   SECOND,
   withBackOff,
@@ -17,9 +22,19 @@ import {
   withRejuvenation,
   withRollback,
 } from "@kintsugi/arc-framework";
+import { globalId, threadNumber } from "@kintsugi/microkernel";
 import { describe, expect, it } from "vitest";
 import { watchFor } from "../src/residents.ts";
-import { FRAGILE, FragileMachine, fragileModules, knotModules, WATCH } from "./fragile.ts";
+import {
+  CREW,
+  crewModules,
+  FIRST_PID,
+  FRAGILE,
+  FragileMachine,
+  fragileModules,
+  knotModules,
+  WATCH,
+} from "./fragile.ts";
 
 const WILD: Failure = { kind: "page fault", detector: "outside-areas", detail: 2, address: 0x50000000, instruction: 0 };
 const HANG: Failure = { kind: "hang", detector: "hang", detail: 10_000, address: 0, instruction: 0 };
@@ -142,6 +157,71 @@ describe("rejuvenation", () => {
     expect(machine.rig.events.every((event) => event.event !== "recovery" || event.kind === "aging")).toBe(true);
     const pids = machine.rig.events.flatMap((event) => (event.event === "recovery" ? [event.pid] : []));
     expect(new Set(pids).size).toBeGreaterThan(2);
+  });
+});
+
+describe("a renewal for what a server uses", () => {
+  const renewals = ({ rig }: FragileMachine): unknown[] =>
+    rig.events.flatMap((event) => (event.event === "planned" ? [[event.pid, event.because]] : []));
+
+  it("comes when it uses too many page frames", () => {
+    const seen: number[] = [];
+    const watching = around({ rejuvenate: ({ frames }) => void seen.push(frames) }, decide);
+    new FragileMachine(fragileModules(), { policy: watching, watch: WATCH });
+    const limit = Math.max(...seen) + 10;
+    const machine = new FragileMachine(fragileModules(), {
+      policy: withRejuvenation(decide, { frames: limit }),
+      watch: WATCH,
+    });
+    const leaks = (count: number): string[] => machine.fragile(...new Array<"leak">(count).fill("leak"));
+    expect(leaks(4)).toHaveLength(4);
+    expect(renewals(machine)).toEqual([]);
+    // Four pages of heap come with a fault: the ninth page brings the twelfth, and is the last of this life.
+    expect(
+      leaks(10)
+        .map((line) => line.slice(-1))
+        .join(""),
+    ).toBe("5678912345");
+    expect(renewals(machine)).toEqual([[FIRST_PID, `it has reached ${limit} page frames`]]);
+  });
+
+  it("comes when it has too many threads, after a request, and not again before the next", () => {
+    const policy = withRejuvenation(decide, { threads: 1 });
+    const machine = new FragileMachine(crewModules(), { policy, watch: WATCH });
+    for (const total of [1, 2]) {
+      expect(machine.ask("crew", [CREW], [3])).toEqual([`status 0: ${total} ${total} 4`]);
+      expect(renewals(machine)).toEqual([[FIRST_PID, "it has reached 1 further threads"]]);
+      expect(machine.rig.settle(1)).toEqual({ kind: "idle" });
+      expect(renewals(machine)).toHaveLength(1);
+    }
+    const more = new FragileMachine(crewModules(), { policy: withRejuvenation(decide, { threads: 2 }), watch: WATCH });
+    expect(more.ask("crew", [CREW, CREW], [3])).toHaveLength(2);
+    expect(renewals(more)).toEqual([]);
+  });
+
+  it("waits until nobody waits for the server", () => {
+    const [p3, user] = [0, 1].map((i) => globalId(PROCESS_FIRST_THREAD + 2 * FIRST_PID + i, 1));
+    const renew = { kind: "hot", because: "it is time" } as const;
+    let waiting = 0;
+    let looks = 0;
+    const atRenewal: number[] = [];
+    const machine: FragileMachine = new FragileMachine(crewModules(), {
+      // Crew alone, whenever it is looked at behind a request.
+      policy: around({ rejuvenate: ({ threads, served }) => (threads > 0 && served ? renew : undefined) }, decide),
+      watch: { ...WATCH, period: MILLISECOND },
+      observer: {
+        transferred: (from, to, tag) => {
+          if (to === user && tag >>> 16 === CREW) waiting++;
+          if (from === user && threadNumber(to) % 2 === 1 && threadNumber(to) < PROCESS_EXTRA_THREAD) waiting--;
+          if (to === p3 && tag >>> 16 === P3_CHECK && waiting > 0) looks++;
+          if (from === user && tag >>> 16 === P3_RECOVERED) atRenewal.push(waiting);
+        },
+      },
+    });
+    for (let round = 0; round < 4; round++) expect(machine.ask("crew", [CREW, CREW], [0xf1], 0.1)).toHaveLength(2);
+    expect(looks).toBeGreaterThan(8);
+    expect(atRenewal.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(atRenewal)).toEqual(new Set([0]));
   });
 });
 

@@ -14,7 +14,8 @@ import { P3_MODULE_AREA } from "../protocol/address-space.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { type Area, contentOf } from "./areas.ts";
 import { isLoaded, memoryRange } from "./pages.ts";
-import { areaAt, getCount, getWord, PAGES, pageIndex } from "./state.ts";
+import { areaAt, getCount, getWord, PAGES, pageIndex, SHARED } from "./state.ts";
+import { threadsOf } from "./threads.ts";
 
 /** Pages that one check-up sums at most for the first time: a step's undo log has a bound. */
 const NEW_SUMS = 128;
@@ -65,14 +66,36 @@ export function damagedText(tx: Transaction, most: number = NEW_SUMS): number {
 /** The program's use of what it has. */
 export function usageOf(tx: Transaction): Usage {
   let heap = 0;
+  let frames = 0;
   const count = getWord(tx, "areas");
   for (let row = 0; row < count; row++) {
     const area = areaAt(tx, row);
     const { low, high } = memoryRange(tx, row);
-    if (area.kind !== "heap") continue;
-    for (let page = low; page < high; page += PAGE_SIZE) if (isLoaded(tx, area, row, page)) heap++;
+    for (let page = low; page < high; page += PAGE_SIZE) {
+      if (!isLoaded(tx, area, row, page)) continue;
+      frames++;
+      if (area.kind === "heap") heap++;
+    }
   }
-  return { age: tx.now() - getCount(tx, "startedLow"), heap };
+  for (let row = 0; row < SHARED.rows; row++)
+    if (SHARED.get(tx, row, SHARED.field.key) !== 0) frames += SHARED.get(tx, row, SHARED.field.pages);
+  return {
+    age: tx.now() - getCount(tx, "startedLow"),
+    heap,
+    frames,
+    threads: threadsOf(tx).length,
+    served: tx.read(RESTART_PAGE.low + 4 * RESTART_SEQUENCE) !== getWord(tx, "startedSequence"),
+  };
+}
+
+/** Its words, as results of a step, and back. */
+export function usageWords({ age, heap, frames, threads, served }: Usage): readonly number[] {
+  return [age | 0, Math.floor(age / 2 ** 32), heap, frames, threads, served ? 1 : 0];
+}
+
+export function usageFrom([low, high, heap, frames, threads, served]: readonly number[]): Usage {
+  const age = (low! >>> 0) + high! * 2 ** 32;
+  return { age, heap: heap!, frames: frames!, threads: threads!, served: served === 1 };
 }
 
 /** A server that is ready and serves nobody just now. */

@@ -57,7 +57,7 @@ import type { Message } from "../server/action.ts";
 import type { CutProbe } from "../server/cut-point.ts";
 import { type Handler, type Part, type Request, reply } from "../server/request.ts";
 import { type HandlerFunction, type ResidentObserver, ResidentServer } from "../server/resident-server.ts";
-import { damagedText, isQuiet, usageOf } from "./check-up.ts";
+import { damagedText, isQuiet, usageFrom, usageOf, usageWords } from "./check-up.ts";
 import { clone } from "./clone.ts";
 import { codeAt } from "./code.ts";
 import { isPadding } from "./environment.ts";
@@ -177,14 +177,13 @@ export function createP3(options: P3Options = {}): ResidentServer {
       yield* recoverAfterReply(s, observer);
       return undefined;
     }
-    const [damage, heap, quiet, low, high] = yield* s.step((tx) => {
+    const [damage, quiet, ...words] = yield* s.step((tx) => {
       const page = without.has("code-checksum") ? 0 : damagedText(tx);
-      const usage = usageOf(tx);
-      return [page, usage.heap, isQuiet(tx) ? 1 : 0, usage.age | 0, Math.floor(usage.age / 2 ** 32)];
+      return [page, isQuiet(tx) ? 1 : 0, ...usageWords(usageOf(tx))];
     });
-    const age = (low! >>> 0) + high! * 2 ** 32;
-    const action = quiet === 1 ? policy.rejuvenate?.({ age, heap: heap! }) : undefined;
-    const seen = [damage! >>> 0, heap!, action === undefined ? 0 : 1];
+    const usage = usageFrom(words);
+    const action = quiet === 1 ? policy.rejuvenate?.(usage) : undefined;
+    const seen = [damage! >>> 0, usage.heap, action === undefined ? 0 : 1];
     const failure = detect({ label: s.label, words: seen }, () => undefined);
     if (failure === undefined || isUnnoticed(failure)) return reply(STATUS_OK);
     yield* s.send(s.sender, reply(STATUS_OK));

@@ -13,9 +13,10 @@ import {
   EXREGS_SEND,
   EXREGS_SET_HALT,
   EXREGS_SP,
+  RESTART_SEQUENCE,
   type ThreadId,
 } from "@kintsugi/microkernel";
-import { PAGE_SIZE, RECOVERY_STACK, STACK } from "../elf/layout.ts";
+import { PAGE_SIZE, RECOVERY_STACK, RESTART_PAGE, STACK } from "../elf/layout.ts";
 import type { Part, Request } from "../server/request.ts";
 import type { Transaction } from "../server/transaction.ts";
 import { loadPage } from "./pages.ts";
@@ -58,6 +59,7 @@ export function* startThread(s: Request, stack: StackName, reason: number): Part
   const [sp, user, entry] = yield* s.step((tx) => {
     setWord(tx, "prefetch", 1);
     setCount(tx, "startedLow", tx.now());
+    setWord(tx, "startedSequence", tx.read(RESTART_PAGE.low + 4 * RESTART_SEQUENCE));
     return [writeStartBlock(tx, stack, reason), getWord(tx, "user"), getWord(tx, "entry")];
   });
   yield* startAt(s, user!, entry!, sp!);

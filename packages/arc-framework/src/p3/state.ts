@@ -76,6 +76,7 @@ type ProcessFields = Words<
   | "retiredHigh"
   | "startedLow"
   | "startedHigh"
+  | "startedSequence"
   | "environment"
   | "postponed"
   | "postponedFor"
@@ -135,6 +136,7 @@ const ProcessRow: Struct<ProcessFields> = struct({
   retiredHigh: u32,
   startedLow: u32,
   startedHigh: u32,
+  startedSequence: u32,
   environment: u32,
   postponed: u32,
   postponedFor: u32,

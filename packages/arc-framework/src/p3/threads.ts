@@ -17,7 +17,7 @@ import { startAt } from "./start.ts";
 import { getWord, setWord } from "./state.ts";
 
 /** The further threads that there are. */
-function threadsOf(reader: WordReader): number[] {
+export function threadsOf(reader: WordReader): number[] {
   return Array.from({ length: EXTRA_THREADS }, (_, place) => getWord(reader, "threads", place)).filter(
     (thread) => thread !== NIL_THREAD,
   );

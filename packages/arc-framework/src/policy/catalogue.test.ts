@@ -11,7 +11,7 @@ import { explain, explainRenewal, type Trouble } from "./explain.ts";
 import { guarded } from "./guarded.ts";
 import { NO_HISTORY, TIMES_LIMIT, withFailure, withRestart } from "./history.ts";
 import { withIntensity } from "./intensity.ts";
-import { MILLISECOND, type RecoveryPolicy, SECOND, type Supervised } from "./policy.ts";
+import { MILLISECOND, type RecoveryPolicy, SECOND, type Supervised, type Usage } from "./policy.ts";
 import { QUARANTINE_LIMIT, withQuarantine } from "./quarantine.ts";
 import { decide } from "./reference.ts";
 import { withRejuvenation } from "./rejuvenation.ts";
@@ -137,11 +137,21 @@ const WILD: Failure = { ...CRASH, kind: "page fault", detector: "outside-areas",
 
 describe("rejuvenation", () => {
   const policy = withRejuvenation(decide, { period: SECOND, heap: 10 });
+  const USED: Usage = { age: 0, heap: 0, frames: 0, threads: 0, served: true };
+
+  it("comes with too many page frames or threads, too, but not before a request has been taken", () => {
+    const limited = withRejuvenation(decide, { frames: 40, threads: 2 });
+    const why = (usage: Partial<Usage>) => limited.rejuvenate?.({ ...USED, ...usage })?.because;
+    expect(why({ frames: 39, threads: 1, heap: 1000, age: 1000 * SECOND })).toBeUndefined();
+    expect(why({ frames: 40 })).toBe("it has reached 40 page frames");
+    expect(why({ threads: 2 })).toBe("it has reached 2 further threads");
+    expect(why({ frames: 40, threads: 2, served: false })).toBeUndefined();
+  });
 
   it("renews a server at its limits, and leaves failures to the policy inside", () => {
-    expect(policy.rejuvenate?.({ age: SECOND - 1, heap: 9 })).toBeUndefined();
-    expect(policy.rejuvenate?.({ age: SECOND, heap: 0 })).toEqual({ kind: "hot", because: "it has run for 1000 ms" });
-    expect(policy.rejuvenate?.({ age: 0, heap: 10 })).toEqual({
+    expect(policy.rejuvenate?.({ ...USED, age: SECOND - 1, heap: 9 })).toBeUndefined();
+    expect(policy.rejuvenate?.({ ...USED, age: SECOND })).toEqual({ kind: "hot", because: "it has run for 1000 ms" });
+    expect(policy.rejuvenate?.({ ...USED, heap: 10 })).toEqual({
       kind: "hot",
       because: "its heap has reached 10 pages",
     });
@@ -156,9 +166,9 @@ describe("rejuvenation", () => {
       withRollback(policy),
       guarded(policy),
     ])
-      expect(outer.rejuvenate?.({ age: SECOND, heap: 0 })?.kind).toBe("hot");
+      expect(outer.rejuvenate?.({ ...USED, age: SECOND })?.kind).toBe("hot");
     const both = withRejuvenation(policy, { heap: 5 });
-    expect(both.rejuvenate?.({ age: SECOND, heap: 0 })?.because).toBe("it has run for 1000 ms");
+    expect(both.rejuvenate?.({ ...USED, age: SECOND })?.because).toBe("it has run for 1000 ms");
   });
 
   it("is explained as a schedule of renewals", () => {

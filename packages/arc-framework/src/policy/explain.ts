@@ -71,7 +71,7 @@ export function explainRenewal(policy: RecoveryPolicy, { period, pages }: Growth
   for (let look = 1; look <= limit; look++) {
     const at = look * period;
     heap += pages;
-    const action = policy.rejuvenate?.({ age: at - started, heap });
+    const action = policy.rejuvenate?.({ age: at - started, heap, frames: heap, threads: 0, served: true });
     if (action === undefined) continue;
     entries.push({ failure: entries.length + 1, at, action });
     started = at;

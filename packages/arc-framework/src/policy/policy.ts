@@ -29,6 +29,12 @@ export interface Usage {
   readonly age: number;
   /** Pages of heap that it has written. */
   readonly heap: number;
+  /** Pages that it has used in this life, and those that it shares. */
+  readonly frames: number;
+  /** Threads besides its first one. */
+  readonly threads: number;
+  /** It has taken a request since then: what it uses may be more than what it starts with. */
+  readonly served: boolean;
 }
 
 /**
