@@ -5,7 +5,8 @@
  * promises (→ tools/guest/ext2*.test.ts). In the long tier e2fsck has its say of every disk here.
  */
 import { createHash } from "node:crypto";
-import { ResidentCrash } from "@kintsugi/arc-framework";
+import { PROCESS_FIRST_THREAD, ResidentCrash, SESSION_GET } from "@kintsugi/arc-framework";
+import { threadNumber } from "@kintsugi/microkernel";
 import type { CachedDisk } from "@kintsugi/pc";
 import { guests } from "@kintsugi/programs";
 import { describe, expect, it } from "vitest";
@@ -220,6 +221,37 @@ describe("a program that comes from the disk", () => {
       expect({ at, output: work(cut.rig) }).toEqual({ at, output: expected });
     }
   }, 7_200_000);
+});
+
+describe("a P3 that ends while it loads a program from the disk", () => {
+  it("leaves no session with the file system behind, and the next program is loaded", () => {
+    const { modules, disk: medium } = bootSource(undefined, CHOICE);
+    let loading: number | undefined;
+    let ends = true;
+    const rig = new Rig({
+      modules,
+      disk: diskOver(medium, () => {}),
+      observer: {
+        transferred: (from, _to, tag) => {
+          const ofP3 = threadNumber(from) >= PROCESS_FIRST_THREAD && threadNumber(from) % 2 === 0;
+          if (ends && ofP3 && tag >>> 16 === SESSION_GET) loading = from;
+        },
+      },
+      cutProbe: ({ thread }) => {
+        if (thread === loading) throw new ResidentCrash("it crashes at one place for ever");
+      },
+    });
+    rig.settle();
+    const memory = (): string => / ext2 .* (\d+ KiB)/.exec(rig.command("ps"))![1]!;
+    const failed = (): void => expect(rig.command("run hello")).toMatch(/^run: hello: /);
+    failed();
+    const before = memory();
+    for (let n = 0; n < 25; n++) failed(); // more than a server's sessions
+    expect(memory()).toBe(before);
+    ends = false;
+    loading = undefined;
+    expect(rig.command("run hello again")).toBe("Hello, world! I was given: again\n");
+  });
 });
 
 describe("a machine whose servers are started by hand", () => {

@@ -23,6 +23,7 @@ import {
   PROCESS_ENDING,
   PROCESS_FREE,
   PROCESS_RUNNING,
+  PROCESS_STARTING,
   p3Thread,
   serviceThread,
   stateOf,
@@ -48,7 +49,7 @@ export interface Exit {
 
 /** Ends a process; the rest of the request is the removal of its pages. */
 export function* endProcess(s: Request, memory: ArtMemory, pid: number, exit: Exit, replies: boolean): Part<Answer> {
-  const [first, interrupts, user, p3, ...servers] = yield* s.step((tx) => begin(tx, memory, pid, exit));
+  const [first, interrupts, user, p3, loading, ...servers] = yield* s.step((tx) => begin(tx, memory, pid, exit));
   if (first === 0) return replies ? reply(STATUS_OK) : undefined;
   for (let line = 0; line < INTERRUPT_LINES; line++)
     if (interrupts & (1 << line))
@@ -56,15 +57,17 @@ export function* endProcess(s: Request, memory: ArtMemory, pid: number, exit: Ex
   yield* s.threadControl(user, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
   const others = yield* deleteThreads(s, memory, pid);
   yield* s.threadControl(p3, NIL_THREAD, NIL_THREAD, NIL_THREAD, -1);
-  for (const thread of [user!, ...others]) yield* tellServers(s, servers, thread);
+  // A P3 that was loading a file has a session in its own name.
+  for (const thread of [user!, ...(loading === 1 ? [p3!] : []), ...others]) yield* tellServers(s, servers, thread);
   return { become: { label: REMOVE_PAGES, words: [pid, replies ? 1 : 0] } };
 }
 
-/** Result: 1 if this is the first to end it; its lines; its threads; those who share something with it. */
+/** Result: 1 if this is the first to end it; its lines; its threads; 1 if it has not started; those who share something with it. */
 function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): number[] {
   if (!isAlive(memory, tx, pid)) return [0];
   const { processes } = memory;
   const row = pid - 1;
+  const loading = stateOf(memory, tx, pid) === PROCESS_STARTING ? 1 : 0;
   processes.set(tx, row, P.exitStatus, exit.status);
   processes.set(tx, row, P.exitKind, exit.kind);
   processes.set(tx, row, P.exitDetail, exit.detail);
@@ -75,7 +78,7 @@ function begin(tx: Transaction, memory: ArtMemory, pid: number, exit: Exit): num
   endOffers(memory, tx, pid);
   releaseDevices(memory, tx, pid);
   const interrupts = processes.get(tx, row, P.interrupts);
-  return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid), ...servers];
+  return [1, interrupts, userThread(memory, tx, pid), p3Thread(memory, tx, pid), loading, ...servers];
 }
 
 /** Takes back a batch of pages; after the last one tells everybody and frees the row. */
