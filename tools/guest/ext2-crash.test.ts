@@ -6,9 +6,10 @@
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { SB } from "../../apps/machine/src/ext2/format.ts";
 import { makeExt2 } from "../../apps/machine/src/ext2/make.ts";
 import { openExt2 } from "../../apps/machine/src/ext2/read.ts";
-import { problemsOf } from "../../apps/machine/test/e2fsck.ts";
+import { JUDGED, mended, problemsOf } from "../../apps/machine/test/e2fsck.ts";
 import { SEED } from "../../apps/machine/test/tier.ts";
 import * as E from "../../packages/arc-framework/src/protocol/ext2.ts";
 import { SESSION_GET, SESSION_PUT } from "../../packages/arc-framework/src/protocol/session.ts";
@@ -195,6 +196,23 @@ describe("the Ext2 server", () => {
     expect(answers.at(-1)?.bytes).toEqual(pattern(2000));
   });
 
+  it("knows of no session and no open file after a cold start; what is on the disk by half is not marked as clean", () => {
+    const length = lengthOf(CHANGES);
+    let halves = 0;
+    for (let cold = lengthOf([]); cold < length; cold += THOROUGH ? 499 : Math.floor(length / 60)) {
+      const { answers, image } = play(server, IMAGE, CHANGES, { cold });
+      const statuses = answers.map(({ words: [status, error] }) => (error === undefined ? status! : 0));
+      const gone = statuses.indexOf(STATUS_NOT_FOUND);
+      // The request that was open, if one was, has failed; sessions are gone from then on.
+      expect(statuses.slice(0, gone).filter((status) => status === STATUS_FAILED).length).toBeLessThanOrEqual(1);
+      expect(new Set(statuses.slice(gone))).toEqual(new Set(gone < 0 ? statuses.slice(-1) : [STATUS_NOT_FOUND]));
+      if (problemsOf(image).length === 0) continue;
+      halves++;
+      expect({ cold, clean: openExt2(image)._unsafeUnwrap().geometry.clean }).toEqual({ cold, clean: false });
+    }
+    expect(halves).toBeGreaterThan(0);
+  });
+
   it("without recovery leaves half a request on the disk, and knows of no session", () => {
     const naive = readFileSync(guests["ext2-naive"]!);
     const length = play(naive, IMAGE, CHANGES).rig.retired;
@@ -271,6 +289,23 @@ describe("a power cut below the Ext2 server", () => {
   it("keeps what a sync has answered, and never leaves a damaged file system marked as clean", () => {
     expect(flushes).toBe(6);
     expect(fault(THOROUGH ? 100 : 2)).toBeUndefined();
+  });
+
+  it(`leaves a file that was unlinked while it was open to a check${JUDGED ? ", and e2fsck frees it" : ""}`, () => {
+    const steps = [ext2.open("/target", READ), ext2.unlink("/target"), ext2.sync()];
+    const { disk, medium } = play(server, IMAGE, steps);
+    disk.cut(() => 0);
+    expect(openExt2(medium)._unsafeUnwrap().geometry.clean).toBe(false);
+    expect(problemsOf(medium).length).toBeGreaterThan(0); // an inode without a name
+    if (!JUDGED) return;
+    const after = mended(medium);
+    expect(problemsOf(after)).toEqual([]);
+    const { image } = play(server, IMAGE, [ext2.unlink("/target"), ext2.sync()]);
+    const free = (of: Uint8Array): unknown => {
+      const view = new DataView(of.buffer, of.byteOffset + 1024);
+      return [view.getUint32(SB.freeBlocks, true), view.getUint32(SB.freeInodes, true), treeOf(of)];
+    };
+    expect(free(after)).toEqual(free(image));
   });
 
   it("keeps it when the server has crashed meanwhile", () => {

@@ -91,6 +91,8 @@ export interface StageOptions {
   readonly fails?: (transfer: number, write: boolean, sector: number) => boolean;
   /** At so many instructions, somebody writes where he should not, and, if `crash`, the server fails then. */
   readonly damage?: { readonly at: number; readonly plant: (rig: GuestRig) => void; readonly crash?: boolean };
+  /** At so many instructions the server loses its memory. */
+  readonly cold?: number;
   /** The power goes when the server makes this request of its disk, counted from 1: it is never answered. */
   readonly stops?: number;
 }
@@ -200,7 +202,11 @@ export function play(
     requestsOf.push({ label, words: [key, ...words], before });
   }
   const client = rig.addClient(requestsOf);
-  const { damage } = options;
+  const { damage, cold } = options;
+  if (cold !== undefined) {
+    rig.run([], cold);
+    rig.coldRestart();
+  }
   if (damage !== undefined) {
     rig.run([], damage.at);
     damage.plant(rig);
