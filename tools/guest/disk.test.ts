@@ -55,6 +55,9 @@ interface Used {
   /** First byte of each sector that a GET brought, in order; -1 where a sector was not of one kind. */
   readonly got: readonly number[];
   readonly instructions: number;
+  /** Virtual ns that all took; interrupts that the drive has raised. */
+  readonly time: number;
+  readonly interrupts: number;
   readonly recovered: number;
   readonly cold: number;
   readonly disk: pc.CachedDisk;
@@ -72,7 +75,7 @@ const kinds = (bytes: Uint8Array): number[] =>
 function use(
   server: Uint8Array,
   steps: readonly Step[],
-  { crashes = [], rules = [], lose = 0, cold: starts = false }: Options = {},
+  { crashes = [], rules = [], lose = Number.POSITIVE_INFINITY, cold: starts = false }: Options = {},
 ): Used {
   const medium = new Uint8Array(SECTORS * SECTOR);
   const disk = new pc.CachedDisk({
@@ -83,8 +86,10 @@ function use(
   const faulty = new pc.FaultyDisk(disk);
   faulty.rules = rules;
   let interrupts = 0;
-  const wire = new InterruptWire(pc.ATA_PRIMARY_IRQ, () => lose === 0 || ++interrupts % lose !== 0);
+  const wire = new InterruptWire(pc.ATA_PRIMARY_IRQ, () => ++interrupts % lose !== 0);
+  let clock = (): number => 0;
   const rig: GuestRig = new GuestRig(server, (now): RigDevices => {
+    clock = now;
     const nowhere = { read: (_: number, count: number) => new Uint8Array(count), write: () => undefined };
     const ide = new pc.PiixIde(
       { now },
@@ -147,7 +152,7 @@ function use(
     got.push(rig.readShared(again, 1)[0]! & 0xff);
   }
   const { retired: instructions, recovered, coldRestarts: cold } = rig;
-  return { replies: client.replies, got, instructions, recovered, cold, disk, medium };
+  return { replies: client.replies, got, instructions, time: clock(), interrupts, recovered, cold, disk, medium };
 }
 
 const STEPS: readonly Step[] = [
@@ -240,6 +245,15 @@ describe("the PATA driver", () => {
     }
   });
 
+  it("goes on within 10 ms of an interrupt that got lost", () => {
+    const steps: readonly Step[] = [{ do: "put", sector: 5, count: 1, fill: 1 }];
+    const [calm, late] = [use(driver, steps), use(driver, steps, { lose: 1 })];
+    expect(outcome(late)).toEqual(outcome(calm));
+    const each = (late.time - calm.time) / late.interrupts;
+    expect(each).toBeGreaterThan(5_000_000);
+    expect(each).toBeLessThanOrEqual(10_000_000);
+  });
+
   it("tells of sectors that cannot be read or written, and of a flush that failed", () => {
     const rule = { lba: 6, count: 1, times: 1 };
     const replies = (of: pc.FaultRule): readonly number[][] => use(driver, STEPS, { rules: [of] }).replies;
@@ -297,6 +311,11 @@ describe("the RAM disk", () => {
     expect(whole).toMatchObject({ got: GOT, replies: expect.arrayContaining([[STATUS_OK, 1024]]) });
     for (let crash = 1; crash < whole.instructions; crash += STRIDE)
       expect({ crash, ...use(server, STEPS, { crashes: [crash] }) }).toMatchObject({ crash, got: GOT });
+  });
+
+  it("has nothing of before after a power cut", () => {
+    expect(use(server, [{ do: "put", sector: 5, count: 1, fill: 1 }, { do: "flush" }]).replies[2]).toEqual([STATUS_OK]);
+    expect(use(server, [{ do: "get", sector: 5, count: 1 }]).got).toEqual([0]); // another machine
   });
 
   it("has lost sessions and contents after a cold start", () => {

@@ -2,13 +2,20 @@
  * The sound drivers against a Sound Blaster 16: crashed at every instruction, what is heard stays what it was.
  *
  * Here: the claims of packages/drivers/README.md. Not here: the whole machine (→ apps/machine/test).
+ * Over 300 lines: one way to play, which all of it shares.
  * @module
  */
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { ART_PROCESS_INFO } from "../../packages/arc-framework/src/protocol/art.ts";
 import * as S from "../../packages/arc-framework/src/protocol/driver.ts";
-import { STATUS_BUSY, STATUS_NOT_FOUND, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
+import {
+  STATUS_BUSY,
+  STATUS_FAILED,
+  STATUS_NOT_FOUND,
+  STATUS_OK,
+  STATUS_REFUSED,
+} from "../../packages/arc-framework/src/protocol/status.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
 import * as pc from "../../packages/pc/src/index.ts";
 import { clientThread, GuestRig } from "./guest-rig.ts";
@@ -54,6 +61,8 @@ interface Heard {
   readonly instructions: number;
   /** Of these, when the reply to START had come. */
   readonly startedAt: number;
+  /** Of these, when the last request came. */
+  readonly endsAt: number;
   readonly recovered: number;
   /** Who may map the area. */
   readonly owner: number;
@@ -70,8 +79,21 @@ function blockBytes(n: number): Uint8Array {
   return bytes;
 }
 
+interface Options {
+  /** Virtual ns of a hot restart. */
+  readonly downtime?: number;
+  /** After so many instructions the driver starts cold. */
+  readonly cold?: number;
+}
+
 /** Plays `script` by a client of `driver`, which crashes after so many instructions (each counted from the crash before). */
-function play(driver: Uint8Array, direct: boolean, script: string, crashes: readonly number[] = []): Heard {
+function play(
+  driver: Uint8Array,
+  direct: boolean,
+  script: string,
+  crashes: readonly number[] = [],
+  { downtime = DOWNTIME, cold }: Options = {},
+): Heard {
   const bus = new pc.PortBus();
   const tape = new pc.WavTape();
   const recording: Uint8Array[] = [];
@@ -106,7 +128,7 @@ function play(driver: Uint8Array, direct: boolean, script: string, crashes: read
       };
     },
     {
-      downtime: DOWNTIME,
+      downtime,
       answer: (_, label, [index]) => {
         if (label !== ART_PROCESS_INFO) return [STATUS_OK];
         return index === 0 ? [STATUS_OK, 1, clientThread(0), 0, 0, 0, 0, 0, 0] : [STATUS_NOT_FOUND];
@@ -136,12 +158,26 @@ function play(driver: Uint8Array, direct: boolean, script: string, crashes: read
       after?.();
     },
   };
+  const last = requests.at(-1)!;
+  let endsAt = 0;
+  const beforeLast = last.before;
+  requests[requests.length - 1] = {
+    ...last,
+    before: () => {
+      endsAt = rig.retired;
+      beforeLast?.();
+    },
+  };
   const client = rig.addClient(requests);
   // Somebody else wants the card: soon, when it has begun to play, at the end.
   const moments = [1, started + 1, requests.length - 1];
   const other = rig.addClient(
     moments.map((done) => ({ label: S.SOUND_OPEN, words: [], when: () => client.replies.length >= done })),
   );
+  if (cold !== undefined) {
+    rig.run([], cold);
+    rig.coldRestart();
+  }
   rig.run(crashes);
   const bytes = Buffer.concat(recording);
   const frames = Array.from({ length: bytes.length / FRAME }, (_, i) => bytes.readInt16LE(FRAME * i));
@@ -153,6 +189,7 @@ function play(driver: Uint8Array, direct: boolean, script: string, crashes: read
     second: other.replies.map(([status]) => status!),
     instructions: rig.retired,
     startedAt,
+    endsAt,
     recovered: rig.recovered,
     owner: rig.offeredTo(area()),
     volume: chip.state.mixer.levels[pc.SB_MIXER_VOICE_LEFT - pc.SB_MIXER_MASTER_LEFT]!,
@@ -171,7 +208,7 @@ const SCRIPT = "ofnnsnvqnpcgzzzx";
 for (const variant of ["direct", "buffered"]) {
   const driver = elf(`sound-${variant}`);
   const direct = variant === "direct";
-  const { instructions, startedAt, leading, recovered: _, ...right } = play(driver, direct, SCRIPT);
+  const { instructions, startedAt, endsAt: _end, leading, recovered: _, ...right } = play(driver, direct, SCRIPT);
 
   describe(`the ${variant} sound driver`, () => {
     it("plays what its owner writes, and nobody else gets the card", () => {
@@ -234,6 +271,64 @@ for (const variant of ["direct", "buffered"]) {
       expect(heard.sound).toEqual(blocks(42));
       expect(heard.recovered).toBeGreaterThan(15);
       expect(heard.second).toEqual(Array(3).fill(STATUS_BUSY));
+    });
+  });
+
+  describe(`the ${variant} sound driver, beyond what is exact`, () => {
+    it("plays on when it crashes in STOP, until it is back: what was given, then the last two blocks again", () => {
+      const script = "ofnnsnnnx";
+      const calm = play(driver, direct, script);
+      const given = blocks(5);
+      const half = given.slice(-2 * (BLOCK / FRAME));
+      const stream = [...given, ...Array.from({ length: 10 }, () => half).flat()];
+      expect(calm.sound).toEqual(given.slice(0, calm.sound.length));
+      let longest = 0;
+      for (let crash = calm.endsAt; crash < calm.instructions; crash += STRIDE) {
+        const heard = play(driver, direct, script, [crash], { downtime: 10_000_000 });
+        expect({ crash, sound: heard.sound }).toEqual({ crash, sound: stream.slice(0, heard.sound.length) });
+        expect(heard.sound.length).toBeGreaterThanOrEqual(calm.sound.length);
+        expect(heard.statuses).toEqual(calm.statuses);
+        longest = Math.max(longest, heard.sound.length);
+      }
+      expect(longest).toBeGreaterThan(given.length);
+    });
+
+    it("plays blocks again when a restart takes longer than a block, and the late one from where it has come to", () => {
+      const frames = BLOCK / FRAME;
+      const [whole, part] = [new Set<number>(), new Set<number>()];
+      for (let crash = startedAt; crash < instructions; crash += 2 * STRIDE) {
+        const { sound, statuses } = play(driver, direct, SCRIPT, [crash], { downtime: 4_000_000 });
+        expect({ crash, statuses }).toEqual({ crash, statuses: right.statuses });
+        for (const [at, frame] of sound.entries()) {
+          if (frame === 0) continue; // a block of silence, the last ones
+          // Which block, and which of its frames: the half of the buffer is the right one, its block may be an old one.
+          const [n, i] = [Math.floor((frame - 1) / 200), (frame - 1) % 200];
+          const late = Math.floor(at / frames) - n;
+          expect({ crash, at, i, odd: late % 2, early: late < 0 }).toEqual({
+            crash,
+            at,
+            i: at % frames,
+            odd: 0,
+            early: false,
+          });
+          if (late > 0) (sound.length > right.sound.length ? whole : part).add(crash);
+        }
+      }
+      expect([whole.size > 0, part.size > 0]).toEqual([true, true]);
+    });
+
+    it("falls silent when it starts cold; who waits is told FAILED, the owner is refused, the card is anybody's", () => {
+      for (const part of [0.2, 0.5, 0.8]) {
+        const cold = Math.floor(startedAt + part * (instructions - startedAt));
+        const heard = play(driver, direct, SCRIPT, [], { cold });
+        expect(heard.sound).toEqual(right.sound.slice(0, heard.sound.length));
+        if (part < 0.8) expect(heard.sound.length).toBeLessThan(right.sound.length);
+        expect(heard.statuses).toHaveLength(right.statuses.length);
+        expect(heard.statuses.find((status) => status !== STATUS_OK)).toBe(STATUS_FAILED);
+        expect(heard.statuses.at(-1)).toBe(STATUS_REFUSED);
+        expect(heard.second.at(-1)).toBe(STATUS_OK);
+        expect(heard.owner).toBe(0);
+      }
     });
   });
 

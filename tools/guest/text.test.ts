@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { SESSION_AREA } from "../../packages/arc-framework/src/protocol/address-space.ts";
 import { TEXT_WRITE } from "../../packages/arc-framework/src/protocol/driver.ts";
-import { STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
+import { STATUS_FAILED, STATUS_OK } from "../../packages/arc-framework/src/protocol/status.ts";
 import { guests } from "../../packages/drivers/src/index.ts";
 import * as pc from "../../packages/pc/src/index.ts";
 import { GuestRig } from "./guest-rig.ts";
@@ -35,6 +35,8 @@ interface Shown {
 
 interface ShowOptions {
   readonly crashes?: readonly number[];
+  /** After so many instructions the driver starts cold. */
+  readonly coldAt?: number;
   /** What is shown after a cold start. */
   readonly afterCold?: readonly string[];
   /** Before this request somebody else writes all over the display's memory. */
@@ -42,7 +44,10 @@ interface ShowOptions {
 }
 
 /** What a VGA's memory holds after these texts. */
-function show(texts: readonly string[], { crashes = [], afterCold, scribbleBefore = -1 }: ShowOptions = {}): Shown {
+function show(
+  texts: readonly string[],
+  { crashes = [], coldAt, afterCold, scribbleBefore = -1 }: ShowOptions = {},
+): Shown {
   const bus = new pc.PortBus();
   const memory = new Uint8Array(pc.VGA_PLANES_SIZE);
   let vga!: pc.Vga;
@@ -63,6 +68,10 @@ function show(texts: readonly string[], { crashes = [], afterCold, scribbleBefor
     return { label: TEXT_WRITE, words: [one.length, ...packText(one)], before };
   };
   const client = rig.addClient(texts.map(write));
+  if (coldAt !== undefined) {
+    rig.run([], coldAt);
+    rig.coldRestart();
+  }
   rig.run(crashes);
   if (afterCold !== undefined) {
     rig.coldRestart();
@@ -131,6 +140,13 @@ describe("the text-screen driver", () => {
     const { cells, cursor } = show(["\x1b[31mgone\r\ngone"], { afterCold: ["new"] });
     expect(cells).toEqual([...[..."new"].map((c) => 0x0700 | c.charCodeAt(0)), ...Array(1997).fill(BLANK)]);
     expect(cursor).toBe(3);
+  });
+
+  it("tells the client of the open request that a cold start has taken the screen", () => {
+    const calm = show(["a\r\n"]).instructions;
+    const { cells, replies } = show(["a\r\n", "b"], { coldAt: calm + 200 });
+    expect(replies).toEqual([[STATUS_OK, 3], [STATUS_FAILED]]);
+    expect(new Set(cells)).toEqual(new Set([BLANK]));
   });
 
   const texts = ["\n".repeat(23), "a\x1b[32mbc\r\nd", "e\b\bf\r\n\r\ng"];
