@@ -60,6 +60,16 @@ describe("delayed recovery", () => {
     expect(machine.rig.events.filter(({ event }) => event === "recovery")).toHaveLength(1);
   });
 
+  it("waits for the next request, whoever sends it and when, where there is no watch", () => {
+    const machine = new FragileMachine(fragileModules(), { policy: delayed(decide) });
+    const recoveries = (): number => machine.rig.events.filter(({ event }) => event === "recovery").length;
+    expect(machine.fragile("wild")).toEqual(["status 0: 55"]);
+    expect(machine.rig.settle(60)).toEqual({ kind: "idle" });
+    expect(recoveries()).toBe(0);
+    expect(machine.fragile("look")).toEqual(["status 0: 0 0 0"]);
+    expect(recoveries()).toBe(1);
+  });
+
   it("finds the quiet moment before the next request where there is a watch", () => {
     const machine = new FragileMachine(fragileModules(), { policy: delayed(decide), watch: WATCH });
     expect(machine.fragile("wild")).toEqual(["status 0: 55"]);
