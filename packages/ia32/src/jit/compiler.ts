@@ -30,6 +30,10 @@ const SITE = (SITE_WORD - REGISTER_FILE) >> 2;
 const TAKEN = (JUMPS_TAKEN - REGISTER_FILE) >> 2;
 /** When a region is compiled again, and better: multiples of JitOptions.again. */
 const HOT_AT = [1, 16];
+/** Functions among the last jumps from which on code is flat: larger copies of all of it would not fit into the processor's caches. */
+const FLAT = 36;
+/** Flat code is looked at again when as much of its heat has come anew. */
+const FLAT_RETRY = 1 / 16;
 /** Bytes of functions behind which a module ends: a few milliseconds of work. */
 const MODULE_BYTES = 32_768;
 /** A wish comes again after a quarter of the executions that it took. */
@@ -178,9 +182,13 @@ export class Compiler implements HotCode {
   #sample(site: number, instructions: number): void {
     const region = this.#cache.of(site >>> SITE_BITS);
     if (region === undefined) return;
+    const hot = (HOT_AT[region.level] ?? Infinity) * this.#options.again * this.#threshold;
     region.heat += instructions;
-    const { again } = this.#options;
-    if (region.level === HOT_AT.length || region.heat < HOT_AT[region.level] * again * this.#threshold) return;
+    if (region.heat < hot) return;
+    if (this.#isFlat()) {
+      region.heat = hot * (1 - FLAT_RETRY);
+      return;
+    }
     const { control } = this.#core;
     for (let i = 0; i < JUMPS_TAKEN_ENTRIES; i++) {
       const at = TAKEN + 2 * i;
@@ -197,6 +205,17 @@ export class Compiler implements HotCode {
     const repeated = region.wanted;
     region.wanted = true;
     this.#want({ block, page, pageBase, level: region.level + 1, old: region }, repeated);
+  }
+
+  /** Control has gone through many functions of late. */
+  #isFlat(): boolean {
+    const { control } = this.#core;
+    const regions = new Set<Region>();
+    for (let i = 0; i < JUMPS_TAKEN_ENTRIES; i++) {
+      const region = this.#cache.of(control[TAKEN + 2 * i] >>> SITE_BITS);
+      if (region !== undefined) regions.add(region);
+    }
+    return regions.size >= FLAT;
   }
 
   /** Takes a wish. When there are enough of them, or one comes again, all are compiled. */

@@ -1,5 +1,5 @@
 /**
- * The jump cache: where compiled code for an EIP is entered, in the control area, two ways to a set.
+ * The jump cache: where compiled code for an EIP is entered, in the control area, three ways to a set.
  *
  * An entry holds only where code at the EIP lies in the frame that it was compiled from: word 1 is what the TLB adds there.
  * Here: its layout, filling and clearing, and the code that finds an EIP's entry. Not here: what a function does with it
@@ -13,9 +13,11 @@ import * as op from "./wasm/opcodes.ts";
 
 /** Bytes of an entry: EIP, TLB addend, index in the table, entry of the function. */
 const ENTRY_SHIFT = 4;
-const SET_SHIFT: number = ENTRY_SHIFT + 1;
-const SETS: number = JUMP_ENTRIES >> 1;
+const WAYS = 3;
+const SETS: number = JUMP_ENTRIES / WAYS;
 const ENTRY_WORDS = 4;
+/** Bytes of a set. */
+const SET: number = WAYS << ENTRY_SHIFT;
 const HASH_SHIFT = 12;
 /** Never a TLB addend: those are multiples of 4096. */
 const NOWHERE = 1;
@@ -27,7 +29,7 @@ export const JUMP_ENTRY: number = JUMP_CACHE + 12;
 
 /** Word index of an EIP's set. */
 function setOf(eip: number): number {
-  return ((eip ^ (eip >>> HASH_SHIFT)) & (SETS - 1)) << (SET_SHIFT - 2);
+  return ((eip ^ (eip >>> HASH_SHIFT)) & (SETS - 1)) * WAYS * ENTRY_WORDS;
 }
 
 export class JumpCache {
@@ -39,14 +41,16 @@ export class JumpCache {
     for (let at = 1; at < this.#words.length; at += ENTRY_WORDS) this.#words[at] = NOWHERE;
   }
 
-  /** From now on compiled code finds EIP in the function at `slot`; the older one of its set makes room. */
+  /** From now on compiled code finds EIP in the function at `slot`; the oldest one of its set makes room. */
   remember(eip: number, home: number, slot: number, entry: number): void {
     const words = this.#words;
-    let at = setOf(eip);
+    const first = setOf(eip);
+    const last = first + (WAYS - 1) * ENTRY_WORDS;
+    let at = first;
+    while (at < last && words[at] !== eip) at += ENTRY_WORDS;
     if (words[at] !== eip) {
-      const second = at + ENTRY_WORDS;
-      if (words[second] === eip) at = second;
-      else if (words[at + 1] !== NOWHERE) words.copyWithin(second, at, second);
+      if (words[first + 1] !== NOWHERE) words.copyWithin(first + ENTRY_WORDS, first, last);
+      at = first;
     }
     words[at] = eip;
     words[at + 1] = home;
@@ -58,7 +62,7 @@ export class JumpCache {
   forget(eip: number, slot: number): void {
     const words = this.#words;
     const first = setOf(eip);
-    for (const at of [first, first + ENTRY_WORDS])
+    for (let at = first; at < first + WAYS * ENTRY_WORDS; at += ENTRY_WORDS)
       if (words[at] === eip && words[at + 2] === slot) words[at + 1] = NOWHERE;
   }
 }
@@ -71,11 +75,14 @@ export function findJump(w: CodeWriter, eip: number, entry: number): void {
     .op(op.I32_SHR_U, op.I32_XOR)
     .const(SETS - 1)
     .op(op.I32_AND)
-    .const(SET_SHIFT)
-    .op(op.I32_SHL)
+    .const(SET)
+    .op(op.I32_MUL)
     .tee(entry);
-  w.get(entry).memory(op.I32_LOAD, JUMP_EIP).get(eip).op(op.I32_NE).const(ENTRY_SHIFT).op(op.I32_SHL, op.I32_ADD);
-  w.tee(entry).memory(op.I32_LOAD, JUMP_EIP).get(eip).op(op.I32_EQ);
+  for (let way = 1; way < WAYS; way++) {
+    w.get(entry).memory(op.I32_LOAD, JUMP_EIP).get(eip).op(op.I32_NE).const(ENTRY_SHIFT).op(op.I32_SHL, op.I32_ADD);
+    w.tee(entry);
+  }
+  w.memory(op.I32_LOAD, JUMP_EIP).get(eip).op(op.I32_EQ);
 }
 
 /**

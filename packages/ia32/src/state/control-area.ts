@@ -11,7 +11,7 @@
  *   0x001400   1024      LARGE_CACHED
  *   0x001c00   256       ADDENDS
  *   0x003000   4096      FILLED_ENTRIES
- *   0x010000   0x40000   jump cache: JUMP_ENTRIES entries of four words, see jit/jump-cache.ts
+ *   0x010000   0x60000   jump cache: JUMP_ENTRIES entries of four words, see jit/jump-cache.ts
  *   0x080000   0x80000   page flags, one byte for each physical page
  *   0x100000   0x200000  soft TLB: TAGS tables of TLB_ENTRIES entries of four words, see mmu/tlb.ts
  *   0x300000             guest RAM
@@ -93,7 +93,7 @@ export const FILLED_KNOWN = 1024;
 export const LARGE_CACHED = 0x001400;
 export const CR2_WORD = 0x001130;
 export const JUMP_CACHE = 0x010000;
-export const JUMP_ENTRIES = 16384;
+export const JUMP_ENTRIES = 24576;
 export const PAGE_FLAGS = 0x080000;
 export const TLB_AREA = 0x100000;
 
