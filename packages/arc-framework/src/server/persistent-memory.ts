@@ -60,8 +60,18 @@ export class PersistentMemory {
     this.context.fill(address, length, byte);
   }
 
+  /** Bytes that are there already are not written: the processor keeps what it has decoded of a text that is loaded anew. */
   copy(to: number, from: number, length: number): void {
     this.cut("store");
-    this.context.copy(to, from, length);
+    if (!isSame(this.context.readBytes(to, length), this.context.readBytes(from, length)))
+      this.context.copy(to, from, length);
   }
+}
+
+function isSame(a: Uint8Array, b: Uint8Array): boolean {
+  const words = a.length >>> 2;
+  const [left, right] = [new Int32Array(a.buffer, 0, words), new Int32Array(b.buffer, 0, words)];
+  for (let i = 0; i < words; i++) if (left[i] !== right[i]) return false;
+  for (let i = 4 * words; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
