@@ -41,6 +41,9 @@ import { type HelperName, WRITING } from "./imports.ts";
 import { EVENT_HAS_CODE, EVENT_RESUMES, FETCH_ANEW } from "./system/events.ts";
 import { beginMode, floatsThatRun, showMode, takeMode } from "./system/mode.ts";
 
+/** Rows that read an operand and then write another one: a write to code of the running page has them run anew. */
+const READS_AND_WRITES: ReadonlySet<string | undefined> = new Set(["MOVS", "PUSH", "POP", "CALL"]);
+
 /** A block of a region, as sites name it. */
 export interface BlockSite {
   readonly block: Block;
@@ -247,17 +250,33 @@ export class Host {
     return (linear & 0xfff) <= 0x1000 - size && !core.alignmentCheck && core.watch === null;
   }
 
+  /** The TLB has the page for reads: it is RAM. */
+  #isCached(linear: number): boolean {
+    const { tlb, tlbBase } = this.#core;
+    return tlb[tlbBase + ((linear >>> 10) & INDEX_MASK)] === (linear & PAGE_MASK);
+  }
+
   #reader(size: 1 | 2 | 4) {
     return (linear: number, site: number, budget: number): number => {
       const core = this.#core;
       const place = this.#at(site, budget);
+      const { slot } = place.operations[site & POSITION];
+      const anew = READS_AND_WRITES.has(slot?.encoding.row.mnemonic);
       let value: number;
       try {
         if (this.#simple(linear, size)) {
           const physical = tryTranslate(core, linear, false);
           if (physical < 0) return this.#leaveFaulted(place, site);
+          if (anew && !this.#isCached(linear)) {
+            // A device is read once.
+            this.#interpret(site, budget);
+            return 0;
+          }
           const { memory } = core;
           value = size === 1 ? memory.read8(physical) : size === 2 ? memory.read16(physical) : memory.read32(physical);
+        } else if (anew) {
+          this.#interpret(site, budget);
+          return 0;
         } else value = size === 1 ? read8(core, linear) : slowRead(core, linear, size);
       } catch (thrown) {
         return this.#fault(thrown, place, site);
@@ -293,7 +312,7 @@ export class Host {
       } else if ((linear & 0xfff) + size <= 0x1000) {
         translate(core, linear, false);
         const entry = core.tlbBase + ((linear >>> 10) & INDEX_MASK);
-        if (core.tlb[entry] === (linear & PAGE_MASK)) physical = (core.tlb[entry + 2] + linear) | 0;
+        if (this.#isCached(linear)) physical = (core.tlb[entry + 2] + linear) | 0;
       }
     } catch (thrown) {
       return this.#fault(thrown, place, site);

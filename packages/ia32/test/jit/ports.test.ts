@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { EAX, ECX } from "../../src/index.ts";
-import { createSystemMachine, dword, HANDLERS, type SystemMachine, toFlatUser } from "../system-machine.ts";
+import { CODE, createSystemMachine, dword, HANDLERS, type SystemMachine, toFlatUser } from "../system-machine.ts";
 import { ENGINES, type EngineOptions, INTERPRETER } from "./engines.ts";
 
 const DEVICE = 0xe0000000;
@@ -161,5 +161,33 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
         expect(processor.registers[ECX]).toBe(divisor === 0 ? 11 : 0);
         expect(processor.registers[EAX]).toBe(7);
       }
+  });
+
+  test("a device's word that becomes code of the running page is read once", () => {
+    const end = CODE + 17;
+    // inc eax, three times; hlt
+    const word = 0xf4404040;
+    for (const reading of [
+      // mov edi, end; mov esi, DEVICE; movsd
+      [0xbf, ...dword(end), 0xbe, ...dword(DEVICE), 0xa5],
+      // mov esp, end + 4; push dword [DEVICE]
+      [0xbc, ...dword(end + 4), 0xff, 0x35, ...dword(DEVICE)],
+    ]) {
+      let reads = 0;
+      const { processor } = createSystemMachine({
+        code: [0xb8, ...dword(0), ...reading, ...new Array(12 - reading.length).fill(0x90), ...dword(0xf4f4f4f4)],
+        engine: ENGINES[name],
+        mmio: {
+          read: () => {
+            reads++;
+            return word;
+          },
+          write: () => {},
+        },
+      });
+      expect(processor.run(1000).kind).toBe("halt");
+      expect(reads).toBe(1);
+      expect(processor.registers[EAX]).toBe(3);
+    }
   });
 });
