@@ -1,7 +1,7 @@
 /**
  * The Ext2 server: what POSIX says of its requests, on images of ours and of mke2fs.
  *
- * Here: no crash. Not here: crashes and power cuts (→ ext2-crash.test.ts), the whole machine (→ apps/machine/test/ext2.test.ts).
+ * Here: no crash. Not here: crashes and power cuts (→ ext2-crash.test.ts, ext2-power.test.ts), the whole machine (→ apps/machine/test/ext2.test.ts).
  * Over 300 lines: a test for each rule, and a table of errors.
  * @module
  */
