@@ -174,6 +174,21 @@ const scenarios: readonly Scenario[] = [
     modules: fragileModules(),
   },
   {
+    name: "a deadlock of further threads",
+    policy: only("hot"),
+    lines: [`run ask knot-a ${KNOT} 3`],
+    restarts: ["hot"],
+    modules: knotModules(" thread"),
+    watch: WATCH,
+  },
+  {
+    name: "a life with blocks zeroed and left alone, and one with a demoted thread",
+    policy: withChangedEnvironment(only("hot")),
+    lines: [`run ask fragile ${FRAGILE.hasty},${FRAGILE.look}`],
+    restarts: ["hot", "hot", "hot"],
+    modules: fragileModules(),
+  },
+  {
     name: "a renewal at a quiet moment",
     policy: withRejuvenation(only("hot"), { heap: 1 }),
     lines: [`run ask fragile ${FRAGILE.leak}`, `run ask fragile ${FRAGILE.look}`],
