@@ -171,12 +171,14 @@ describe("rejuvenation", () => {
 });
 
 describe("a renewal for what a server uses", () => {
+  /** `around` gives its policy traits: not those of everybody's. */
+  const asDecided = (): RecoveryPolicy => (failure, history, program) => decide(failure, history, program);
   const renewals = ({ rig }: FragileMachine): unknown[] =>
     rig.events.flatMap((event) => (event.event === "planned" ? [[event.pid, event.because]] : []));
 
   it("comes when it uses too many page frames", () => {
     const seen: number[] = [];
-    const watching = around({ rejuvenate: ({ frames }) => void seen.push(frames) }, decide);
+    const watching = around({ rejuvenate: ({ frames }) => void seen.push(frames) }, asDecided());
     new FragileMachine(fragileModules(), { policy: watching, watch: WATCH });
     const limit = Math.max(...seen) + 10;
     const machine = new FragileMachine(fragileModules(), {
@@ -217,7 +219,7 @@ describe("a renewal for what a server uses", () => {
     const atRenewal: number[] = [];
     const machine: FragileMachine = new FragileMachine(crewModules(), {
       // Crew alone, whenever it is looked at behind a request.
-      policy: around({ rejuvenate: ({ threads, served }) => (threads > 0 && served ? renew : undefined) }, decide),
+      policy: around({ rejuvenate: ({ threads, served }) => (threads > 0 && served ? renew : undefined) }, asDecided()),
       watch: { ...WATCH, period: MILLISECOND },
       observer: {
         transferred: (from, to, tag) => {
