@@ -55,11 +55,7 @@ export function observeLevel(level: ActionKind): RestartRow {
   /** How much was printed when the machine was reset. */
   let resetAt: number | undefined;
   const keeper = guestModule("keeper", guests.keeper, "keeper start server");
-  const modules = [
-    ...bootModules("exact"),
-    keeper,
-    guestModule("keeper-client", guests["keeper-client"]),
-  ];
+  const modules = [...bootModules("exact"), keeper, guestModule("keeper-client", guests["keeper-client"])];
   const machine = Machine.powerOn({
     memory: allocateMemory(RAM),
     ramSize: RAM,
