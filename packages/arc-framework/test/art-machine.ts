@@ -54,6 +54,7 @@ export interface ArtMachineOptions {
   readonly started?: Readonly<Record<string, readonly number[]>>;
   /** What it answers to requests, by label. */
   readonly handlers?: ReadonlyMap<number, HandlerFunction>;
+  readonly modules?: typeof MODULES;
   readonly probe?: CutProbe;
   readonly observer?: ResidentObserver;
 }
@@ -113,7 +114,7 @@ export function artMachine(options: ArtMachineOptions): ResidentMachine {
   }
   return new ResidentMachine({
     images: [sigma0ImageSize(RAM_SIZE), artImageSize(RAM_SIZE)],
-    modules: MODULES,
+    modules: options.modules ?? MODULES,
     programs: () => {
       const handlers = options.handlers ?? new Map();
       const p3 = { name: "p3", threadMemory: () => P3_PERSISTENT_MEMORY, start, handlers };

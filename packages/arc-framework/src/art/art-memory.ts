@@ -98,6 +98,8 @@ const PROCESS_FIELDS = {
   restartAs: "u32",
   /** Its P3, which waits for the answer to GROUP_STOP until it is its turn; 0 for none. */
   groupClient: "u32",
+  /** Pid of the server whose cold start it started cold for, until its own group goes on; 0 for none. */
+  memberOf: "u32",
   /** A bit per further thread of it. */
   threads: "u32",
   /** Four bits per line: 0 its messages go to the user thread, else 1 + the further thread's place. */

@@ -57,8 +57,11 @@ export function groupStop(memory: ArtMemory): Service {
 }
 
 function groupOf(memory: ArtMemory, tx: WordReader, pid: number): RestartGroup {
-  const age = (other: number): number => memory.processes.get(tx, other - 1, P.age);
-  return restartGroup(pid, relationsOf(memory, tx, pid), age);
+  const field = (other: number, index: number): number => memory.processes.get(tx, other - 1, index);
+  const before: number[] = [];
+  for (let root = field(pid, P.memberOf); root !== 0 && !before.includes(root); root = field(root, P.memberOf))
+    before.push(root);
+  return restartGroup(pid, relationsOf(memory, tx, pid), (other) => field(other, P.age), before);
 }
 
 /** GROUP_GO: the members that were stopped for the caller are restarted. */
@@ -115,6 +118,7 @@ export function* releaseGroup(s: Request, memory: ArtMemory, pid: number): Part<
   });
   for (const member of stopped) yield* letGo(s, memory, member, pid);
   yield* s.step((tx) => {
+    memory.processes.set(tx, pid - 1, P.memberOf, 0);
     for (let row = 0; row < PROCESS_LIMIT; row++)
       if (memory.processes.get(tx, row, P.stoppedFor) === pid) memory.processes.set(tx, row, P.stoppedFor, 0);
     return [];
@@ -127,6 +131,8 @@ function* letGo(s: Request, memory: ArtMemory, member: number, after: number): P
   const [p3, temperature, waiting, service, ...users] = yield* s.step((tx) => {
     const client = memory.processes.get(tx, member - 1, P.groupClient);
     memory.processes.set(tx, member - 1, P.groupClient, 0);
+    const isCold = TEMPERATURE_NAMES[memory.processes.get(tx, member - 1, P.restartAs)] === "cold";
+    memory.processes.set(tx, member - 1, P.memberOf, isCold ? after : 0);
     const others = client === 0 ? [] : serversOf(memory, tx).filter((pid) => pid !== member);
     return [
       p3Thread(memory, tx, member),

@@ -30,6 +30,23 @@ describe("a restart group", () => {
     expect(restartGroup(9, all, (client) => [0, 5, 7, 5][client]!).members.map((m) => m.pid)).toEqual([2, 1, 3]);
   });
 
+  it("leaves out those whose cold starts led to this one, so that a circle ends", () => {
+    fc.assert(
+      fc.property(pid, relations, (first, all) => {
+        const cold = all.map((relation): Relation => ({ ...relation, agreement: "restart cold" }));
+        const started: number[] = [];
+        const start = (root: number, before: readonly number[]): void => {
+          expect(before).not.toContain(root);
+          started.push(root);
+          if (started.length < 20)
+            for (const member of restartGroup(root, cold, () => 0, before).members)
+              start(member.pid, [...before, root]);
+        };
+        start(first, []);
+      }),
+    );
+  });
+
   it("tells those who want to be told, and restarts none of them", () => {
     const all: Relation[] = [
       { server: 1, client: 2, agreement: "notify" },

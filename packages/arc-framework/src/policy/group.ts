@@ -4,7 +4,8 @@
  * Here: the group, from relations between clients and servers; pure. Not here: keeping the relations (`../art`),
  * stopping and restarting the members (`../p3`).
  * A member that is restarted hot or warm is not noticed by its own clients: the group ends there, and it is the smallest
- * that is sufficient. A member that starts cold, because it wants or needs to, is the root of a group of its own.
+ * that is sufficient. A member that starts cold, because it wants or needs to, is the root of a group of its own, without
+ * those that it started cold for: they are new already, and a circle comes to an end.
  * Reference: thesis 4.4.2 ("Restart Propagation", "Escalation and Propagation").
  * @module
  */
@@ -53,11 +54,17 @@ export interface RestartGroup {
  * The group of a server that starts cold.
  * @param root its pid
  * @param age of a process: how many clients have connected to it
+ * @param before pids of the roots whose cold starts led to this one
  */
-export function restartGroup(root: number, relations: readonly Relation[], age: (pid: number) => number): RestartGroup {
+export function restartGroup(
+  root: number,
+  relations: readonly Relation[],
+  age: (pid: number) => number,
+  before: readonly number[] = [],
+): RestartGroup {
   const clients = new Map<number, Agreement>();
   for (const { server, client, agreement } of relations)
-    if (server === root && client !== root) clients.set(client, agreement);
+    if (server === root && client !== root && !before.includes(client)) clients.set(client, agreement);
   const members: Member[] = [];
   const told: number[] = [];
   for (const [pid, agreement] of clients) {
