@@ -186,6 +186,15 @@ export class DecodedCode implements CodeCache {
     return false;
   }
 
+  /** A write of bytes from `first` to `last` of a page changes nothing here: none is decoded, and what is on the page stays. */
+  ignores(frame: number, first: number, last: number): boolean {
+    for (const pages of this.#pages) {
+      const page = pages[frame];
+      if (page !== null && (page.isEmpty || page.holds(first, last))) return false;
+    }
+    return true;
+  }
+
   codeWritten(frame: number, first: number, last: number): void {
     let kept = false;
     for (const pages of this.#pages) {

@@ -41,8 +41,11 @@ import { type HelperName, WRITING } from "./imports.ts";
 import { EVENT_HAS_CODE, EVENT_RESUMES, FETCH_ANEW } from "./system/events.ts";
 import { beginMode, floatsThatRun, showMode, takeMode } from "./system/mode.ts";
 
-/** Rows that read an operand and then write another one: a write to code of the running page has them run anew. */
-const READS_AND_WRITES: ReadonlySet<string | undefined> = new Set(["MOVS", "PUSH", "POP", "CALL"]);
+/**
+ * Rows that compiled code may leave to the interpreter when it has read their operand already: they write another one, perhaps to code of the
+ * running page, or round it (CVTSI2SS).
+ */
+const MAY_RUN_ANEW: ReadonlySet<string | undefined> = new Set(["MOVS", "PUSH", "POP", "CALL", "CVTSI2SS"]);
 
 /** A block of a region, as sites name it. */
 export interface BlockSite {
@@ -261,7 +264,7 @@ export class Host {
       const core = this.#core;
       const place = this.#at(site, budget);
       const { slot } = place.operations[site & POSITION];
-      const anew = READS_AND_WRITES.has(slot?.encoding.row.mnemonic);
+      const anew = MAY_RUN_ANEW.has(slot?.encoding.row.mnemonic);
       let value: number;
       try {
         if (this.#simple(linear, size)) {
@@ -297,7 +300,7 @@ export class Host {
     const flags = core.memory.flags[physical >>> 12];
     if ((flags & PAGE_HOOKED) !== PAGE_CODE) return -1;
     const offset = physical & 0xfff;
-    return this.#code.holds(physical >>> 12, offset, offset + size - 1) ? -1 : physical;
+    return this.#code.ignores(physical >>> 12, offset, offset + size - 1) ? physical : -1;
   }
 
   /** What the TLB does not have afterwards is left to the interpreter. */

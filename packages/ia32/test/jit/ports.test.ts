@@ -163,6 +163,43 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
       }
   });
 
+  test("a device's integer whose conversion has to be rounded is read once", () => {
+    let reads = 0;
+    const control = CODE + 0x100;
+    // mov eax, cr4; or ah, 2; mov cr4, eax; ldmxcsr [control]; mov ecx, 40
+    const code = [
+      0x0f,
+      0x20,
+      0xe0,
+      0x80,
+      0xcc,
+      2,
+      0x0f,
+      0x22,
+      0xe0,
+      0x0f,
+      0xae,
+      0x15,
+      ...dword(control),
+      0xb9,
+      ...dword(40),
+    ];
+    // cvtsi2ss xmm3, [DEVICE]; dec ecx; jnz back
+    code.push(0xf3, 0x0f, 0x2a, 0x1d, ...dword(DEVICE), 0x49, 0x75, 0xf5, HLT);
+    const { memory, processor } = createSystemMachine({
+      code,
+      engine: ENGINES[name],
+      mmio: { read: () => 0x4000_0000 + ++reads, write: () => {} },
+    });
+    // Everything masked, rounded up.
+    memory.write32(control, 0x5f80);
+    expect(processor.run(1000).kind).toBe("halt");
+    expect(reads).toBe(40);
+    expect(processor.registers[ECX]).toBe(0);
+    // 2^30 and one unit in the last place.
+    expect(processor.floatRegisters[12]).toBe(0x4e80_0001);
+  });
+
   test("a device's word that becomes code of the running page is read once", () => {
     const end = CODE + 17;
     // inc eax, three times; hlt
