@@ -31,7 +31,7 @@ import { loadRealSegment } from "./mmu/segmentation.ts";
 import { invalidateAll, invalidatePage, invalidateSpace } from "./mmu/tlb.ts";
 import { setControlWord, setMxcsr } from "./softfloat/context.ts";
 import { POWER_WORD, REGISTER_FILE, SLOW_WORD, TAGS, WALK_WORD, WORDS_PER_TAG } from "./state/control-area.ts";
-import { ADVANCED, Core, RESUME, RETIRED_BEFORE, STOP_LOOK, STOP_REQUESTED } from "./state/core.ts";
+import { ADVANCED, Core, RESUME, RETIRED_BEFORE, STOP_EXIT, STOP_LOOK, STOP_REQUESTED } from "./state/core.ts";
 import {
   CS,
   type Descriptor,
@@ -159,6 +159,7 @@ export class Processor {
     setControlWord(core.x87, core.x[FCW]);
     setMxcsr(core.sse, core.x[MXCSR]);
     const limit = Math.min(budget, 0x3fffffff);
+    core.requested = false;
     this.#debugger.begin();
     try {
       if (core.architectural) runArchitectural(core, this.#code, this.#powerWord, limit, this.#surroundings);
@@ -184,6 +185,10 @@ export class Processor {
       runLoop(core, this.#code, this.#powerWord, core.exact ? Math.min(left, 1) : left);
       left -= core.executed + core.charged;
       core.charged = 0;
+      if (core.again && core.requested) {
+        leave(core, "requested");
+        return;
+      }
       if (!core.again && (!core.exact || core.exit.kind !== "budget" || left <= 0)) return;
       core.clock[RETIRED_BEFORE] += core.executed;
       core.executed = 0;
@@ -234,9 +239,14 @@ export class Processor {
     this.#debugger.observer = observer;
   }
 
-  /** From a port callback: run() returns behind the current instruction, with kind "requested". */
+  /**
+   * From a callback of a port or a timed device: run() returns behind the current instruction, with kind "requested". From that of
+   * another device it does so some instructions later, in architectural mode behind the delivery of what they have raised.
+   */
   requestExit(): void {
-    if (this.#core.stop === 0) this.#core.stop = STOP_REQUESTED;
+    const core = this.#core;
+    core.requested = true;
+    if (core.stop !== STOP_EXIT) core.stop = STOP_REQUESTED;
   }
 
   /** Makes run() return "powerFail", now and until a new Processor is made. Another thread sets POWER_WORD instead. */

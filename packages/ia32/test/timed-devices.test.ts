@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
-import { allocateMemory, EIP, GuestMemory, Processor } from "../src/index.ts";
+import { allocateMemory, EIP, GuestMemory, type MemoryIo, Processor } from "../src/index.ts";
 import { CODE, createSystemMachine, dword, RAM } from "./system-machine.ts";
 
 const DEVICE = 0xe0000000;
+const TIMED = DEVICE + 0x1000;
 const HLT = 0xf4;
 /** Three INC, a read, INC, three writes of a repeated string, a read-modify-write. */
 const PROGRAM = [
@@ -35,32 +36,51 @@ test("a timed device finds `retired` exact at every access, and sees each access
   expect(machine.processor.retired).toBe(12);
 });
 
-test("so it does under a host kernel, within one budget", () => {
+/** A program under a host kernel, flat at level 3. */
+function underHost(code: readonly number[], mmio: MemoryIo): Processor {
   const memory = new GuestMemory(allocateMemory(RAM), RAM);
-  const seen: number[] = [];
-  const processor = new Processor({
-    memory,
-    ports: { read: () => 0, write: () => {} },
-    mmio: {
-      timed: true,
-      read: () => {
-        seen.push(processor.retired);
-        return 0;
-      },
-      write: () => seen.push(processor.retired),
-    },
-  });
+  const processor = new Processor({ memory, ports: { read: () => 0, write: () => {} }, mmio });
   processor.setDescriptor(1, { base: 0, limit: 0xffffffff, kind: "code", readable: true, dpl: 3 });
   processor.setDescriptor(2, { base: 0, limit: 0xffffffff, kind: "data", writable: true, dpl: 3 });
   processor.loadSegment("cs", 0x0b);
   for (const name of ["ss", "ds", "es"] as const) processor.loadSegment(name, 0x13);
-  memory.writeBytes(CODE, Uint8Array.from(PROGRAM));
+  memory.writeBytes(CODE, Uint8Array.from(code));
   processor.registers[EIP] = CODE;
+  return processor;
+}
+
+test("so it does under a host kernel, within one budget", () => {
+  const seen: number[] = [];
+  const processor = underHost(PROGRAM, {
+    timed: true,
+    read: () => {
+      seen.push(processor.retired);
+      return 0;
+    },
+    write: () => seen.push(processor.retired),
+  });
   expect(processor.run(9).kind).toBe("budget");
   expect(seen).toEqual([3, 7, 8]);
   expect(processor.retired).toBe(9);
   expect(processor.run(100)).toMatchObject({ kind: "exception", vector: 13 });
   expect(seen).toEqual([3, 7, 8, 9, 10, 10]);
+});
+
+test("an exit that another device has asked for comes before the timed access in its block", () => {
+  let reads = 0;
+  const processor = underHost([0xa1, ...dword(DEVICE), 0xa1, ...dword(TIMED), HLT], {
+    timed: (physical) => physical === TIMED,
+    read: (physical) => {
+      reads++;
+      if (physical === DEVICE) processor.requestExit();
+      return 0;
+    },
+    write: () => {},
+  });
+  expect(processor.run(100).kind).toBe("requested");
+  expect([processor.registers[EIP], reads]).toEqual([CODE + 5, 1]);
+  expect(processor.run(100)).toMatchObject({ kind: "exception", vector: 13 });
+  expect([processor.registers[EIP], reads]).toEqual([CODE + 10, 2]);
 });
 
 test("an interrupt that an access asks for comes behind that very instruction where the address is timed", () => {
@@ -70,7 +90,7 @@ test("an interrupt that an access asks for comes behind that very instruction wh
       code: [0xfb, 0x90, 0xa3, ...dword(device), 0xfa, HLT], // sti; nop; mov [device], eax; cli; hlt
       acknowledged: () => acknowledged++,
       mmio: {
-        timed: (physical) => physical >= DEVICE + 0x1000,
+        timed: (physical) => physical >= TIMED,
         read: () => 0,
         write: () => machine.processor.setInterruptLine(true),
       },
@@ -78,6 +98,6 @@ test("an interrupt that an access asks for comes behind that very instruction wh
     machine.processor.run(100);
     return acknowledged === 0 ? 0 : machine.stack(1)[0];
   };
-  expect(returnAddress(DEVICE + 0x1000)).toBe(CODE + 7);
+  expect(returnAddress(TIMED)).toBe(CODE + 7);
   expect(returnAddress(DEVICE)).toBe(0); // CLI is in the same block.
 });

@@ -152,8 +152,8 @@ export class Decoder {
       const code = this.#codes.get(operation.execute) ?? 0;
       operation.code = code !== 0 && operation.index !== ZERO ? code + 1 : code;
     }
-    const ends = slot.encoding.row.ends;
-    this.ends = ends !== undefined && (ends !== "alone" || repeat !== REP_NONE);
+    const { ends, outside = false } = slot.encoding.row;
+    this.ends = ends !== undefined && (ends !== "alone" || repeat !== REP_NONE || outside);
     operation.falls = ends === undefined || ends === "falls" || (ends === "alone" && repeat === REP_NONE);
     return this.#finish(operation, at, offset);
   }

@@ -7,6 +7,7 @@
  * @module
  */
 import type { InterruptSource } from "../bus.ts";
+import type { ExitKind } from "../exit.ts";
 import { VECTOR_DB, VECTOR_NMI } from "../interrupt/exception.ts";
 import { DR6_BS } from "../state/control-registers.ts";
 import { ADVANCED, type Core, RETIRED_BEFORE, SHADOW, STOP_EXIT } from "../state/core.ts";
@@ -37,9 +38,14 @@ export function runArchitectural(
       leave(core, "shutdown");
       return;
     }
-    if (!takePending(core, surroundings)) {
+    // Who asks is answered before anything else comes, also if the instruction has become an event.
+    if (!core.requested && !takePending(core, surroundings)) {
       system.shutdown = true;
       continue;
+    }
+    if (core.requested) {
+      leave(core, "requested");
+      return;
     }
     if (system.halted) {
       leave(core, "halt");
@@ -73,7 +79,7 @@ export function runArchitectural(
       clock[ADVANCED]++;
       left--;
       if (!deliver(core, eventOf(core))) system.shutdown = true;
-      else if (left <= 0) {
+      else if (left <= 0 && !core.requested) {
         leave(core, "budget");
         return;
       }
@@ -85,7 +91,7 @@ export function runArchitectural(
       leave(core, "watchpoint");
       return;
     }
-    if (exit.kind === "halt") continue;
+    if (exit.kind === "halt" || (exit.kind === "budget" && core.requested)) continue;
     if (exit.kind !== "budget" || left <= 0) return;
   }
 }
@@ -124,7 +130,7 @@ function takePending(core: Core, surroundings: Surroundings): boolean {
 }
 
 /** Fills in the Exit. */
-export function leave(core: Core, kind: "budget" | "halt" | "shutdown" | "breakpoint" | "watchpoint"): void {
+export function leave(core: Core, kind: Exclude<ExitKind, "exception" | "softwareInterrupt" | "sysenter">): void {
   const { exit } = core;
   exit.kind = kind;
   exit.vector = 0;

@@ -62,6 +62,8 @@ export interface Instruction {
    * `alone` = a repeatable string instruction, in a block of its own when it repeats.
    */
   readonly ends?: "jumps" | "falls" | "alone";
+  /** `alone`: the block ends behind one that does not repeat, too, as outside state may have changed. */
+  readonly outside?: true;
   readonly execute: Meanings;
   /** The same for the compiler (→ jit/lowering.ts); rows without it are called. */
   readonly lower?: Lower;

@@ -214,6 +214,7 @@ export const INS: Instruction = instruction({
   encodings: stringEncodings(0x6c),
   form: "direct",
   ends: "alone",
+  outside: true,
   execute: [ins8, ins16, ins32],
 });
 
@@ -222,5 +223,6 @@ export const OUTS: Instruction = instruction({
   encodings: stringEncodings(0x6e),
   form: "direct",
   ends: "alone",
+  outside: true,
   execute: [outs8, outs16, outs32],
 });

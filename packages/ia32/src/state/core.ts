@@ -215,6 +215,8 @@ export class Core {
   charged = 0;
   /** Nonzero: leave run() after this instruction. STOP_EXIT: the Exit is filled in. */
   stop = 0;
+  /** requestExit() was called in this run(): something else may have taken `stop` since. */
+  requested = false;
 
   constructor(memory: GuestMemory, ports: PortIo, model: Model, float = true, architectural = false) {
     this.model = model;
