@@ -33,7 +33,13 @@ function fetched(): string {
 const program = version("e2fsck") === undefined ? fetched() : "e2fsck";
 console.error(version(program));
 const filters = process.argv.slice(2);
-const tests = filters.length > 0 ? filters : ["tools/guest/ext2", "apps/machine/test/ext2", "apps/machine/src/ext2"];
+/** Whatever asks `problemsOf`. */
+const judged = [
+  "tools/guest/ext2",
+  "apps/machine/src/ext2",
+  ...["ext2", "system", "disk-file"].map((file) => `apps/machine/test/${file}`),
+];
+const tests = filters.length > 0 ? filters : judged;
 const { status } = spawnSync(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), "run", ...tests], {
   cwd: root,
   stdio: "inherit",

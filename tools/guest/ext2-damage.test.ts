@@ -52,6 +52,11 @@ const STEPS = [...BEFORE, ...AFTER];
 const CALM: Played = play(server, IMAGE, BEFORE);
 const AT = CALM.rig.retired;
 
+const blocksOf = (image: Uint8Array): string[] =>
+  Array.from({ length: image.length / BLOCK }, (_, i) =>
+    Buffer.from(image.subarray(i * BLOCK, (i + 1) * BLOCK)).toString("hex"),
+  );
+
 describe("the Ext2 server's invariant", () => {
   it("holds in an undisturbed run", () => {
     expect(play(server, IMAGE, STEPS).damaged).toEqual([]);
@@ -86,6 +91,7 @@ describe("the Ext2 server's invariant", () => {
 
   it("finds damage to a list before Recover would write it", () => {
     const whole = play(server, IMAGE, STEPS.slice(0, BEFORE.length + 1));
+    const [before, become] = [blocksOf(CALM.image), blocksOf(whole.image)];
     // The answer has gone, and the list is being written.
     const at = whole.rig.retired - 1000;
     const places: readonly ((rig: GuestRig, row: number) => void)[] = [
@@ -103,8 +109,11 @@ describe("the Ext2 server's invariant", () => {
         expect(row).toBeGreaterThanOrEqual(0);
         place(rig, row);
       };
-      const { damaged, rig } = play(server, IMAGE, STEPS, { damage: { at, plant, crash: true } });
+      const { damaged, rig, image } = play(server, IMAGE, STEPS, { damage: { at, plant, crash: true } });
       expect({ n, damaged, cold: rig.coldRestarts }).toEqual({ n, damaged: [[DAMAGE_INVARIANT, 1]], cold: 1 });
+      // Each block is as it was before the request, or as it should become.
+      const strange = blocksOf(image).filter((block, i) => block !== before[i] && block !== become[i]);
+      expect({ n, strange }).toEqual({ n, strange: [] });
     }
     const untouched = play(server, IMAGE, STEPS, { damage: { at, plant: () => {}, crash: true } });
     expect(untouched).toMatchObject({ damaged: [], rig: { recovered: 1, coldRestarts: 0 } });

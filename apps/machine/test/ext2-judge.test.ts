@@ -1,7 +1,7 @@
 /**
  * The checker of Ext2 images against e2fsck: the same images, changed at random; what e2fsck does not like the checker must not like.
  *
- * Here: the long tier's comparison, and in both tiers that the checker sees damage. Not here: each problem (→ ../src/ext2/ext2.test.ts).
+ * Here: the comparison, where e2fsck is asked (long tier, `npm run ext2:judge`), and everywhere that the checker sees damage. Not here: each problem (→ ../src/ext2/ext2.test.ts).
  */
 import { describe, expect, it } from "vitest";
 import { checkExt2 } from "../src/ext2/check.ts";
@@ -9,8 +9,8 @@ import { GROUP, SB } from "../src/ext2/format.ts";
 import { makeExt2 } from "../src/ext2/make.ts";
 import { openExt2 } from "../src/ext2/read.ts";
 import { Random } from "../src/random.ts";
-import { e2fsck } from "./e2fsck.ts";
-import { count, LONG, SEED } from "./tier.ts";
+import { e2fsck, JUDGED } from "./e2fsck.ts";
+import { count, SEED } from "./tier.ts";
 
 const text = (words: string): Uint8Array => new TextEncoder().encode(words);
 const IMAGE = makeExt2(
@@ -47,10 +47,10 @@ function structure(): number[] {
 }
 
 describe("the checker of Ext2 images", () => {
-  it(`sees damage${LONG ? ", and is content only where e2fsck is" : ""}`, () => {
+  it(`sees damage${JUDGED ? ", and is content only where e2fsck is" : ""}`, () => {
     const random = new Random(SEED + 95);
     const places = structure();
-    if (LONG) expect(e2fsck(IMAGE)).toEqual([]);
+    if (JUDGED) expect(e2fsck(IMAGE)).toEqual([]);
     let damaged = 0;
     const rounds = count(300, 3000);
     for (let round = 0; round < rounds; round++) {
@@ -59,7 +59,7 @@ describe("the checker of Ext2 images", () => {
       image[at] = image[at]! ^ (1 << random.below(8));
       const ours = checkExt2(image);
       if (ours.length > 0) damaged++;
-      if (LONG) {
+      if (JUDGED) {
         const theirs = e2fsck(image);
         expect({ round, at, theirs: ours.length === 0 ? theirs : [] }).toEqual({ round, at, theirs: [] });
       }

@@ -2,7 +2,7 @@
  * The machine as it is started: booted from an Ext2 disk, with programs and files on it, while disk driver and file system crash.
  *
  * Here: what somebody at the shell sees. Not here: crashes at every instruction (→ tools/guest), the file system's own
- * promises (→ tools/guest/ext2*.test.ts). In the long tier e2fsck has its say of every disk here.
+ * promises (→ tools/guest/ext2*.test.ts). In the long tier and by `npm run ext2:judge` e2fsck has its say of every disk here.
  */
 import { createHash } from "node:crypto";
 import { PROCESS_FIRST_THREAD, ResidentCrash, SESSION_GET } from "@kintsugi/arc-framework";
