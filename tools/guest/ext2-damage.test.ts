@@ -1,5 +1,5 @@
 /**
- * The Ext2 server with damage in its own memory: it is found by the server's invariant, and never gets to the disk.
+ * The Ext2 server with damage in its own memory: what contradicts itself is found by the server's invariant, and does not get to the disk.
  *
  * Here: what is planted where, and who finds it. Not here: crashes that leave memory whole (→ ext2-crash.test.ts), disks that are
  * damaged (→ ext2.test.ts).
