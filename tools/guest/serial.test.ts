@@ -107,6 +107,9 @@ describe("the serial server", () => {
   const whole = talk(texts, typed);
   const right = { sent: texts.join(""), read: typed.join(""), writes: texts.map(({ length }) => [0, length]) };
 
+  const brief = (crashes: readonly number[]) => talk(["ab"], ["x", "yz"], crashes);
+  const rightBrief = { sent: "ab", read: "xyz", writes: [[0, 2]] };
+
   it("sends and receives", () => expect(whole).toMatchObject(right));
 
   it("sends and receives every byte once when it crashes at any instruction", () => {
@@ -117,15 +120,10 @@ describe("the serial server", () => {
   it(
     "sends and receives every byte once when recovery and replay crash as well",
     () => {
-      const [first, second] = [talk(["ab"], ["x", "yz"]).instructions, 300];
+      const [first, second] = [brief([]).instructions, 300];
       for (const pair of sample(first * second, PAIRS)) {
         const crashes = [1 + Math.floor(pair / second), 1 + (pair % second)];
-        expect({ crashes, ...talk(["ab"], ["x", "yz"], crashes) }).toMatchObject({
-          crashes,
-          sent: "ab",
-          read: "xyz",
-          writes: [[0, 2]],
-        });
+        expect({ crashes, ...brief(crashes) }).toMatchObject({ crashes, ...rightBrief });
       }
     },
     LONG,
@@ -134,17 +132,12 @@ describe("the serial server", () => {
   it(
     "sends and receives every byte once when it crashes at every instruction of Recover and of the replay",
     () => {
-      const length = (crashes: readonly number[]): number => talk(["ab"], ["x", "yz"], crashes).instructions;
+      const length = (crashes: readonly number[]): number => brief(crashes).instructions;
       const calm = length([]);
       // Before READ, in WRITE, in the interrupts that follow.
       const firsts = [0.15, 0.3, 0.45, 0.6, 0.75, 0.9].map((part) => Math.floor(part * calm));
       for (const crashes of pairs(firsts, length, THOROUGH ? undefined : 25))
-        expect({ crashes, ...talk(["ab"], ["x", "yz"], crashes) }).toMatchObject({
-          crashes,
-          sent: "ab",
-          read: "xyz",
-          writes: [[0, 2]],
-        });
+        expect({ crashes, ...brief(crashes) }).toMatchObject({ crashes, ...rightBrief });
     },
     LONG,
   );
