@@ -162,7 +162,7 @@ describe("rejuvenation", () => {
     // A machine at rest does not grow older: what its commands take is the age of its servers.
     expect(machine.fragile("leak")).toEqual(["status 0: 0 0 1"]);
     const renewed = machine.rig.events.flatMap((event) => (event.event === "planned" ? [event.because] : []));
-    const [first] = explainRenewal(policy, { period: MILLISECOND, pages: 0 }, 100).entries;
+    const [first] = explainRenewal(policy, { period: MILLISECOND, pages: 0, threads: 0 }, 100).entries;
     expect(new Set(renewed)).toEqual(new Set([first!.action.because]));
     expect(machine.rig.events.every((event) => event.event !== "recovery" || event.kind === "aging")).toBe(true);
     const pids = machine.rig.events.flatMap((event) => (event.event === "recovery" ? [event.pid] : []));

@@ -36,8 +36,8 @@ const FAILURES: Readonly<Record<"exception" | "bad-access" | "hang" | "damage", 
   damage: { ...NOWHERE, kind: "corruption", detector: "invariant", detail: IN_RECOVERY },
 };
 
-/** A server that never fails: a page of heap more at each look. */
-const GROWTH = { period: 10 * MILLISECOND, pages: 1 };
+/** A server that never fails: a page of heap and a further thread more at each look. */
+const GROWTH = { period: 10 * MILLISECOND, pages: 1, threads: 1 };
 /** Looks that its renewals are written out for, and renewals at most. */
 const LOOKS = 10_000;
 const RENEWALS = 3;
@@ -98,7 +98,7 @@ function renewalTable(renewals: Schedule["entries"]): string {
   if (renewals.length === 0) return "";
   const lines = [
     "",
-    `a server that never fails, with ${GROWTH.pages} page of heap more every ${GROWTH.period / MILLISECOND} ms:`,
+    `a server that never fails, with ${GROWTH.pages} page of heap and ${GROWTH.threads} further thread more every ${GROWTH.period / MILLISECOND} ms:`,
   ];
   for (const { at, action } of renewals)
     lines.push(

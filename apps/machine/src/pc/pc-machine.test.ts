@@ -2,6 +2,7 @@
  * A whole PC: it stops, is saved and goes on elsewhere, is reset, is looked at.
  *
  * Here: programs of a few instructions in a ROM. Not here: systems from elsewhere (→ test/pc.test.ts, test/foreign/).
+ * Over 300 lines: each thing that a whole machine does.
  * @module
  */
 import { EAX, EBX, EFLAGS, EIP } from "@kintsugi/ia32";

@@ -146,6 +146,8 @@ describe("rejuvenation", () => {
     expect(why({ frames: 40 })).toBe("it has reached 40 page frames");
     expect(why({ threads: 2 })).toBe("it has reached 2 further threads");
     expect(why({ frames: 40, threads: 2, served: false })).toBeUndefined();
+    const { entries } = explainRenewal(limited, { period: SECOND, pages: 0, threads: 1 }, 5);
+    expect(entries.map(({ at }) => at / SECOND)).toEqual([2, 4]);
   });
 
   it("renews a server at its limits, and leaves failures to the policy inside", () => {
@@ -172,12 +174,12 @@ describe("rejuvenation", () => {
   });
 
   it("is explained as a schedule of renewals", () => {
-    const { entries } = explainRenewal(policy, { period: SECOND / 4, pages: 3 }, 20);
+    const { entries } = explainRenewal(policy, { period: SECOND / 4, pages: 3, threads: 0 }, 20);
     expect(entries.map(({ at, action }) => [at / SECOND, action.because]).slice(0, 2)).toEqual([
       [1, "its heap has reached 10 pages"],
       [2, "its heap has reached 10 pages"],
     ]);
-    expect(explainRenewal(decide, { period: SECOND, pages: 100 }, 20).entries).toEqual([]);
+    expect(explainRenewal(decide, { period: SECOND, pages: 100, threads: 100 }, 20).entries).toEqual([]);
   });
 });
 

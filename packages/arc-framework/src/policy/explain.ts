@@ -15,6 +15,8 @@ export interface Growth {
   readonly period: number;
   /** Pages of heap that it has more at each look. */
   readonly pages: number;
+  /** Further threads that it has more at each look. */
+  readonly threads: number;
 }
 
 /** What fails, and how soon again. */
@@ -64,18 +66,18 @@ export function explain(policy: RecoveryPolicy, trouble: Trouble, limit: number)
 }
 
 /** The renewals of a server that never fails, up to `limit` looks. `failure` counts the renewals. */
-export function explainRenewal(policy: RecoveryPolicy, { period, pages }: Growth, limit: number): Schedule {
+export function explainRenewal(policy: RecoveryPolicy, growth: Growth, limit: number): Schedule {
   const entries: ScheduleEntry[] = [];
   let started = 0;
-  let heap = 0;
   for (let look = 1; look <= limit; look++) {
-    const at = look * period;
-    heap += pages;
-    const action = policy.rejuvenate?.({ age: at - started, heap, frames: heap, threads: 0, served: true });
+    const at = look * growth.period;
+    const looks = look - started;
+    const [heap, threads] = [looks * growth.pages, looks * growth.threads];
+    const age = looks * growth.period;
+    const action = policy.rejuvenate?.({ age, heap, frames: heap, threads, served: true });
     if (action === undefined) continue;
     entries.push({ failure: entries.length + 1, at, action });
-    started = at;
-    heap = 0;
+    started = look;
   }
   return { entries, end: "goes on" };
 }

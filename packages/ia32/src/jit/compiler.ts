@@ -4,7 +4,7 @@
  * A block that is hot asks for a region; requests are compiled together, some regions to a module, when there are enough of them or
  * one comes again. Regions that stay hot are compiled once more, larger and with what was learned of their jumps.
  * Here: entering, and when to compile what. Not here: emitting (→ function.ts), keeping (→ region-cache.ts), what compiled code
- * calls (→ host.ts).
+ * calls (→ host.ts). Over 300 lines: one way, from a hot block to the function that it runs in.
  * @module
  */
 import type { DecodedCode, HotCode } from "../interpreter/code-cache.ts";

@@ -14,7 +14,7 @@ const LONG = process.env.KINTSUGI_LONG !== undefined;
 const SEED = Number(process.env.KINTSUGI_SEED ?? 1);
 const NAMES = Object.keys(ENGINES);
 const SHAPES = Object.values(ENGINES);
-/** Random blocks, each on the interpreter and on two of the engines in turn. The long tier's ten million take 1.5 hours of CPU. */
+/** Random blocks, each on the interpreter and on two of the engines in turn. The long tier's ten million take about four hours of CPU. */
 const BLOCKS = LONG ? 10_000_000 : 3_000;
 const PARTS = LONG ? 8 : 1;
 /** Seeds between the parts; each takes fewer. */

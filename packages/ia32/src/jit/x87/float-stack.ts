@@ -6,7 +6,7 @@
  * status word, TOP, C1 and PE are put in their places when it is asked for. Memory is right again behind spill(): where the
  * function is left, and around calls.
  * Here: locals, loading and storing them, what is known of tags, last-instruction pointers. Not here: instructions (→ x87.ts).
- * Layout in memory: state/fpu.ts.
+ * Layout in memory: state/fpu.ts. Over 300 lines: all of it asks the same locals.
  * @module
  */
 import type { Operation } from "../../isa/operation.ts";
