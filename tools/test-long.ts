@@ -36,7 +36,7 @@ const arguments_ = [
   "--reporter=default",
   "--reporter=json",
   `--outputFile.json=${report}`,
-  "--testTimeout=7200000",
+  "--testTimeout=21600000",
   ...positionals,
 ];
 const child = spawn(process.execPath, [join(root, "node_modules/vitest/vitest.mjs"), ...arguments_], {

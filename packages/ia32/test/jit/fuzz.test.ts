@@ -1,63 +1,52 @@
 import { execFile } from "node:child_process";
+import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
-import { ENGINES, type EngineOptions, INTERPRETER } from "./engines.ts";
+import { type EngineOptions, INTERPRETER } from "./engines.ts";
 import { generate } from "./generate.ts";
 import { minimize } from "./minimize.ts";
 import { explain } from "./print.ts";
 import { readProgram, writeProgram } from "./replay.ts";
-import { differences, firstDifference, noCoverage } from "./run.ts";
+import { type Coverage, firstDifference } from "./run.ts";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 const LONG = process.env.KINTSUGI_LONG !== undefined;
 const SEED = Number(process.env.KINTSUGI_SEED ?? 1);
-const NAMES = Object.keys(ENGINES);
-const SHAPES = Object.values(ENGINES);
 /** Random blocks, each on the interpreter and on two of the engines in turn. The long tier's ten million take about four hours of CPU. */
 const BLOCKS = LONG ? 10_000_000 : 3_000;
-const PARTS = LONG ? 8 : 1;
+/** Processes that share them. */
+const PARTS = LONG ? availableParallelism() : 1;
 /** Seeds between the parts; each takes fewer. */
 const STRIDE = 10_000_000;
-/** Blocks for a processor with a TLB of eight entries, in a process of its own. */
+/** Blocks for a processor with a TLB of eight entries. */
 const TINY_BLOCKS = LONG ? 200_000 : 300;
+const TINY_TLB = ["--import", here("../../../../bench/lockstep/tiny-tlb.mjs")];
 
-test.each(Array.from({ length: PARTS }, (_, part) => part))(
-  `all engines do what the interpreter does, over ${BLOCKS / PARTS} random blocks, part %i`,
-  (part) => {
-    const first = SEED + part * STRIDE;
-    const coverages = NAMES.map(noCoverage);
-    for (let seed = first, blocks = 0; blocks < BLOCKS / PARTS; seed++) {
-      const program = generate(seed);
-      blocks += program.blocks.length;
-      const turn = [seed % NAMES.length, (seed + 1) % NAMES.length];
-      const found = differences(
-        program,
-        INTERPRETER,
-        turn.map((i) => SHAPES[i]),
-        turn.map((i) => coverages[i]),
-      ).findIndex((difference) => difference !== null);
-      if (found < 0) continue;
-      const shape = turn[found];
-      const smallest = minimize(program, (candidate) => firstDifference(candidate, INTERPRETER, SHAPES[shape]));
-      throw new Error(explain(smallest, SHAPES[shape], `${NAMES[shape]}, seed ${seed}`));
-    }
-    for (const { instructions, recompiled, compiled, exits } of coverages) {
-      expect(instructions).toBeGreaterThan((10 * BLOCKS) / PARTS);
-      expect(recompiled).toBeGreaterThan(0);
-      expect(compiled).toBeGreaterThan(instructions / 6);
-      expect(Object.keys(exits)).toEqual(expect.arrayContaining(["budget", "exception", "requested"]));
-    }
-  },
-);
+/** Runs the command; what each engine's runs were good for. It fails with the command's output, where something differs. */
+async function fuzz(seed: number, blocks: number, words: readonly string[], options: readonly string[] = []) {
+  const numbers = ["--seed", `${seed}`, "--blocks", `${blocks}`];
+  const run = promisify(execFile)(process.execPath, [...words, here("fuzz.ts"), ...numbers, ...options, "--json"]);
+  const { stdout } = await run.catch(({ message, stdout }) => {
+    throw new Error(`${message}\n${stdout}`);
+  });
+  expect(stdout).toContain(" 0 differences");
+  return JSON.parse(stdout.trim().split("\n").at(-1) ?? "") as Coverage[];
+}
+
+test(`the engines do what the interpreter does, over ${BLOCKS} random blocks`, async () => {
+  const share = Math.ceil(BLOCKS / PARTS);
+  const parts = Array.from({ length: PARTS }, (_, part) => fuzz(SEED + part * STRIDE, share, [], ["--each", "2"]));
+  for (const { instructions, recompiled, compiled, exits } of (await Promise.all(parts)).flat()) {
+    expect(instructions).toBeGreaterThan(10 * share);
+    expect(recompiled).toBeGreaterThan(0);
+    expect(compiled).toBeGreaterThan(instructions / 6);
+    expect(Object.keys(exits)).toEqual(expect.arrayContaining(["budget", "exception", "requested"]));
+  }
+});
 
 test(`all of them do, with a TLB of eight entries, over ${TINY_BLOCKS} blocks each`, async () => {
-  const words = ["--import", here("../../../../bench/lockstep/tiny-tlb.mjs"), here("fuzz.ts")];
-  const { stdout } = await promisify(execFile)(process.execPath, [
-    ...words,
-    ...["--seed", `${SEED}`, "--blocks", `${TINY_BLOCKS}`],
-  ]);
-  expect(stdout).toContain(" 0 differences");
+  await fuzz(SEED, TINY_BLOCKS, TINY_TLB);
 });
 
 describe("the fuzzer", () => {

@@ -1,7 +1,10 @@
 /**
- * The differential fuzzer as a command: random programs on both engines until something differs.
+ * The differential fuzzer as a command: random programs on the interpreter and beside it on the engines until something differs.
  *
- *     node packages/ia32/test/jit/fuzz.ts [--seed N] [--blocks N] [--only SEED] [--engine NAME] [--keep-going]
+ *     node packages/ia32/test/jit/fuzz.ts [--seed N] [--blocks N] [--only SEED] [--engine NAME] [--each N] [--keep-going] [--json]
+ *
+ * `--each`: each program runs on so many of the engines, in turn; otherwise on all. `--json`: the last line is what each engine's runs
+ * were good for.
  */
 import { parseArgs } from "node:util";
 import { ENGINES, INTERPRETER } from "./engines.ts";
@@ -16,16 +19,19 @@ const { values } = parseArgs({
     blocks: { type: "string", default: "100000" },
     only: { type: "string" },
     engine: { type: "string" },
+    each: { type: "string" },
     "keep-going": { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
   },
 });
-const engines = Object.entries(ENGINES).filter(([name]) => values.engine === undefined || values.engine === name);
+const engines = Object.entries(ENGINES)
+  .filter(([name]) => values.engine === undefined || values.engine === name)
+  .map(([name, engine]) => ({ name, engine, coverage: noCoverage() }));
 if (engines.length === 0) {
   console.error(`fuzz: no engine is called '${values.engine}'; there are ${Object.keys(ENGINES).join("; ")}`);
   process.exit(2);
 }
-const coverage = noCoverage();
-const coverages = engines.map(() => coverage);
+const each = Math.min(Number(values.each ?? engines.length), engines.length);
 const from = Number(values.only ?? values.seed);
 const wanted = values.only === undefined ? Number(values.blocks) : 1;
 let blocks = 0;
@@ -33,13 +39,14 @@ let failures = 0;
 for (let seed = from; blocks < wanted; seed++) {
   const program = generate(seed);
   blocks += program.blocks.length;
+  const turn = Array.from({ length: each }, (_, i) => engines[(seed + i) % engines.length]);
   const found = differences(
     program,
     INTERPRETER,
-    engines.map(([, engine]) => engine),
-    coverages,
+    turn.map(({ engine }) => engine),
+    turn.map(({ coverage }) => coverage),
   );
-  for (const [i, [name, engine]] of engines.entries()) {
+  for (const [i, { name, engine }] of turn.entries()) {
     if (found[i] === null) continue;
     failures++;
     const smallest = minimize(program, (candidate) => firstDifference(candidate, INTERPRETER, engine));
@@ -47,7 +54,12 @@ for (let seed = from; blocks < wanted; seed++) {
     if (!values["keep-going"]) process.exit(1);
   }
 }
-console.log(
-  `${blocks} blocks on ${engines.length} engines, ${coverage.instructions} instructions (${Math.round((100 * coverage.compiled) / coverage.instructions)} % compiled; ${coverage.regions} regions, ${coverage.recompiled} of them again), ${failures} differences; exits ${JSON.stringify(coverage.exits)}`,
-);
+for (const { name, coverage } of engines) {
+  const { instructions, compiled, regions, recompiled, exits } = coverage;
+  console.log(
+    `${name}: ${instructions} instructions (${Math.round((100 * compiled) / instructions)} % compiled; ${regions} regions, ${recompiled} of them again), exits ${JSON.stringify(exits)}`,
+  );
+}
+console.log(`${blocks} blocks, each on ${each} of ${engines.length} engines, ${failures} differences`);
+if (values.json) console.log(JSON.stringify(engines.map(({ coverage }) => coverage)));
 process.exitCode = failures > 0 ? 1 : 0;
