@@ -264,7 +264,7 @@ class Generator {
     if (kind > 93 && wide && (mix === "float" || random.once(20)))
       return (random.once(3) ? sseRun(random) : x87Run(random)).map((bytes) => item(bytes));
     if (kind === 10 && level === "kernel" && random.once(2)) return this.#kernelOnly();
-    if (kind === 11 && random.once(2)) return this.#equalOperands();
+    if (kind === 11) return this.#equalOperands();
     return randomInstruction(random, mix, wide).map((bytes) => item(bytes));
   }
 
@@ -272,7 +272,7 @@ class Generator {
   #equalOperands(): Item[] {
     const random = this.#random;
     const copy = item([0x89, 0xc3]); // MOV EBX, EAX
-    const arithmetic = item([random.pick([0x01, 0x11, 0x19, 0x29, 0x31, 0x39]) - random.below(2), 0xd8]);
+    const arithmetic = item([random.pick([0x01, 0x11, 0x11, 0x19, 0x19, 0x29, 0x31, 0x39]) - random.below(2), 0xd8]);
     const carry = random.pick([[0xf8], [0xf9], [0xf5], []]);
     const between = random.pick([[0x41], [0x49], [0x89, 0xc1], [], []]);
     return [copy, item(carry), arithmetic, item(between), this.#readsFlags()];
