@@ -125,6 +125,7 @@ class FunctionWriter {
     this.#chained = chainedLoads(items);
     this.#emit.anchors.enabled = this.#options.hot;
     this.#emit.parts.enabled = this.#options.hot;
+    this.#emit.floats.inline = this.#options.hot;
     this.#top = w.loop();
     const exit = w.block();
     const stay = w.block();

@@ -46,7 +46,7 @@ export const TAGS: number = FSW + 1;
 export const BASE: number = FSW + 2;
 /** int64 temporaries. */
 export const WIDE: number = BASE + 1;
-export const WIDE_COUNT = 4;
+export const WIDE_COUNT = 6;
 /** Only in functions with x87 or vector instructions. x87 registers' signs and exponents; TOP above BASE; last-instruction pointers. */
 export const FLOAT_WORDS: number = WIDE + WIDE_COUNT;
 export const FLOAT_TOP: number = FLOAT_WORDS + 8;

@@ -8,6 +8,7 @@
 import { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 import * as simd from "../wasm/simd-opcodes.ts";
+import { type Leave, product as plainProduct, sum as plainSum } from "./plain.ts";
 import {
   answerNoResult,
   answerRounded,
@@ -29,6 +30,13 @@ const [EXPONENT, RESULT_SIGN, FLAGS, DISTANCE, LESS] = [4, 5, 6, 7, 8];
 const [HIGH, REST, T, U, V] = [9, 10, 11, 12, 13];
 const [WORDS, WIDE] = [5, 5];
 const RESULT: Unrounded = { high: HIGH, rest: REST, exponent: EXPONENT, flags: FLAGS };
+/** How the plain ways answer, and what they work with. */
+const ANSWER = { significand: HIGH, word: RESULT_SIGN, flags: FLAGS };
+const WORK = { wide: [REST, T, U, V], words: [EXPONENT, DISTANCE, LESS] } as const;
+const [FIRST, SECOND] = [
+  { significand: A, word: A_WORD },
+  { significand: B, word: B_WORD },
+];
 const LOW_HALF = 0xffff_ffffn;
 const BIAS = 16383;
 
@@ -41,6 +49,14 @@ function ifNotNormal(w: CodeWriter): void {
 
 function pushExponent(w: CodeWriter, word: number): void {
   w.get(word).const(EXPONENT_MASK).op(op.I32_AND);
+}
+
+/** What mostly happens, and returns; behind it all the rest. */
+function plainly(w: CodeWriter, way: (leave: Leave) => void): void {
+  const rare = w.block();
+  way(() => w.hint(false).brIf(rare));
+  w.get(ANSWER.significand).get(ANSWER.word).get(ANSWER.flags).op(op.RETURN);
+  w.end();
 }
 
 /** Puts the sign of a product or quotient into its local. */
@@ -81,6 +97,7 @@ export function additionBody(round: number): CodeWriter {
   const select = (one: number, other: number, to: number): void => {
     w.get(one).get(other).get(LESS).op(op.SELECT).set(to);
   };
+  plainly(w, (leave) => plainSum(w, FIRST, SECOND, false, ANSWER, WORK, leave));
   const rounding = w.block();
   ifNotNormal(w);
   sumWithZero(w);
@@ -178,6 +195,7 @@ function product(w: CodeWriter, a: number, b: number): void {
 /** FMUL. */
 export function multiplicationBody(round: number): CodeWriter {
   const w = declare(new CodeWriter(), WORDS, WIDE);
+  plainly(w, (leave) => plainProduct(w, FIRST, SECOND, ANSWER, WORK, leave));
   signOfBoth(w);
   ifNotNormal(w);
   pushZero(w, A, A_WORD);

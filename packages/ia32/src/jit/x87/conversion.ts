@@ -9,6 +9,7 @@ import { EQUAL, GREATER, LESS } from "../../softfloat/compare.ts";
 import { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 import { CONTROL_WORD } from "./float-stack.ts";
+import { narrowed, widened } from "./plain.ts";
 import {
   answerNoResult,
   answerNothing,
@@ -20,11 +21,10 @@ import {
   ROUNDING_CONTROL,
   roundBy,
   SIGN,
-  TOP,
 } from "./rounding.ts";
 
 /** A narrow format: bits behind the point, the largest exponent field of a number, its bias against 16383. */
-interface Narrow {
+export interface Narrow {
   readonly bits: number;
   readonly fraction: number;
   readonly largest: number;
@@ -34,43 +34,39 @@ export const REAL32: Narrow = { bits: 32, fraction: 23, largest: 0xfe, bias: 162
 export const REAL64: Narrow = { bits: 64, fraction: 52, largest: 0x7fe, bias: 15360 };
 
 /** (real) → number. */
-export function wideningBody({ bits, fraction, largest, bias }: Narrow): CodeWriter {
+export function wideningBody(format: Narrow): CodeWriter {
+  const { bits } = format;
   const [REAL, FIELD, WORD] = [0, 1, 2];
   const w = declare(new CodeWriter(), 2, 0);
-  w.get(REAL)
-    .const64(fraction)
-    .op(op.I64_SHR_U, op.I32_WRAP_I64)
-    .const(largest + 1)
-    .op(op.I32_AND)
-    .set(FIELD);
-  w.get(REAL)
-    .const64(bits - 16)
-    .op(op.I64_SHR_U, op.I32_WRAP_I64)
-    .const(SIGN)
-    .op(op.I32_AND)
-    .set(WORD);
-  w.get(FIELD).const(1).op(op.I32_SUB).const(largest).op(op.I32_LT_U).if();
-  w.get(REAL)
-    .const64(63 - fraction)
-    .op(op.I64_SHL)
-    .big(TOP)
-    .op(op.I64_OR);
-  w.get(FIELD).const(bias).op(op.I32_ADD).get(WORD).op(op.I32_OR, op.RETURN);
+  const rare = w.block();
+  widened(w, format, REAL, { significand: REAL, word: WORD }, FIELD, () => w.brIf(rare));
+  w.get(REAL).get(WORD).op(op.RETURN);
   w.end();
   w.get(REAL)
     .const64(65 - bits)
     .op(op.I64_SHL, op.I64_EQZ)
     .if();
-  w.const64(0).get(WORD).op(op.RETURN);
+  w.const64(0);
+  w.get(REAL)
+    .const64(bits - 16)
+    .op(op.I64_SHR_U, op.I32_WRAP_I64)
+    .const(SIGN)
+    .op(op.I32_AND, op.RETURN);
   w.end();
   w.const64(0).const(-1);
   return w.op(op.END);
 }
 
 /** Number → (real, flags 16 places higher). */
-export function narrowingBody({ bits, fraction, largest, bias }: Narrow): CodeWriter {
+export function narrowingBody(format: Narrow): CodeWriter {
+  const { bits, fraction, largest, bias } = format;
   const [A, WORD, FIELD, FLAGS, CONTROL, REAL, REST, UP] = [0, 1, 2, 3, 4, 5, 6, 7];
   const w = declare(new CodeWriter(), 3, 3);
+  const rare = w.block();
+  const number = { significand: A, word: WORD };
+  narrowed(w, format, number, { significand: REAL, word: FLAGS }, [REST, UP], FIELD, () => w.hint(false).brIf(rare));
+  w.get(REAL).get(FLAGS).op(op.RETURN);
+  w.end();
   const pushSign = (): void => {
     w.get(WORD)
       .const(SIGN)

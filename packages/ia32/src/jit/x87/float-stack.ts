@@ -38,6 +38,8 @@ const ALL = 0xff;
 export class FloatStack {
   /** null: the function keeps no registers in locals. */
   plan: StackPlan | null;
+  /** What arithmetic mostly is stands in the code (plain.ts). */
+  inline = false;
   /** Functions of the module that are called. */
   readonly functions: Set<FloatFunction> = new Set();
   /** Where TOP stands above the base. */

@@ -26,23 +26,18 @@ import type { Lowering } from "../lowering.ts";
 import { operandAddress, pushAddress, pushHit, READABLE, WRITABLE, write } from "../memory-access.ts";
 import type { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
+import { type Narrow, REAL32, REAL64 } from "./conversion.ts";
 import { CONTROL_WORD, type FloatStack } from "./float-stack.ts";
 import { type FloatFunction, functionIndex } from "./functions.ts";
+import { type Answer, type FloatLocal, type Leave, narrowed, product, sum, type Work, widened } from "./plain.ts";
 import { EXPONENT_MASK, ROUNDING_CONTROL, SIGN, TOWARD_ZERO_CONTROL } from "./rounding.ts";
 import { PUSHED, stackEffect } from "./stack-effects.ts";
 
-/** A number in two locals. */
-interface FloatLocal {
-  readonly significand: number;
-  readonly word: number;
-}
 /** A memory operand: locals with its linear address, which is its offset, too, and its place in RAM. */
 interface Place {
   readonly address: number;
   readonly ram: number;
 }
-/** Leaves for the slow way where the int32 on the stack is not 0. */
-type Leave = () => void;
 
 export type FloatOperation = "add" | "subtract" | "multiply" | "divide";
 
@@ -58,17 +53,19 @@ const SETTABLE = 0x1f3f;
 const ALWAYS_SET = 0x40;
 
 /** Bits and loads of memory operands, by the manual's words; which function makes a number of them. */
-const OPERANDS: Readonly<Record<string, { bits: number; load: number; convert: FloatFunction }>> = {
-  m32fp: { bits: 32, load: op.I64_LOAD32_U, convert: "widen32" },
-  m64fp: { bits: 64, load: op.I64_LOAD, convert: "widen64" },
+const OPERANDS: Readonly<Record<string, { bits: number; load: number; convert: FloatFunction; real?: Narrow }>> = {
+  m32fp: { bits: 32, load: op.I64_LOAD32_U, convert: "widen32", real: REAL32 },
+  m64fp: { bits: 64, load: op.I64_LOAD, convert: "widen64", real: REAL64 },
   m16int: { bits: 16, load: op.I64_LOAD16_S, convert: "fromInteger" },
   m32int: { bits: 32, load: op.I64_LOAD32_S, convert: "fromInteger" },
   m64int: { bits: 64, load: op.I64_LOAD, convert: "fromInteger" },
 };
 /** The same for stores; `extend` makes an integer of 64 bits of what fits. */
-const STORES: Readonly<Record<string, { bits: number; store: number; convert: FloatFunction; extend?: number }>> = {
-  m32fp: { bits: 32, store: op.I64_STORE32, convert: "narrow32" },
-  m64fp: { bits: 64, store: op.I64_STORE, convert: "narrow64" },
+const STORES: Readonly<
+  Record<string, { bits: number; store: number; convert: FloatFunction; extend?: number; real?: Narrow }>
+> = {
+  m32fp: { bits: 32, store: op.I64_STORE32, convert: "narrow32", real: REAL32 },
+  m64fp: { bits: 64, store: op.I64_STORE, convert: "narrow64", real: REAL64 },
   m16int: { bits: 16, store: op.I64_STORE16, convert: "toInteger", extend: op.I64_EXTEND16_S },
   m32int: { bits: 32, store: op.I64_STORE32, convert: "toInteger", extend: op.I64_EXTEND32_S },
   m64int: { bits: 64, store: op.I64_STORE, convert: "toInteger" },
@@ -111,13 +108,20 @@ export class X87 {
     this.#stack.done(operation);
   }
 
-  /** Puts the number on the stack into new locals. */
-  #keep(): FloatLocal {
+  /** New locals for a number. */
+  #number(): FloatLocal {
     const { emit } = this.#to;
-    const word = emit.temporary();
-    const significand = emit.wide();
-    this.#w.set(word).set(significand);
-    return { significand, word };
+    return { significand: emit.wide(), word: emit.temporary() };
+  }
+  #answer(): Answer {
+    return { ...this.#number(), flags: this.#to.emit.temporary() };
+  }
+  #work(): Work {
+    const { emit } = this.#to;
+    return {
+      wide: [emit.wide(), emit.wide(), emit.wide(), emit.wide()],
+      words: [emit.temporary(), emit.temporary(), emit.temporary()],
+    };
   }
 
   #function(name: FloatFunction): number {
@@ -125,25 +129,33 @@ export class X87 {
     return functionIndex(name);
   }
 
-  /** Calls a function and keeps its answer. */
-  #call(name: FloatFunction, leave: Leave): FloatLocal {
+  /** In hot functions what mostly happens, and elsewhere, and for what it leaves, a call. */
+  #mostly(plain: ((leave: Leave) => void) | null, call: () => void): void {
+    if (plain === null || !this.#stack.inline) {
+      call();
+      return;
+    }
     const w = this.#w;
-    w.call(this.#function(name));
-    const answer = this.#keep();
-    w.get(answer.word).const(0).op(op.I32_LT_S);
-    leave();
-    return answer;
+    const done = w.block();
+    const rare = w.block();
+    plain(() => w.hint(false).brIf(rare));
+    w.br(done);
+    w.end();
+    call();
+    w.end();
   }
 
-  /** The same for one that rounds; the last leaving of an instruction. */
-  #compute(name: "add" | "multiply" | "divide" | "squareRoot" | "toIntegral", leave: Leave): FloatLocal {
-    const flags = this.#to.emit.temporary();
-    this.#w.call(this.#function(name)).set(flags);
-    const answer = this.#keep();
-    this.#w.get(answer.word).const(0).op(op.I32_LT_S);
+  /** Calls a function and keeps its answer. */
+  #call(name: FloatFunction, { significand, word }: FloatLocal, leave: Leave): void {
+    this.#w.call(this.#function(name)).set(word).set(significand).get(word).const(0).op(op.I32_LT_S);
     leave();
-    this.#stack.happened(flags);
-    return answer;
+  }
+
+  /** The same for one that rounds. */
+  #compute(name: FloatFunction, answer: Answer, leave: Leave): void {
+    this.#w.call(this.#function(name)).set(answer.flags);
+    this.#w.set(answer.word).set(answer.significand).get(answer.word).const(0).op(op.I32_LT_S);
+    leave();
   }
 
   #push({ significand, word }: FloatLocal): void {
@@ -186,10 +198,17 @@ export class X87 {
 
   /** The memory operand as a number. */
   #load(operand: string, leave: Leave): FloatLocal & Place {
-    const { bits, load, convert } = OPERANDS[operand];
+    const { bits, load, convert, real } = OPERANDS[operand];
     const place = this.#place(bits, false, leave);
-    this.#w.get(place.ram).memory(load, CONTROL_AREA_SIZE);
-    return { ...this.#call(convert, leave), ...place };
+    const w = this.#w;
+    const number = this.#number();
+    const { significand } = number;
+    w.get(place.ram).memory(load, CONTROL_AREA_SIZE).set(significand);
+    this.#mostly(real === undefined ? null : (rare) => widened(w, real, significand, number, place.ram, rare), () => {
+      w.get(significand);
+      this.#call(convert, number, leave);
+    });
+    return { ...number, ...place };
   }
 
   #note(address = -1): void {
@@ -209,10 +228,21 @@ export class X87 {
       const memory = first.startsWith("m") ? this.#load(first, leave) : null;
       const source = memory ?? this.#register(s);
       const destination = this.#register(d);
-      this.#push(reversed ? source : destination);
-      this.#push(reversed ? destination : source);
-      if (name === "subtract") w.const(SIGN).op(op.I32_XOR);
-      this.#set(d, this.#compute(name === "subtract" ? "add" : name, leave));
+      const [a, b] = reversed ? [source, destination] : [destination, source];
+      const answer = this.#answer();
+      const subtract = name === "subtract";
+      const plain = (rare: Leave): void => {
+        if (name === "multiply") product(w, a, b, answer, this.#work(), rare);
+        else sum(w, a, b, subtract, answer, this.#work(), rare);
+      };
+      this.#mostly(name === "divide" ? null : plain, () => {
+        this.#push(a);
+        this.#push(b);
+        if (subtract) w.const(SIGN).op(op.I32_XOR);
+        this.#compute(subtract ? "add" : name, answer, leave);
+      });
+      this.#stack.happened(answer.flags);
+      this.#set(d, answer);
       this.#note(memory?.address);
     });
   }
@@ -220,8 +250,11 @@ export class X87 {
   /** FSQRT and FRNDINT. */
   unary(name: "squareRoot" | "toIntegral"): void {
     this.#emit(true, (leave) => {
+      const answer = this.#answer();
       this.#push(this.#register(0));
-      this.#set(0, this.#compute(name, leave));
+      this.#compute(name, answer, leave);
+      this.#stack.happened(answer.flags);
+      this.#set(0, answer);
       this.#note();
     });
   }
@@ -290,16 +323,24 @@ export class X87 {
   /** FST and FSTP, FIST and FISTP, and FISTTP to memory. */
   store(): void {
     const w = this.#w;
-    const { bits, store, convert, extend } = STORES[this.#operands[0]];
+    const { emit } = this.#to;
+    const { bits, store, convert, extend, real } = STORES[this.#operands[0]];
     const truncates = this.#to.operation.slot?.encoding.row.mnemonic === "FISTTP";
     this.#emit(true, (leave) => {
       const { address, ram } = this.#place(bits, true, leave);
-      this.#push(this.#register(0));
-      if (convert === "toInteger") {
-        if (truncates) w.const(TOWARD_ZERO_CONTROL);
-        else w.word(CONTROL_WORD).const(ROUNDING_CONTROL).op(op.I32_AND);
-      }
-      const { significand: value, word } = this.#call(convert, leave);
+      const from = this.#register(0);
+      const answer = this.#number();
+      const { significand: value, word } = answer;
+      const plain = (format: Narrow, rare: Leave): void =>
+        narrowed(w, format, from, answer, [emit.wide(), emit.wide()], emit.temporary(), rare);
+      this.#mostly(real === undefined ? null : (rare) => plain(real, rare), () => {
+        this.#push(from);
+        if (convert === "toInteger") {
+          if (truncates) w.const(TOWARD_ZERO_CONTROL);
+          else w.word(CONTROL_WORD).const(ROUNDING_CONTROL).op(op.I32_AND);
+        }
+        this.#call(convert, answer, leave);
+      });
       if (extend !== undefined) {
         w.get(value).op(extend).get(value).op(op.I64_NE);
         leave();
