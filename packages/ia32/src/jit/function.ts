@@ -157,7 +157,7 @@ class FunctionWriter {
     all.const(31).op(op.I32_SHR_U).set(local.CARRY);
     all.word(TLB_WORD).set(local.TLB);
     new VectorRegisters(all, vectors.kept).load();
-    new FloatStack(all, floats.plan).enter(this.#entries);
+    new FloatStack(all, floats.plan, floats.inline).enter(this.#entries);
     return new CodeWriter(all.length + w.length).append(all).append(w);
   }
 

@@ -57,10 +57,13 @@ export const FLOAT_SELECTOR: number = FLOAT_TOP + 4;
 /** What rounding has done: since memory was right, and the last time. */
 export const FLOAT_HAPPENED: number = FLOAT_TOP + 5;
 export const FLOAT_ROUNDED: number = FLOAT_TOP + 6;
-/** x87 registers' significands. */
-export const FLOAT_SIGNIFICANDS: number = FLOAT_TOP + 7;
+/** A mark where PC or RC is not the default, only in hot functions (x87/plain.ts). */
+export const FLOAT_CONTROLLED: number = FLOAT_TOP + 7;
+/** x87 registers' significands; what roundings without a call have cut off, since memory was right, not 0: they were inexact. */
+export const FLOAT_SIGNIFICANDS: number = FLOAT_TOP + 8;
+export const FLOAT_RESTS: number = FLOAT_SIGNIFICANDS + 8;
 /** Only in functions with vector instructions: XMM0 to XMM7, vectors, binary64 and binary32 numbers for a moment. */
-export const XMM: number = FLOAT_SIGNIFICANDS + 8;
+export const XMM: number = FLOAT_RESTS + 1;
 export const VECTORS: number = XMM + 8;
 export const VECTOR_COUNT = 4;
 export const DOUBLES: number = VECTORS + VECTOR_COUNT;

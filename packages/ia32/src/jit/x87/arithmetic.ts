@@ -8,12 +8,13 @@
 import { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 import * as simd from "../wasm/simd-opcodes.ts";
-import { type Leave, product as plainProduct, sum as plainSum } from "./plain.ts";
+import { type Leave, leaveUnlessPlain, product as plainProduct, sum as plainSum } from "./plain.ts";
 import {
   answerNoResult,
   answerRounded,
   declare,
   EXPONENT_MASK,
+  pushFlags,
   pushLeftBy64Less,
   pushNormal,
   pushSignOfNothing,
@@ -31,8 +32,8 @@ const [HIGH, REST, T, U, V] = [9, 10, 11, 12, 13];
 const [WORDS, WIDE] = [5, 5];
 const RESULT: Unrounded = { high: HIGH, rest: REST, exponent: EXPONENT, flags: FLAGS };
 /** How the plain ways answer, and what they work with. */
-const ANSWER = { significand: HIGH, word: RESULT_SIGN, flags: FLAGS };
-const WORK = { wide: [REST, T, U, V], words: [EXPONENT, DISTANCE, LESS] } as const;
+const ANSWER = { significand: HIGH, word: RESULT_SIGN, rest: REST, up: T };
+const WORK = { wide: [U, V], words: [EXPONENT, DISTANCE, LESS] } as const;
 const [FIRST, SECOND] = [
   { significand: A, word: A_WORD },
   { significand: B, word: B_WORD },
@@ -54,8 +55,14 @@ function pushExponent(w: CodeWriter, word: number): void {
 /** What mostly happens, and returns; behind it all the rest. */
 function plainly(w: CodeWriter, way: (leave: Leave) => void): void {
   const rare = w.block();
-  way(() => w.hint(false).brIf(rare));
-  w.get(ANSWER.significand).get(ANSWER.word).get(ANSWER.flags).op(op.RETURN);
+  const leave = (): void => {
+    w.hint(false).brIf(rare);
+  };
+  leaveUnlessPlain(w, [FIRST, SECOND], leave);
+  way(leave);
+  w.get(ANSWER.significand).get(ANSWER.word);
+  pushFlags(w, ANSWER.rest, ANSWER.up);
+  w.op(op.RETURN);
   w.end();
 }
 

@@ -9,12 +9,13 @@ import { EQUAL, GREATER, LESS } from "../../softfloat/compare.ts";
 import { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 import { CONTROL_WORD } from "./float-stack.ts";
-import { narrowed, widened } from "./plain.ts";
+import { leaveUnlessPlain, narrowed, widened } from "./plain.ts";
 import {
   answerNoResult,
   answerNothing,
   declare,
   EXPONENT_MASK,
+  pushFlags,
   pushLeftBy64Less,
   pushNormal,
   pushZero,
@@ -64,8 +65,14 @@ export function narrowingBody(format: Narrow): CodeWriter {
   const w = declare(new CodeWriter(), 3, 3);
   const rare = w.block();
   const number = { significand: A, word: WORD };
-  narrowed(w, format, number, { significand: REAL, word: FLAGS }, [REST, UP], FIELD, () => w.hint(false).brIf(rare));
-  w.get(REAL).get(FLAGS).op(op.RETURN);
+  const leave = (): void => {
+    w.hint(false).brIf(rare);
+  };
+  leaveUnlessPlain(w, [number], leave);
+  narrowed(w, format, number, { significand: REAL, word: FIELD, rest: REST, up: UP }, leave);
+  w.get(REAL);
+  pushFlags(w, REST, UP);
+  w.op(op.RETURN);
   w.end();
   const pushSign = (): void => {
     w.get(WORD)

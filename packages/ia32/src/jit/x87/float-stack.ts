@@ -19,6 +19,8 @@ import type { RegionBlock } from "../region.ts";
 import type { CodeWriter } from "../wasm/code-writer.ts";
 import * as op from "../wasm/opcodes.ts";
 import type { FloatFunction } from "./functions.ts";
+import { MARK_PLACE, mark, WORD_MASK } from "./plain.ts";
+import { pushControlled } from "./rounding.ts";
 import { moveOf, type StackEffect, type StackPlan, stackEffect, touchesStack } from "./stack-effects.ts";
 
 const place = (word: number): number => FLOAT_FILE + 4 * word;
@@ -32,6 +34,8 @@ const MASKED = 0x3f;
 const X87_RUNS = 1;
 /** Beside the tags: instructions may not run by themselves. */
 const NOT_READY = 0x100;
+const C1_PLACE = Math.log2(C1);
+const PE_PLACE = Math.log2(PE);
 const NOTHING_NOTED = -1;
 const ALL = 0xff;
 
@@ -39,7 +43,7 @@ export class FloatStack {
   /** null: the function keeps no registers in locals. */
   plan: StackPlan | null;
   /** What arithmetic mostly is stands in the code (plain.ts). */
-  inline = false;
+  inline: boolean;
   /** Functions of the module that are called. */
   readonly functions: Set<FloatFunction> = new Set();
   /** Where TOP stands above the base. */
@@ -51,9 +55,10 @@ export class FloatStack {
   #guarded = false;
   readonly #w: CodeWriter;
 
-  constructor(w: CodeWriter, plan: StackPlan | null = null) {
+  constructor(w: CodeWriter, plan: StackPlan | null = null, inline = false) {
     this.#w = w;
     this.plan = plan;
+    this.inline = inline;
   }
 
   /** A block begins. */
@@ -155,6 +160,10 @@ export class FloatStack {
       .op(op.I32_AND);
     flag(local.FLOAT_HAPPENED, PE);
     flag(local.FLOAT_ROUNDED, C1);
+    if (this.inline) {
+      w.get(local.FLOAT_ROUNDED).const(C1_PLACE).op(op.I32_SHL).const(C1).op(op.I32_AND, op.I32_OR);
+      w.get(local.FLOAT_RESTS).op(op.I64_EQZ, op.I32_EQZ).const(PE_PLACE).op(op.I32_SHL, op.I32_OR);
+    }
     this.#pushTop();
     w.const(TOP_SHIFT).op(op.I32_SHL, op.I32_OR);
   }
@@ -168,6 +177,12 @@ export class FloatStack {
       .set(local.FLOAT_HAPPENED)
       .get(flags)
       .set(local.FLOAT_ROUNDED);
+  }
+  /** The same of an int64 that says whether it went up, and what was cut off (plain.ts). */
+  rounded(up: number, rest: number): void {
+    const w = this.#w;
+    w.get(local.FLOAT_RESTS).get(rest).op(op.I64_OR).set(local.FLOAT_RESTS);
+    w.get(up).op(op.I32_WRAP_I64).set(local.FLOAT_ROUNDED);
   }
   clearC1(): void {
     this.#w.const(0).set(local.FLOAT_ROUNDED);
@@ -207,7 +222,9 @@ export class FloatStack {
       this.#pushAddress(k);
       w.get(local.FLOAT_SIGNIFICANDS + k).memory(op.I64_STORE, REGISTERS);
       this.#pushAddress(k);
-      w.get(local.FLOAT_WORDS + k).memory(op.I32_STORE, REGISTERS + 8);
+      w.get(local.FLOAT_WORDS + k);
+      if (this.inline) w.const(WORD_MASK).op(op.I32_AND);
+      w.memory(op.I32_STORE, REGISTERS + 8);
     }
     w.const(0);
     this.pushStatus();
@@ -240,6 +257,8 @@ export class FloatStack {
     w.const(7).op(op.I32_AND).set(local.BASE);
     w.get(local.FSW).const(C1).op(op.I32_AND).const(16).op(op.I32_SHL).set(local.FLOAT_ROUNDED);
     w.const(0).set(local.FLOAT_HAPPENED);
+    if (this.inline) w.const64(0).set(local.FLOAT_RESTS);
+    this.controlled();
     w.const(NOTHING_NOTED).set(local.FLOAT_OPCODE).const(0).set(local.FLOAT_SELECTOR);
     w.word(place(FTW)).const(0x101).op(op.I32_MUL).get(local.BASE).op(op.I32_SHR_U).const(ALL).op(op.I32_AND);
     w.const(NOT_READY).const(0);
@@ -253,7 +272,15 @@ export class FloatStack {
       w.memory(op.I64_LOAD, REGISTERS).set(local.FLOAT_SIGNIFICANDS + k);
       this.#pushAddress(k);
       w.memory(op.I32_LOAD, REGISTERS + 8).set(local.FLOAT_WORDS + k);
+      if (this.inline) mark(w, { significand: local.FLOAT_SIGNIFICANDS + k, word: local.FLOAT_WORDS + k });
     }
+  }
+
+  /** The control word is another. */
+  controlled(): void {
+    if (!this.inline) return;
+    pushControlled(this.#w);
+    this.#w.const(MARK_PLACE).op(op.I32_SHL).set(local.FLOAT_CONTROLLED);
   }
 
   /** Behind a call of the instruction's handler, before which everything was spilled. */

@@ -70,15 +70,21 @@ export function pushLeftBy64Less(w: CodeWriter, value: number, count: number): v
 }
 
 /** Pushes an int64: 1 where `rest` is more than half of the last place of `high`, or half and that is odd. */
-function pushNearestUp(w: CodeWriter, { high, rest }: Unrounded): void {
+export function pushNearestUp(w: CodeWriter, { high, rest }: Pick<Unrounded, "high" | "rest">): void {
   w.get(rest).big(TOP).get(high).const64(1).op(op.I64_AND, op.I64_SUB, op.I64_GT_U, op.I64_EXTEND_I32_U);
 }
 
-/** Puts PE and C1 into the flags: an int64 that says whether it went up is on the stack, and goes to `high`. */
+/** Pushes PE and C1 as flags: an int64 that says whether it went up, and what was cut off. */
+export function pushFlags(w: CodeWriter, rest: number, up: number): void {
+  w.get(rest).op(op.I64_EQZ, op.I32_EQZ).const(INEXACT_PLACE).op(op.I32_SHL);
+  w.get(up).op(op.I32_WRAP_I64).const(UP_PLACE).op(op.I32_SHL, op.I32_OR);
+}
+
+/** Sets the flags: an int64 that says whether it went up is on the stack, and goes to `high`. */
 function goUp(w: CodeWriter, { high, rest, flags }: Unrounded, up: number): void {
   w.tee(up).get(high).op(op.I64_ADD).set(high);
-  w.get(rest).op(op.I64_EQZ, op.I32_EQZ).const(INEXACT_PLACE).op(op.I32_SHL);
-  w.get(up).op(op.I32_WRAP_I64).const(UP_PLACE).op(op.I32_SHL, op.I32_OR).set(flags);
+  pushFlags(w, rest, up);
+  w.set(flags);
 }
 
 /** Adds one to `high` if what follows it asks for it, to nearest; notes what happened. `up`: an int64 to work with. */

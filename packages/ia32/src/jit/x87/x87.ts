@@ -29,7 +29,19 @@ import * as op from "../wasm/opcodes.ts";
 import { type Narrow, REAL32, REAL64 } from "./conversion.ts";
 import { CONTROL_WORD, type FloatStack } from "./float-stack.ts";
 import { type FloatFunction, functionIndex } from "./functions.ts";
-import { type Answer, type FloatLocal, type Leave, narrowed, product, sum, type Work, widened } from "./plain.ts";
+import {
+  type FloatLocal,
+  type Leave,
+  leaveIfMarked,
+  MARK,
+  mark,
+  narrowed,
+  product,
+  type Rounded,
+  sum,
+  WORD_MASK,
+  widened,
+} from "./plain.ts";
 import { EXPONENT_MASK, ROUNDING_CONTROL, SIGN, TOWARD_ZERO_CONTROL } from "./rounding.ts";
 import { PUSHED, stackEffect } from "./stack-effects.ts";
 
@@ -113,15 +125,9 @@ export class X87 {
     const { emit } = this.#to;
     return { significand: emit.wide(), word: emit.temporary() };
   }
-  #answer(): Answer {
-    return { ...this.#number(), flags: this.#to.emit.temporary() };
-  }
-  #work(): Work {
+  #rounded(): Rounded {
     const { emit } = this.#to;
-    return {
-      wide: [emit.wide(), emit.wide(), emit.wide(), emit.wide()],
-      words: [emit.temporary(), emit.temporary(), emit.temporary()],
-    };
+    return { ...this.#number(), up: emit.wide(), rest: emit.wide() };
   }
 
   #function(name: FloatFunction): number {
@@ -129,8 +135,8 @@ export class X87 {
     return functionIndex(name);
   }
 
-  /** In hot functions what mostly happens, and elsewhere, and for what it leaves, a call. */
-  #mostly(plain: ((leave: Leave) => void) | null, call: () => void): void {
+  /** In hot functions what mostly happens with numbers in registers, and elsewhere, and for what that leaves, a call. */
+  #mostly(numbers: readonly FloatLocal[], plain: ((leave: Leave) => void) | null, call: () => void): void {
     if (plain === null || !this.#stack.inline) {
       call();
       return;
@@ -138,7 +144,11 @@ export class X87 {
     const w = this.#w;
     const done = w.block();
     const rare = w.block();
-    plain(() => w.hint(false).brIf(rare));
+    const leave = (): void => {
+      w.hint(false).brIf(rare);
+    };
+    if (numbers.length > 0) leaveIfMarked(w, [...numbers.map(({ word }) => word), local.FLOAT_CONTROLLED], leave);
+    plain(leave);
     w.br(done);
     w.end();
     call();
@@ -151,15 +161,25 @@ export class X87 {
     leave();
   }
 
-  /** The same for one that rounds. */
-  #compute(name: FloatFunction, answer: Answer, leave: Leave): void {
-    this.#w.call(this.#function(name)).set(answer.flags);
-    this.#w.set(answer.word).set(answer.significand).get(answer.word).const(0).op(op.I32_LT_S);
-    leave();
+  #mark(number: FloatLocal): void {
+    if (this.#stack.inline) mark(this.#w, number);
   }
 
+  /** The same for one that rounds; the last leaving of an instruction. */
+  #compute(name: FloatFunction, answer: FloatLocal, leave: Leave): void {
+    const w = this.#w;
+    const flags = this.#to.emit.temporary();
+    w.call(this.#function(name)).set(flags);
+    w.set(answer.word).set(answer.significand).get(answer.word).const(0).op(op.I32_LT_S);
+    leave();
+    this.#mark(answer);
+    this.#stack.happened(flags);
+  }
+
+  /** Pushes a number as functions take it, without its mark. */
   #push({ significand, word }: FloatLocal): void {
     this.#w.get(significand).get(word);
+    if (this.#stack.inline) this.#w.const(WORD_MASK).op(op.I32_AND);
   }
 
   #register(i: number): FloatLocal {
@@ -204,9 +224,11 @@ export class X87 {
     const number = this.#number();
     const { significand } = number;
     w.get(place.ram).memory(load, CONTROL_AREA_SIZE).set(significand);
-    this.#mostly(real === undefined ? null : (rare) => widened(w, real, significand, number, place.ram, rare), () => {
+    const plain = real && ((rare: Leave) => widened(w, real, significand, number, place.ram, rare));
+    this.#mostly([], plain ?? null, () => {
       w.get(significand);
       this.#call(convert, number, leave);
+      this.#mark(number);
     });
     return { ...number, ...place };
   }
@@ -229,19 +251,22 @@ export class X87 {
       const source = memory ?? this.#register(s);
       const destination = this.#register(d);
       const [a, b] = reversed ? [source, destination] : [destination, source];
-      const answer = this.#answer();
+      const answer = this.#rounded();
       const subtract = name === "subtract";
       const plain = (rare: Leave): void => {
-        if (name === "multiply") product(w, a, b, answer, this.#work(), rare);
-        else sum(w, a, b, subtract, answer, this.#work(), rare);
+        const { emit } = this.#to;
+        const words = [emit.temporary(), emit.temporary(), emit.temporary()] as const;
+        const work = { wide: [emit.wide(), emit.wide()], words } as const;
+        if (name === "multiply") product(w, a, b, answer, work, rare);
+        else sum(w, a, b, subtract, answer, work, rare);
+        this.#stack.rounded(answer.up, answer.rest);
       };
-      this.#mostly(name === "divide" ? null : plain, () => {
+      this.#mostly([a, b], name === "divide" ? null : plain, () => {
         this.#push(a);
         this.#push(b);
         if (subtract) w.const(SIGN).op(op.I32_XOR);
         this.#compute(subtract ? "add" : name, answer, leave);
       });
-      this.#stack.happened(answer.flags);
       this.#set(d, answer);
       this.#note(memory?.address);
     });
@@ -250,10 +275,9 @@ export class X87 {
   /** FSQRT and FRNDINT. */
   unary(name: "squareRoot" | "toIntegral"): void {
     this.#emit(true, (leave) => {
-      const answer = this.#answer();
+      const answer = this.#number();
       this.#push(this.#register(0));
       this.#compute(name, answer, leave);
-      this.#stack.happened(answer.flags);
       this.#set(0, answer);
       this.#note();
     });
@@ -263,7 +287,13 @@ export class X87 {
   sign(and: number, xor: number): void {
     this.#emit(false, () => {
       const { word } = this.#register(0);
-      this.#w.get(word).const(and).op(op.I32_AND).const(xor).op(op.I32_XOR).set(word);
+      this.#w
+        .get(word)
+        .const(and | MARK)
+        .op(op.I32_AND)
+        .const(xor)
+        .op(op.I32_XOR)
+        .set(word);
       this.#stack.clearC1();
       this.#note();
     });
@@ -289,6 +319,7 @@ export class X87 {
       w.get(ram)
         .memory(op.I32_LOAD16_U, CONTROL_AREA_SIZE + 8)
         .set(word);
+      this.#mark({ significand, word });
       this.#stack.clearC1();
       this.#note(address);
     });
@@ -315,6 +346,7 @@ export class X87 {
       const { significand, word } = this.#register(PUSHED);
       w.big(((BigInt(high) << 32n) | BigInt(low)) + BigInt(extra >>> 31)).set(significand);
       w.const(exponent).set(word);
+      this.#mark({ significand, word });
       this.#stack.clearC1();
       this.#note();
     });
@@ -323,30 +355,34 @@ export class X87 {
   /** FST and FSTP, FIST and FISTP, and FISTTP to memory. */
   store(): void {
     const w = this.#w;
-    const { emit } = this.#to;
     const { bits, store, convert, extend, real } = STORES[this.#operands[0]];
     const truncates = this.#to.operation.slot?.encoding.row.mnemonic === "FISTTP";
     this.#emit(true, (leave) => {
       const { address, ram } = this.#place(bits, true, leave);
       const from = this.#register(0);
-      const answer = this.#number();
+      const answer = this.#rounded();
       const { significand: value, word } = answer;
-      const plain = (format: Narrow, rare: Leave): void =>
-        narrowed(w, format, from, answer, [emit.wide(), emit.wide()], emit.temporary(), rare);
-      this.#mostly(real === undefined ? null : (rare) => plain(real, rare), () => {
+      const plain =
+        real &&
+        ((rare: Leave) => {
+          narrowed(w, real, from, answer, rare);
+          this.#stack.rounded(answer.up, answer.rest);
+        });
+      this.#mostly([from], plain ?? null, () => {
         this.#push(from);
         if (convert === "toInteger") {
           if (truncates) w.const(TOWARD_ZERO_CONTROL);
           else w.word(CONTROL_WORD).const(ROUNDING_CONTROL).op(op.I32_AND);
         }
         this.#call(convert, answer, leave);
+        if (real) this.#stack.happened(word);
       });
       if (extend !== undefined) {
         w.get(value).op(extend).get(value).op(op.I64_NE);
         leave();
       }
       w.get(ram).get(value).memory(store, CONTROL_AREA_SIZE);
-      this.#stack.happened(word);
+      if (!real) this.#stack.happened(word);
       this.#note(address);
     });
   }
@@ -521,6 +557,7 @@ export class X87 {
       leave();
       w.const(0).get(value).const(SETTABLE).op(op.I32_AND).const(ALWAYS_SET).op(op.I32_OR);
       w.memory(op.I32_STORE, CONTROL_WORD);
+      this.#stack.controlled();
     });
   }
 }
