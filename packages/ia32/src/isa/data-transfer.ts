@@ -286,6 +286,7 @@ export const CMPXCHG8B: Instruction = instruction({
   form: "direct",
   lockable: true,
   execute: cmpxchg8b,
+  lower: (to) => to.system.compareExchange8(),
 });
 
 export const PUSH: Instruction = instruction({

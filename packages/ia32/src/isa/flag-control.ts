@@ -133,6 +133,7 @@ export const STI: Instruction = instruction({
   form: "direct",
   ends: "falls",
   execute: sti,
+  lower: (to) => to.system.openInterrupts(),
 });
 export const CLI: Instruction = instruction({
   mnemonic: "CLI",

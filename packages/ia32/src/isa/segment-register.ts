@@ -211,7 +211,7 @@ export const MOV_TO_SEGMENT_MEMORY: Instruction = instruction({
   execute: movToSegmentMemory,
 });
 
-function push(opcode: string, name: string, execute: Instruction["execute"]): Instruction {
+function push(opcode: string, name: string, number: number, execute: Instruction["execute"]): Instruction {
   return instruction({
     mnemonic: "PUSH",
     encodings: [
@@ -220,6 +220,7 @@ function push(opcode: string, name: string, execute: Instruction["execute"]): In
     ],
     form: "direct",
     execute,
+    lower: (to) => to.system.pushSelector(number),
   });
 }
 function pop(opcode: string, name: string, execute: Instruction["execute"]): Instruction {
@@ -247,12 +248,12 @@ function loadFar(mnemonic: string, opcode: string, execute: Instruction["execute
   });
 }
 
-export const PUSH_ES: Instruction = push("06", "ES", [null, pushEs16, pushEs32]);
-export const PUSH_CS: Instruction = push("0E", "CS", [null, pushCs16, pushCs32]);
-export const PUSH_SS: Instruction = push("16", "SS", [null, pushSs16, pushSs32]);
-export const PUSH_DS: Instruction = push("1E", "DS", [null, pushDs16, pushDs32]);
-export const PUSH_FS: Instruction = push("0F A0", "FS", [null, pushFs16, pushFs32]);
-export const PUSH_GS: Instruction = push("0F A8", "GS", [null, pushGs16, pushGs32]);
+export const PUSH_ES: Instruction = push("06", "ES", ES, [null, pushEs16, pushEs32]);
+export const PUSH_CS: Instruction = push("0E", "CS", CS, [null, pushCs16, pushCs32]);
+export const PUSH_SS: Instruction = push("16", "SS", SS, [null, pushSs16, pushSs32]);
+export const PUSH_DS: Instruction = push("1E", "DS", DS, [null, pushDs16, pushDs32]);
+export const PUSH_FS: Instruction = push("0F A0", "FS", FS, [null, pushFs16, pushFs32]);
+export const PUSH_GS: Instruction = push("0F A8", "GS", GS, [null, pushGs16, pushGs32]);
 export const POP_ES: Instruction = pop("07", "ES", [null, popEs16, popEs32]);
 export const POP_SS: Instruction = pop("17", "SS", [null, popSs16, popSs32]);
 export const POP_DS: Instruction = pop("1F", "DS", [null, popDs16, popDs32]);

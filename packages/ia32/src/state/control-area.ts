@@ -71,10 +71,12 @@ export const SLOW_WORD = 0x0010d8;
 /** Events that compiled code delivered since the host looked; what the count of instructions may reach then. */
 export const EVENTS_WORD = 0x0010dc;
 export const LIMIT_WORD = 0x0010e0;
-/** Bit 0: CS, bit 1: SS are no longer what the host knows. */
+/** Bit 0: CS, bit 1: SS are no longer what the host knows; bit 2: SHADOW_WORD is. */
 export const MODE_WORD = 0x0010e4;
 /** Count of instructions at which RF was set; KEEP_RESUME: nothing has changed. */
 export const RESUME_WORD = 0x0010e8;
+/** Count of instructions behind the STI that opened interrupts last, if bit 2 of MODE_WORD is set. */
+export const SHADOW_WORD = 0x0010f8;
 /** What is to be delivered: see jit/system/functions.ts; and its error code. */
 export const EVENT_WORD = 0x0010ec;
 export const ERROR_WORD = 0x0010f0;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { EBX, ECX, EDI, EFLAGS, EIP, ESI, type ProcessorState } from "../../src/index.ts";
+import { EBP, EBX, ECX, EDI, EFLAGS, EIP, ESI, type ProcessorState } from "../../src/index.ts";
 import {
   CODE,
   createSystemMachine,
@@ -119,6 +119,18 @@ describe.each(Object.keys(ENGINES))("%s", (name) => {
       processor.setInterruptLine(slice % 5 === 2);
     });
     expect(counts(end)).toEqual([ROUNDS, ROUNDS, ROUNDS + 1]);
+  });
+
+  test("STI opens interrupts behind the next instruction; a pushed selector and CMPXCHG8B are the interpreter's", () => {
+    // cli; inc ebx; push ds; pop eax; cmpxchg8b [esp - 8]; sti; inc esi; inc edi
+    const body = [0xfa, 0x43, 0x1e, 0x58, 0x0f, 0xc7, 0x4c, 0x24, 0xf8, 0xfb, 0x46, 0x47];
+    const end = runBoth(name, loop(body), [], ({ processor }, slice) => {
+      processor.setInterruptLine(slice < 8 && slice % 2 === 1);
+    });
+    expect(counts(end)).toEqual([ROUNDS, ROUNDS, ROUNDS]);
+    expect(end.processor.registers[EBP]).toBeGreaterThan(0);
+    const rows = Object.keys(end.processor.jitStatistics?.notLowered ?? { STI: 1 });
+    expect(rows.filter((row) => ["STI", "PUSH_DS", "CMPXCHG8B"].includes(row))).toEqual([]);
   });
 
   test("RF shows behind the IRET that set it, and no further", () => {

@@ -119,9 +119,9 @@ export const FXSAVE: Instruction = row("FXSAVE", "NP 0F AE /0", "m512byte", "FXS
 export const FXRSTOR: Instruction = row("FXRSTOR", "NP 0F AE /1", "m512byte", "FXSR", "direct", fxrstor);
 export const LDMXCSR: Instruction = row("LDMXCSR", "NP 0F AE /2", "m32", "SSE", "direct", ldmxcsr);
 export const STMXCSR: Instruction = row("STMXCSR", "NP 0F AE /3", "m32", "SSE", "direct", stmxcsr);
-export const SFENCE: Instruction = row("SFENCE", "NP 0F AE F8", "", "SSE", "direct", fence);
-export const LFENCE: Instruction = row("LFENCE", "NP 0F AE E8", "", "SSE2", "direct", fence);
-export const MFENCE: Instruction = row("MFENCE", "NP 0F AE F0", "", "SSE2", "direct", fence);
+export const SFENCE: Instruction = row("SFENCE", "NP 0F AE F8", "", "SSE", "direct", fence, () => {});
+export const LFENCE: Instruction = row("LFENCE", "NP 0F AE E8", "", "SSE2", "direct", fence, () => {});
+export const MFENCE: Instruction = row("MFENCE", "NP 0F AE F0", "", "SSE2", "direct", fence, () => {});
 export const CLFLUSH: Instruction = row("CLFLUSH", "NP 0F AE /7", "m8", "CLFSH", "direct", clflush);
 export const MONITOR: Instruction = row("MONITOR", "0F 01 C8", "", "MONITOR", "direct", monitor);
 export const MWAIT: Instruction = row("MWAIT", "0F 01 C9", "", "MONITOR", "direct", mwait);

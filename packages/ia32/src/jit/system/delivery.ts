@@ -50,6 +50,7 @@ export const KNOWN_SS_3: number = KNOWN_SEGMENTS + 48;
 /** Of MODE_WORD. */
 export const MODE_CS = 1;
 export const MODE_SS = 2;
+export const MODE_SHADOW = 4;
 /** RESUME_WORD: RF is clear; nothing has changed. */
 export const NO_RESUME = -2;
 export const KEEP_RESUME = -1;

@@ -14,13 +14,14 @@ import {
   PDPTE_WORDS,
   REGISTER_FILE,
   RESUME_WORD,
+  SHADOW_WORD,
   SLOW_WORD,
   TLB_WORD,
   WALK_WORD,
 } from "../../state/control-area.ts";
 import { CR4_PAE, CR4_PGE, CR4_PSE } from "../../state/control-registers.ts";
-import { ADVANCED, type Core, RESUME, RETIRED_BEFORE } from "../../state/core.ts";
-import { KEEP_RESUME, MODE_SS } from "./delivery.ts";
+import { ADVANCED, type Core, RESUME, RETIRED_BEFORE, SHADOW } from "../../state/core.ts";
+import { KEEP_RESUME, MODE_CS, MODE_SHADOW, MODE_SS } from "./delivery.ts";
 import {
   WALK_GLOBAL,
   WALK_LARGE,
@@ -39,6 +40,7 @@ const SLOW = index(SLOW_WORD);
 const EVENTS = index(EVENTS_WORD);
 const MODE = index(MODE_WORD);
 const RESUMES = index(RESUME_WORD);
+const SHADOWS = index(SHADOW_WORD);
 const WALKS = index(WALK_WORD);
 const DIRECTORY = index(DIRECTORY_WORD);
 const PDPTE = index(PDPTE_WORDS);
@@ -89,9 +91,13 @@ export function beginMode({ control }: Core): void {
 /** Takes over what compiled code has delivered and returned from; returns the number of events that it delivered. */
 export function takeMode(core: Core): number {
   const { control, clock, knownSegments } = core;
-  const level = control[CPL];
-  const from = level === 0 ? 0 : 2;
-  core.adopt(level, knownSegments[from], control[MODE] & MODE_SS ? knownSegments[from + 1] : null);
+  const changed = control[MODE];
+  if (changed & MODE_SHADOW) clock[SHADOW] = clock[RETIRED_BEFORE] + control[SHADOWS];
+  if (changed & (MODE_CS | MODE_SS)) {
+    const level = control[CPL];
+    const from = level === 0 ? 0 : 2;
+    core.adopt(level, knownSegments[from], changed & MODE_SS ? knownSegments[from + 1] : null);
+  }
   const events = control[EVENTS];
   clock[ADVANCED] += events;
   core.charged += events;
