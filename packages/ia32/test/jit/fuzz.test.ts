@@ -38,7 +38,9 @@ async function fuzz(seed: number, blocks: number, words: readonly string[], opti
 
 test(`the engines do what the interpreter does, over ${BLOCKS} random blocks`, async () => {
   const share = Math.ceil(BLOCKS / PARTS);
-  const parts = Array.from({ length: PARTS }, (_, part) => fuzz(SEED + part * STRIDE, share, [], ["--each", `${EACH}`]));
+  const parts = Array.from({ length: PARTS }, (_, part) =>
+    fuzz(SEED + part * STRIDE, share, [], ["--each", `${EACH}`]),
+  );
   for (const { instructions, recompiled, compiled, exits } of (await Promise.all(parts)).flat()) {
     expect(instructions).toBeGreaterThan(10 * share);
     expect(recompiled).toBeGreaterThan(0);
