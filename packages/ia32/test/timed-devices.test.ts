@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { allocateMemory, EIP, GuestMemory, type MemoryIo, Processor } from "../src/index.ts";
+import { ENGINES, INTERPRETER } from "./jit/engines.ts";
 import { CODE, createSystemMachine, dword, RAM } from "./system-machine.ts";
 
 const DEVICE = 0xe0000000;
@@ -101,3 +102,26 @@ test("an interrupt that an access asks for comes behind that very instruction wh
   expect(returnAddress(TIMED)).toBe(CODE + 7);
   expect(returnAddress(DEVICE)).toBe(0); // CLI is in the same block.
 });
+
+/** Counts at which a device that is not timed is read by REP MOVSD, whose first 24 of 26 iterations read RAM in front of it; three times. */
+function readByRepetition(engine: (typeof ENGINES)[string]): number[] {
+  const page = 0x50000;
+  const seen: number[] = [];
+  const registers = [0xbe, ...dword(page - 96), 0xbf, ...dword(0x40000), 0xb9, ...dword(26)];
+  const machine = createSystemMachine({
+    code: [0xbb, ...dword(3), ...registers, 0xf3, 0xa5, 0x4b, 0x75, 0xec, HLT],
+    engine,
+    mmio: { timed: false, read: () => seen.push(machine.processor.retired), write: () => {} },
+  });
+  machine.memory.setPages(page >>> 12, 1, "device");
+  expect(machine.processor.run(1000).kind).toBe("halt");
+  return seen;
+}
+
+test.each([INTERPRETER, ...Object.values(ENGINES)])(
+  "a device finds the iterations of a repetition counted, timed or not: $engine $jit",
+  (engine) => {
+    const round = 3 + 26 + 2;
+    expect(readByRepetition(engine)).toEqual([0, 1, 2].flatMap((i) => [4 + 24 + i * round, 4 + 25 + i * round]));
+  },
+);

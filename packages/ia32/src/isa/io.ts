@@ -55,12 +55,12 @@ function checkPort(core: Core, port: number, size: number): void {
 
 function input(core: Core, operation: Operation, port: number, size: 1 | 2 | 4): number {
   checkPort(core, port, size);
-  core.position = operation.position + core.extra;
+  core.position = operation.position;
   return core.ports.read(port, size);
 }
 function output(core: Core, operation: Operation, port: number, size: 1 | 2 | 4, value: number): void {
   checkPort(core, port, size);
-  core.position = operation.position + core.extra;
+  core.position = operation.position;
   core.ports.write(port, size, value);
 }
 

@@ -368,9 +368,9 @@ export class Core {
     if (this.architectural) this.tlbBase = TAG_SUPERVISOR * WORDS_PER_TAG;
   }
 
-  /** Instructions retired since power-on, before the running one. */
+  /** Instructions retired since power-on, before the running one; of a repetition its iterations before the running one, too. */
   get retired(): number {
-    return this.clock[RETIRED_BEFORE] + this.executed + this.position;
+    return this.clock[RETIRED_BEFORE] + this.executed + this.position + this.extra;
   }
 
   /**
