@@ -484,6 +484,8 @@ export class Host {
     try {
       operation.execute(core, operation);
     } catch (thrown) {
+      // A return to a task that is not there any more has cleared NT.
+      this.flagsFromCore();
       this.#fault(thrown, place, site);
       return;
     }
