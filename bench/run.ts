@@ -9,6 +9,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { ALL_KERNELS } from "../apps/machine/src/bench/kernels.ts";
 import type { JitStatistics } from "../packages/ia32/src/index.ts";
 import { measureInterpreter } from "./interpreter.ts";
 import { gates, type KernelRow, meanRatio, measureKernels } from "./kernels.ts";
@@ -92,7 +93,7 @@ async function kernels(): Promise<string> {
   ]);
   return [
     "## Kernels beside QEMU, v86 and native code",
-    `CPU milliseconds of the emulating thread, medians of all repetitions but the first${values.scale === "1" ? "" : `, iterations divided by ${values.scale}`}.${missing(absent)}`,
+    `CPU milliseconds of the emulating thread, medians of all repetitions but the first (chasebig and pg_chasebig: the best of five processes)${values.scale === "1" ? "" : `, iterations divided by ${values.scale}`}.${missing(absent)}`,
     table(["kernel", ...engines, ...others.map((other) => `÷ ${other}`), "checksums"], body),
     "Geometric means of our time by theirs:",
     table(["class", ...others.map((other) => `÷ ${other}`)], means),
@@ -188,6 +189,11 @@ const SECTIONS: Readonly<Record<string, () => string | Promise<string>>> = {
 if (values.only !== undefined && !(values.only in SECTIONS)) {
   const names = Object.keys({ ...SECTIONS, "linux (with --linux FOLDER)": 0 }).join(", ");
   console.error(`bench: no section '${values.only}'; there are: ${names}`);
+  process.exit(2);
+}
+const unknown = values.list?.split(",").find((kernel) => !ALL_KERNELS.includes(kernel));
+if (unknown !== undefined) {
+  console.error(`bench: --list: there is no kernel '${unknown}'; there are: ${ALL_KERNELS.join(", ")}`);
   process.exit(2);
 }
 const machine = `${cpus()[0]?.model ?? "?"}, ${cpus().length} cores, Node ${process.versions.node}, ${new Date().toISOString().slice(0, 10)}`;
