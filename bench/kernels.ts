@@ -31,7 +31,7 @@ const GROUP = 6;
 const REPETITIONS = 4;
 const SCATTERED: readonly string[] = ["chasebig", "pg_chasebig"];
 /** Processes for each of these. */
-const BOOTS = 5;
+const BOOTS = 9;
 /** Its checksum tells how fast the guest is beside its serial port. */
 const FREE: readonly string[] = ["pio"];
 /** Only as a program: these need a machine. */

@@ -93,7 +93,7 @@ async function kernels(): Promise<string> {
   ]);
   return [
     "## Kernels beside QEMU, v86 and native code",
-    `CPU milliseconds of the emulating thread, medians of all repetitions but the first (chasebig and pg_chasebig: the best of five processes)${values.scale === "1" ? "" : `, iterations divided by ${values.scale}`}.${missing(absent)}`,
+    `CPU milliseconds of the emulating thread, medians of all repetitions but the first (chasebig and pg_chasebig: the best of nine processes)${values.scale === "1" ? "" : `, iterations divided by ${values.scale}`}.${missing(absent)}`,
     table(["kernel", ...engines, ...others.map((other) => `÷ ${other}`), "checksums"], body),
     "Geometric means of our time by theirs:",
     table(["class", ...others.map((other) => `÷ ${other}`)], means),
