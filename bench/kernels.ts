@@ -4,7 +4,7 @@
  * CPU time of the emulating thread from the end of the guest's first marker to the begin of its second, because ours sends bytes at the speed
  * of the line; medians of all repetitions but the first. The engines take
  * turns, a few kernels at a time, so that a busy machine hits all of them. Lists scattered over megabytes take one to four times as long in one
- * process as in the next, by the pages that the host gave it: these run in several, and the best counts, for every engine.
+ * process as in the next, by what the host leaves them of pages and cache: these run in several, and the best counts, for every engine.
  * Here: measuring and judging. Not here: printing (run.ts).
  */
 import { classOf, KERNELS, type KernelClass } from "../apps/machine/src/bench/kernels.ts";
