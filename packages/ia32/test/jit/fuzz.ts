@@ -31,9 +31,16 @@ if (engines.length === 0) {
   console.error(`fuzz: no engine is called '${values.engine}'; there are ${Object.keys(ENGINES).join("; ")}`);
   process.exit(2);
 }
-const each = Math.min(Number(values.each ?? engines.length), engines.length);
-const from = Number(values.only ?? values.seed);
-const wanted = values.only === undefined ? Number(values.blocks) : 1;
+/** A whole number of an option; ends the command where it is none, so that nothing is run and called equal. */
+function whole(option: string, text: string, least: number): number {
+  const value = Number(text);
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  console.error(`fuzz: --${option} wants a whole number from ${least} on, not '${text}'`);
+  process.exit(2);
+}
+const each = Math.min(whole("each", values.each ?? `${engines.length}`, 1), engines.length);
+const from = values.only === undefined ? whole("seed", values.seed, 0) : whole("only", values.only, 0);
+const wanted = values.only === undefined ? whole("blocks", values.blocks, 1) : 1;
 let blocks = 0;
 let failures = 0;
 for (let seed = from; blocks < wanted; seed++) {
